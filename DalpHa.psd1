@@ -1,0 +1,35 @@
+@{
+    RootModule           = 'module/bin/DalpHa.dll'
+    ModuleVersion        = '0.1.0'
+    GUID                 = '5f0c4be4-7f5e-4f0c-9c52-8d6a3c0b7b1e'
+    Author               = 'The DalpHa authors'
+    CompanyName          = 'DalpHa'
+    Copyright            = '(c) The DalpHa authors. Apache-2.0.'
+    Description          = 'Keeps the warm standby of a digital-asset platform honest, and fails over to it safely.'
+    PowerShellVersion    = '7.6'
+    CompatiblePSEditions = @('Core')
+    FormatsToProcess     = @('module/DalpHa.Format.ps1xml')
+    TypesToProcess       = @('module/DalpHa.Types.ps1xml')
+    FunctionsToExport    = @()
+    AliasesToExport      = @()
+    VariablesToExport    = @()
+    CmdletsToExport      = @(
+        'Get-DalpLab'
+        'Get-DalpReplicationLag'
+        'Get-DalpTopology'
+        'Invoke-DalpLabFault'
+        'New-DalpTopology'
+        'Start-DalpLab'
+        'Stop-DalpLab'
+        'Test-DalpStandby'
+        'Test-DalpTopology'
+        'Use-DalpTopology'
+        'Watch-DalpReplicationLag'
+    )
+    PrivateData          = @{
+        PSData = @{
+            Tags       = @('Kubernetes', 'PostgreSQL', 'DisasterRecovery', 'Failover', 'Blockchain', 'PSEdition_Core', 'Windows', 'Linux', 'MacOS')
+            LicenseUri = 'https://www.apache.org/licenses/LICENSE-2.0'
+        }
+    }
+}

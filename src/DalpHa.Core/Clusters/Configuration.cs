@@ -1,0 +1,55 @@
+namespace DalpHa.Core.Clusters;
+
+/// <summary>A Secret, without its values: what it holds is told only by a digest keyed with a random key of this process.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="Type">Its type, as <c>Opaque</c>.</param>
+/// <param name="KeyDigests">Each key with the keyed digest of its value; equal digests of one run mean equal values.</param>
+public sealed record SecretDigest(string Name, string Type, IReadOnlyDictionary<string, string> KeyDigests);
+
+/// <summary>A ConfigMap, its values as digests: configuration often holds what should have been a secret.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="KeyDigests">Each key with the keyed digest of its value.</param>
+public sealed record ConfigMapDigest(string Name, IReadOnlyDictionary<string, string> KeyDigests);
+
+/// <summary>A certificate found in a Secret of type <c>kubernetes.io/tls</c>.</summary>
+/// <param name="SecretName">The Secret that holds it.</param>
+/// <param name="Subject">The leaf certificate's subject; null when it can't be read.</param>
+/// <param name="DnsNames">The names that it is valid for.</param>
+/// <param name="NotBefore">Start of its validity; null when it can't be read.</param>
+/// <param name="NotAfter">End of its validity; null when it can't be read.</param>
+/// <param name="Problem">Why it can't be read, or null.</param>
+public sealed record TlsCertificate(string SecretName, string? Subject, IReadOnlyList<string> DnsNames, DateTimeOffset? NotBefore, DateTimeOffset? NotAfter, string? Problem);
+
+/// <summary>A route into the cluster: an Ingress, or an OpenShift Route.</summary>
+/// <param name="Kind"><c>Ingress</c> or <c>Route</c>.</param>
+/// <param name="Name">Its name.</param>
+/// <param name="ClassName">The ingress class, or null when the cluster's default serves it.</param>
+/// <param name="Hosts">The host names that it answers for.</param>
+public sealed record IngressRoute(string Kind, string Name, string? ClassName, IReadOnlyList<string> Hosts);
+
+/// <summary>A deployed Helm release, read from Helm 3's own Secret.</summary>
+/// <param name="Name">The release.</param>
+/// <param name="Revision">Its revision.</param>
+/// <param name="Chart">The chart's name.</param>
+/// <param name="ChartVersion">The chart's version.</param>
+/// <param name="AppVersion">The application version that the chart states, or null.</param>
+/// <param name="ValuesDigest">Keyed digest over the user's values, independent of the order of their keys.</param>
+public sealed record HelmRelease(string Name, int Revision, string Chart, string ChartVersion, string? AppVersion, string ValuesDigest);
+
+/// <summary>A ResourceQuota: only the amounts that can stop a pod from starting.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="Hard">Limits by resource name (<c>pods</c>, <c>requests.cpu</c>, <c>requests.memory</c>), CPU in cores and memory in bytes.</param>
+/// <param name="Used">What is used of each.</param>
+public sealed record ResourceQuota(string Name, IReadOnlyDictionary<string, decimal> Hard, IReadOnlyDictionary<string, decimal> Used);
+
+/// <summary>A StorageClass or IngressClass.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="Provider">The provisioner or controller.</param>
+/// <param name="IsDefault">True when it is the cluster's default.</param>
+public sealed record ClusterClass(string Name, string Provider, bool IsDefault);
+
+/// <summary>Whose storage a workload needs: a claim's name and class.</summary>
+/// <param name="Name">The PersistentVolumeClaim.</param>
+/// <param name="StorageClass">Its storage class, or null for the default.</param>
+/// <param name="Phase"><c>Bound</c>, <c>Pending</c> or <c>Lost</c>.</param>
+public sealed record VolumeClaim(string Name, string? StorageClass, string Phase);

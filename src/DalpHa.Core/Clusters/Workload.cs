@@ -1,0 +1,76 @@
+namespace DalpHa.Core.Clusters;
+
+/// <summary>The kinds of workload that DalpHa starts, stops and compares.</summary>
+public enum WorkloadKind
+{
+    /// <summary><c>apps/v1 Deployment</c>.</summary>
+    Deployment,
+    /// <summary><c>apps/v1 StatefulSet</c>.</summary>
+    StatefulSet,
+    /// <summary><c>apps/v1 DaemonSet</c>.</summary>
+    DaemonSet,
+}
+
+/// <summary>One workload and how far its controller has got.</summary>
+/// <param name="Kind">Deployment, StatefulSet or DaemonSet.</param>
+/// <param name="Name">Its name.</param>
+/// <param name="Labels">Its own labels.</param>
+/// <param name="PodLabels">The labels that it gives its pods.</param>
+/// <param name="Desired">Replicas asked for (<c>spec.replicas</c>; for a DaemonSet the scheduled number).</param>
+/// <param name="Ready">Replicas whose pods are ready.</param>
+/// <param name="Updated">Replicas that run the current template.</param>
+/// <param name="IsObserved">False when the controller has not yet seen the latest specification, so that the counts are of an older one.</param>
+/// <param name="Containers">The template's containers, init containers included.</param>
+public sealed record Workload(
+    WorkloadKind Kind,
+    string Name,
+    IReadOnlyDictionary<string, string> Labels,
+    IReadOnlyDictionary<string, string> PodLabels,
+    int Desired,
+    int Ready,
+    int Updated,
+    bool IsObserved,
+    IReadOnlyList<ContainerTemplate> Containers)
+{
+    /// <summary>What the workload is called in output: <c>Deployment/dapp</c>.</summary>
+    public string Target => $"{Kind}/{Name}";
+
+    /// <summary>True when every replica asked for is ready, of the current template, and the controller has seen the specification.</summary>
+    public bool IsFullyReady => IsObserved && Ready >= Desired && Updated >= Desired;
+
+    /// <summary>What one replica asks of a node, as the scheduler counts it: the larger of the containers' sum and the largest init container.</summary>
+    public ResourceAmounts RequestsPerReplica => ResourceAmounts.Max(
+        Containers.Where(c => !c.IsInit).Aggregate(ResourceAmounts.Zero, (sum, c) => sum + c.Requests),
+        Containers.Where(c => c.IsInit).Aggregate(ResourceAmounts.Zero, (max, c) => ResourceAmounts.Max(max, c.Requests)));
+}
+
+/// <summary>A container of a pod template.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="Image">The image reference as written, with tag or digest.</param>
+/// <param name="IsInit">True for an init container.</param>
+/// <param name="Requests">What it asks of a node.</param>
+public sealed record ContainerTemplate(string Name, string Image, bool IsInit, ResourceAmounts Requests);
+
+/// <summary>An amount of the two resources that decide whether a pod fits on a node.</summary>
+/// <param name="Cpu">CPU in cores.</param>
+/// <param name="MemoryBytes">Memory in bytes.</param>
+public readonly record struct ResourceAmounts(decimal Cpu, decimal MemoryBytes)
+{
+    /// <summary>Nothing.</summary>
+    public static readonly ResourceAmounts Zero;
+
+    /// <summary>The sum of both resources.</summary>
+    public static ResourceAmounts operator +(ResourceAmounts left, ResourceAmounts right) => new(left.Cpu + right.Cpu, left.MemoryBytes + right.MemoryBytes);
+
+    /// <summary>The difference of both resources; may be negative.</summary>
+    public static ResourceAmounts operator -(ResourceAmounts left, ResourceAmounts right) => new(left.Cpu - right.Cpu, left.MemoryBytes - right.MemoryBytes);
+
+    /// <summary>So many times this amount.</summary>
+    public static ResourceAmounts operator *(ResourceAmounts amount, int times) => new(amount.Cpu * times, amount.MemoryBytes * times);
+
+    /// <summary>The larger of each resource.</summary>
+    public static ResourceAmounts Max(ResourceAmounts left, ResourceAmounts right) => new(Math.Max(left.Cpu, right.Cpu), Math.Max(left.MemoryBytes, right.MemoryBytes));
+
+    /// <summary>True when both resources of <paramref name="other"/> fit into this amount.</summary>
+    public bool Covers(ResourceAmounts other) => Cpu >= other.Cpu && MemoryBytes >= other.MemoryBytes;
+}

@@ -1,0 +1,13 @@
+using DalpHa.Core.Replication;
+
+namespace DalpHa.Core.Ports;
+
+/// <summary>One PostgreSQL server, as DalpHa reads it. Bounded in time; throws <see cref="Errors.DalpException"/> for every failure.</summary>
+public interface IDatabaseServer : IAsyncDisposable
+{
+    /// <summary>The server's name in the topology.</summary>
+    string Name { get; }
+
+    /// <summary>Reads the server's replication state in one round trip. Keeps its connection for the next call.</summary>
+    Task<DatabaseSample> SampleAsync(CancellationToken cancellationToken);
+}

@@ -1,0 +1,31 @@
+using DalpHa.Core.Clusters;
+using DalpHa.Core.Replication;
+using DalpHa.Core.Topology;
+
+namespace DalpHa.Core.Ports;
+
+/// <summary>
+/// The one factory behind which every client library stands. The cmdlets load its implementation into a private load context on first use;
+/// no library's type appears in any signature here.
+/// </summary>
+public interface IInfrastructure
+{
+    /// <summary>Opens a cluster. Reads the kubeconfig now and connects on first use.</summary>
+    /// <param name="address">Where the cluster is.</param>
+    /// <param name="timeout">The bound on each request, and on a credential plugin's run.</param>
+    /// <exception cref="Errors.DalpException">The kubeconfig is missing or malformed, or the context is not in it.</exception>
+    ICluster OpenCluster(ClusterAddress address, TimeSpan timeout);
+
+    /// <summary>Opens a database server. Connects on first use and again after a loss.</summary>
+    /// <param name="address">Where it listens, and as whom to log in.</param>
+    /// <param name="timeout">The bound on connecting and on each statement.</param>
+    IDatabaseServer OpenDatabase(DatabaseAddress address, TimeSpan timeout);
+
+    /// <summary>Opens a validator node's JSON-RPC endpoint.</summary>
+    IValidatorNode OpenValidator(Uri rpc, TimeSpan timeout);
+
+    /// <summary>Reads a YAML document into nodes that know their line and column. Refuses aliases, more than one document, and more than 1 MiB.</summary>
+    /// <param name="path">The file.</param>
+    /// <exception cref="Errors.DalpException">The file can't be read; a syntax error is a diagnostic of the result instead.</exception>
+    YamlDocument ReadYaml(string path);
+}
