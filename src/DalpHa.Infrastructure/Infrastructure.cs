@@ -12,7 +12,7 @@ public sealed class Infrastructure : IInfrastructure
     public ICluster OpenCluster(ClusterAddress address, TimeSpan timeout) => throw new NotImplementedException();
 
     /// <inheritdoc/>
-    public IDatabaseServer OpenDatabase(DatabaseAddress address, TimeSpan timeout) => throw new NotImplementedException();
+    public IDatabaseServer OpenDatabase(DatabaseAddress address, TimeSpan timeout) => new Postgres.DatabaseServer(address, timeout);
 
     /// <inheritdoc/>
     public IValidatorNode OpenValidator(Uri rpc, TimeSpan timeout) => throw new NotImplementedException();
