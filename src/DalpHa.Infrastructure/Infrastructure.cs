@@ -2,6 +2,7 @@ using DalpHa.Core.Clusters;
 using DalpHa.Core.Ports;
 using DalpHa.Core.Replication;
 using DalpHa.Core.Topology;
+using DalpHa.Infrastructure.Kubernetes;
 
 namespace DalpHa.Infrastructure;
 
@@ -9,7 +10,7 @@ namespace DalpHa.Infrastructure;
 public sealed class Infrastructure : IInfrastructure
 {
     /// <inheritdoc/>
-    public ICluster OpenCluster(ClusterAddress address, TimeSpan timeout) => throw new NotImplementedException();
+    public ICluster OpenCluster(ClusterAddress address, TimeSpan timeout) => KubernetesCluster.Open(address, timeout, TimeProvider.System);
 
     /// <inheritdoc/>
     public IDatabaseServer OpenDatabase(DatabaseAddress address, TimeSpan timeout) => throw new NotImplementedException();
