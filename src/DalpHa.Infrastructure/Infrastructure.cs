@@ -2,6 +2,7 @@ using DalpHa.Core.Clusters;
 using DalpHa.Core.Ports;
 using DalpHa.Core.Replication;
 using DalpHa.Core.Topology;
+using DalpHa.Infrastructure.Besu;
 using DalpHa.Infrastructure.Kubernetes;
 
 namespace DalpHa.Infrastructure;
@@ -16,7 +17,7 @@ public sealed class Infrastructure : IInfrastructure
     public IDatabaseServer OpenDatabase(DatabaseAddress address, TimeSpan timeout) => throw new NotImplementedException();
 
     /// <inheritdoc/>
-    public IValidatorNode OpenValidator(Uri rpc, TimeSpan timeout) => throw new NotImplementedException();
+    public IValidatorNode OpenValidator(Uri rpc, TimeSpan timeout) => new BesuNode(rpc, timeout, TimeProvider.System);
 
     /// <inheritdoc/>
     public YamlDocument ReadYaml(string path) => throw new NotImplementedException();
