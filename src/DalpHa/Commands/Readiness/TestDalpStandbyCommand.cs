@@ -50,7 +50,7 @@ public sealed class TestDalpStandbyCommand : TopologyCommand
         var memory = new ReplicationMemory(ReplicationMemory.DefaultFolder, EmitWarning);
         var session = await ReadinessSession
             .OpenAsync(InfrastructureContext.Infrastructure, topology, login, memory, Timeout, time, cancellationToken).ConfigureAwait(false);
-        await using var _ = session.ConfigureAwait(false);
+        await using var closing = session.ConfigureAwait(false);
         var results = new List<DalpCheckResult>();
         await foreach (var result in session.RunAsync(checks, cancellationToken).ConfigureAwait(false))
         {
