@@ -47,6 +47,7 @@ public sealed class ReadinessSession : IAsyncDisposable
     /// <param name="timeout">The bound on each request; a check may take three times as long.</param>
     /// <param name="time">The clock.</param>
     /// <param name="cancellationToken">Ends the session's reads.</param>
+    /// <exception cref="DalpException">Neither site can be opened: then there is nothing to look at, and the reason is the caller's to mend.</exception>
     public static async Task<ReadinessSession> OpenAsync(
         IInfrastructure infrastructure,
         DalpTopology topology,
@@ -57,6 +58,10 @@ public sealed class ReadinessSession : IAsyncDisposable
         CancellationToken cancellationToken)
     {
         var sites = await Task.WhenAll(topology.Sites.Select(site => Task.Run(() => Open(site), CancellationToken.None))).ConfigureAwait(false);
+        if (sites.All(site => site.Failure is not null))
+        {
+            throw sites[0].Failure!;
+        }
         var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         return new ReadinessSession(topology, sites, infrastructure, login, memory, timeout, time, ending);
 
