@@ -72,7 +72,7 @@ public sealed class LabClient : IDisposable
                 return await response.Content.ReadFromJsonAsync(type, cancellationToken).ConfigureAwait(false) ?? throw new JsonException("The answer is empty.");
             }
             var failure = await response.Content.ReadFromJsonAsync(LabJson.Default.LabFailure, cancellationToken).ConfigureAwait(false);
-            throw failure?.ToException(lab.Name) ?? new JsonException("The failure is empty.");
+            throw (failure ?? throw new JsonException("The failure is empty.")).ToException(lab.Name);
         }
         catch (TaskCanceledException exception) when (!cancellationToken.IsCancellationRequested)
         {
