@@ -18,5 +18,5 @@ public sealed class Infrastructure : IInfrastructure
     public IValidatorNode OpenValidator(Uri rpc, TimeSpan timeout) => throw new NotImplementedException();
 
     /// <inheritdoc/>
-    public YamlDocument ReadYaml(string path) => throw new NotImplementedException();
+    public YamlDocument ReadYaml(string path) => Configuration.YamlReader.Read(path);
 }
