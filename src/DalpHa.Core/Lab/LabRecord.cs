@@ -21,8 +21,14 @@ public sealed record LabRecord
     /// <summary>The folder that holds everything of it.</summary>
     public required string Folder { get; init; }
 
+    /// <summary>True from when the folder was found empty and taken: only then is anything in it removed.</summary>
+    public bool TookFolder { get; init; }
+
     /// <summary>True when the lab made the folder, so that it goes with the lab; of a folder that was there only the content goes.</summary>
-    public required bool OwnsFolder { get; init; }
+    public bool OwnsFolder { get; init; }
+
+    /// <summary>The folder that holds the databases: below <see cref="Folder"/>, but for root, whose folder the servers' user may not be able to enter.</summary>
+    public required string DatabaseFolder { get; init; }
 
     /// <summary>Its kubeconfig.</summary>
     public required string KubeconfigPath { get; init; }

@@ -87,9 +87,15 @@ public sealed record LabRegistry(string Root)
                 "End them as the user who started the lab, then run Stop-DalpLab again.",
                 record.Name);
         }
-        await RemoveFolderAsync(record, cancellationToken).ConfigureAwait(false);
-        File.Delete(RecordFile(record.Name));
+        if (record.TookFolder)
+        {
+            await RemoveFolderAsync(record, cancellationToken).ConfigureAwait(false);
+        }
+        Forget(record);
     }
+
+    /// <summary>Removes a lab's record and nothing else.</summary>
+    public void Forget(LabRecord record) => File.Delete(RecordFile(record.Name));
 
     /// <summary>The error that says that a name is taken.</summary>
     public static DalpException Exists(string name) => new(
@@ -106,6 +112,7 @@ public sealed record LabRegistry(string Root)
         {
             try
             {
+                LabFolder.Remove(record.DatabaseFolder, owned: true);
                 LabFolder.Remove(record.Folder, record.OwnsFolder);
                 return;
             }
