@@ -15,7 +15,11 @@ internal static class MergePatch
     public static bool Same(object? current, object wanted) =>
         current is not null && Covers(JsonNode.Parse(KubernetesJson.Serialize(current)), JsonNode.Parse(KubernetesJson.Serialize(wanted)));
 
-    private static bool Covers(JsonNode? current, JsonNode? wanted) => wanted is JsonObject fields
-        ? current is JsonObject existing && fields.All(field => Covers(existing[field.Key], field.Value))
-        : JsonNode.DeepEquals(current, wanted);
+    private static bool Covers(JsonNode? current, JsonNode? wanted) => (current, wanted) switch
+    {
+        (JsonObject existing, JsonObject fields) => fields.All(field => Covers(existing[field.Key], field.Value)),
+        // The API leaves out what has its zero value.
+        (null, JsonValue value) => value.ToJsonString() is "0" or "false" or "\"\"",
+        _ => JsonNode.DeepEquals(current, wanted),
+    };
 }

@@ -21,8 +21,7 @@ internal sealed class Detachment : IDisposable
         this.progress = progress;
     }
 
-    /// <param name="logFile">Where a crash of the runtime itself is written from now on. It exists.</param>
-    public static Detachment Begin(string logFile)
+    public static Detachment Begin()
     {
         if (OperatingSystem.IsWindows())
         {
@@ -31,12 +30,20 @@ internal sealed class Detachment : IDisposable
         // Fails when the process leads a group already, as under setsid(1) or from a shell: then there is nothing to do.
         _ = NewSession();
         var kept = Control(StandardOutput, OperatingSystem.IsMacOS() ? 67 : 1030, 3); // F_DUPFD_CLOEXEC: no child gets it
-        using (var log = File.OpenHandle(logFile, FileMode.Open, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete))
-        {
-            _ = Duplicate(log.DangerousGetHandle().ToInt32(), StandardOutput);
-            _ = Duplicate(log.DangerousGetHandle().ToInt32(), StandardError);
-        }
         return new Detachment(new FileStream(new SafeFileHandle(kept, ownsHandle: true), FileAccess.Write, bufferSize: 0));
+    }
+
+    /// <summary>Lets go of the streams, which from now on lead to a file that exists: there the runtime writes why it crashed.</summary>
+    public void SendErrorsTo(string logFile)
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            return;
+        }
+        using var log = File.OpenHandle(logFile, FileMode.Open, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete);
+        var descriptor = log.DangerousGetHandle().ToInt32();
+        _ = Duplicate(descriptor, StandardOutput);
+        _ = Duplicate(descriptor, StandardError);
     }
 
     public void Tell(LabProgress said)
@@ -46,7 +53,7 @@ internal sealed class Detachment : IDisposable
             progress.Write(Encoding.UTF8.GetBytes(JsonSerializer.Serialize(said, LabJson.Default.LabProgress) + "\n"));
             progress.Flush();
         }
-        catch (IOException)
+        catch (Exception exception) when (exception is IOException or ObjectDisposedException)
         {
             // Whoever listened is gone; the lab is not there for him alone.
         }

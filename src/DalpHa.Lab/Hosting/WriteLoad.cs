@@ -7,7 +7,8 @@ namespace DalpHa.Lab.Hosting;
 /// <summary>A small steady load: one row, one commit, so many times a second, into <c>lab.load</c> on the primary.</summary>
 internal sealed class WriteLoad(PostgresPair pair, ILogger log) : IAsyncDisposable
 {
-    public const int MostPerSecond = 1000;
+    /// <summary>The most that the control endpoint takes; text, since a route constraint is.</summary>
+    public const string MostPerSecondText = "1000";
     private static readonly TimeSpan Retry = TimeSpan.FromSeconds(1);
 
     private readonly SemaphoreSlim turn = new(1, 1);
