@@ -2,6 +2,8 @@ using DalpHa.Core.Clusters;
 using DalpHa.Core.Ports;
 using DalpHa.Core.Replication;
 using DalpHa.Core.Topology;
+using DalpHa.Infrastructure.Besu;
+using DalpHa.Infrastructure.Kubernetes;
 
 namespace DalpHa.Infrastructure;
 
@@ -9,13 +11,13 @@ namespace DalpHa.Infrastructure;
 public sealed class Infrastructure : IInfrastructure
 {
     /// <inheritdoc/>
-    public ICluster OpenCluster(ClusterAddress address, TimeSpan timeout) => throw new NotImplementedException();
+    public ICluster OpenCluster(ClusterAddress address, TimeSpan timeout) => KubernetesCluster.Open(address, timeout, TimeProvider.System);
 
     /// <inheritdoc/>
-    public IDatabaseServer OpenDatabase(DatabaseAddress address, TimeSpan timeout) => throw new NotImplementedException();
+    public IDatabaseServer OpenDatabase(DatabaseAddress address, TimeSpan timeout) => new Postgres.DatabaseServer(address, timeout);
 
     /// <inheritdoc/>
-    public IValidatorNode OpenValidator(Uri rpc, TimeSpan timeout) => throw new NotImplementedException();
+    public IValidatorNode OpenValidator(Uri rpc, TimeSpan timeout) => new BesuNode(rpc, timeout, TimeProvider.System);
 
     /// <inheritdoc/>
     public YamlDocument ReadYaml(string path) => Configuration.YamlReader.Read(path);

@@ -38,10 +38,11 @@ public sealed record Workload(
     /// <summary>True when every replica asked for is ready, of the current template, and the controller has seen the specification.</summary>
     public bool IsFullyReady => IsObserved && Ready >= Desired && Updated >= Desired;
 
-    /// <summary>What one replica asks of a node, as the scheduler counts it: the larger of the containers' sum and the largest init container.</summary>
-    public ResourceAmounts RequestsPerReplica => ResourceAmounts.Max(
-        Containers.Where(c => !c.IsInit).Aggregate(ResourceAmounts.Zero, (sum, c) => sum + c.Requests),
-        Containers.Where(c => c.IsInit).Aggregate(ResourceAmounts.Zero, (max, c) => ResourceAmounts.Max(max, c.Requests)));
+    /// <summary>What the sandbox of each pod costs beside its containers (<c>spec.overhead</c>).</summary>
+    public ResourceAmounts PodOverhead { get; init; }
+
+    /// <summary>What one replica asks of a node, as the scheduler counts it.</summary>
+    public ResourceAmounts RequestsPerReplica => ContainerTemplate.RequestsOfPod(Containers, PodOverhead);
 }
 
 /// <summary>A container of a pod template.</summary>
@@ -49,7 +50,39 @@ public sealed record Workload(
 /// <param name="Image">The image reference as written, with tag or digest.</param>
 /// <param name="IsInit">True for an init container.</param>
 /// <param name="Requests">What it asks of a node.</param>
-public sealed record ContainerTemplate(string Name, string Image, bool IsInit, ResourceAmounts Requests);
+public sealed record ContainerTemplate(string Name, string Image, bool IsInit, ResourceAmounts Requests)
+{
+    /// <summary>True for an init container that keeps running beside the others (<c>restartPolicy: Always</c>).</summary>
+    public bool IsSidecar { get; init; }
+
+    /// <summary>
+    /// What a pod of these containers asks of a node, as the scheduler counts it (kubernetes.io/docs/concepts/workloads/pods/sidecar-containers:
+    /// resource sharing within containers): the larger of what runs in the end (containers and sidecars) and of what any init
+    /// container needs beside the sidecars started before it; and the pod's overhead.
+    /// </summary>
+    /// <param name="containers">The pod's containers, init containers in their order.</param>
+    /// <param name="overhead">The pod's overhead.</param>
+    public static ResourceAmounts RequestsOfPod(IEnumerable<ContainerTemplate> containers, ResourceAmounts overhead)
+    {
+        var (running, sidecars, starting) = (ResourceAmounts.Zero, ResourceAmounts.Zero, ResourceAmounts.Zero);
+        foreach (var container in containers)
+        {
+            if (container.IsSidecar)
+            {
+                sidecars += container.Requests;
+            }
+            else if (container.IsInit)
+            {
+                starting = ResourceAmounts.Max(starting, sidecars + container.Requests);
+            }
+            else
+            {
+                running += container.Requests;
+            }
+        }
+        return ResourceAmounts.Max(running + sidecars, starting) + overhead;
+    }
+}
 
 /// <summary>An amount of the two resources that decide whether a pod fits on a node.</summary>
 /// <param name="Cpu">CPU in cores.</param>

@@ -77,4 +77,7 @@ public interface IPortForward : IAsyncDisposable
 {
     /// <summary>The loopback address to connect to.</summary>
     System.Net.IPEndPoint LocalEndPoint { get; }
+
+    /// <summary>Why a connection through the tunnel broke last, or null: its client sees only that it broke.</summary>
+    Errors.DalpException? Failure => null;
 }

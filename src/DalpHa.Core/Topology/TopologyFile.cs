@@ -28,9 +28,9 @@ internal static class TopologyFile
         .Optional("usernameKey", Scalars.SecretKey, "The key that holds the user name.", (l, v) => l with { UserNameKey = v }, @default: new SecretLogin("").UserNameKey)
         .Optional("passwordKey", Scalars.SecretKey, "The key that holds the password.", (l, v) => l with { PasswordKey = v }, @default: new SecretLogin("").PasswordKey);
 
-    private static readonly Shape<DatabaseServerSettings> Server = new MappingShape<DatabaseServerSettings>("server", new DatabaseServerSettings { Name = "" })
-        .Required("name", Scalars.Text, "The server's name, as output shows it.", (s, v) => s with { Name = v }, "postgresql-primary-1")
-        .Optional("host", Scalars.Host, "Where it listens, when this machine reaches it.", (s, v) => s with { Host = v }, "db.example.com")
+    private static Shape<DatabaseServerSettings> Server(string name, string host) => new MappingShape<DatabaseServerSettings>("server", new DatabaseServerSettings { Name = "" })
+        .Required("name", Scalars.Text, "The server's name, as output shows it.", (s, v) => s with { Name = v }, name)
+        .Optional("host", Scalars.Host, "Where it listens, when this machine reaches it.", (s, v) => s with { Host = v }, host)
         .Optional("port", Scalars.Port, "Its port.", (s, v) => s with { Port = v }, @default: Number(new DatabaseServerSettings { Name = "" }.Port))
         .Optional("forward", Forward, "A tunnel through the API server, when this machine does not reach it.", (s, v) => s with { Forward = v })
         .ExactlyOneOf("host", "forward")
@@ -38,12 +38,12 @@ internal static class TopologyFile
             ? ("port", new Problem("PortOfForward", "'port' belongs to a host; a tunnel has its own.", "'port' inside 'forward'"))
             : null);
 
-    private static readonly Shape<DatabaseSettings> Database = new MappingShape<DatabaseSettings>("database", new DatabaseSettings { Servers = [] })
+    private static Shape<DatabaseSettings> Database(SiteRole role) => new MappingShape<DatabaseSettings>("database", new DatabaseSettings { Servers = [] })
         .Optional("database", Scalars.Text, "The database to connect to.", (d, v) => d with { Database = v }, "dalp", new DatabaseSettings { Servers = [] }.Database)
         .Optional("user", Scalars.Text, "Who logs in; without it PGUSER decides. Give it the role pg_monitor.", (d, v) => d with { User = v }, "dalpha")
         .Optional("sslMode", Choice("disable", "allow", "prefer", "require", "verify-ca", "verify-full"), "libpq's sslmode; without it PGSSLMODE decides.", (d, v) => d with { SslMode = v }, "verify-full")
         .Optional("credentials", Login, "The Kubernetes Secret that holds the login; without it PGPASSFILE or .pgpass does.", (d, v) => d with { Credentials = v })
-        .Required("servers", new ListShape<DatabaseServerSettings>(Server, ServerIdentity, mayBeEmpty: false), "The site's PostgreSQL servers, primary or replica.", (d, v) => d with { Servers = v });
+        .Required("servers", new ListShape<DatabaseServerSettings>(role == SiteRole.Active ? Server("postgresql-primary-1", "db-active.example.com") : Server("postgresql-replica-1", "db-standby.example.com"), ServerIdentity, mayBeEmpty: false), "The site's PostgreSQL servers, primary or replica.", (d, v) => d with { Servers = v });
 
     private static readonly Shape<ValidatorSettings> Validator = new MappingShape<ValidatorSettings>("validator", new ValidatorSettings("", null))
         .Required("name", Scalars.Text, "The validator's name, as output shows it.", (v, value) => v with { Name = value }, "validator-1")
@@ -112,7 +112,7 @@ internal static class TopologyFile
         .Required("context", Scalars.Text, "The kubeconfig context of its cluster.", (s, v) => s with { Cluster = s.Cluster with { Context = v } }, $"dalp-{name}")
         .Optional("kubeconfig", Scalars.FilePath, "One kubeconfig file, relative to this one; without it KUBECONFIG or ~/.kube/config.", (s, v) => s with { Cluster = s.Cluster with { KubeconfigPath = v } }, "./kubeconfig")
         .Required("namespace", Scalars.Label, "The namespace that the platform runs in.", (s, v) => s with { Namespace = v }, "dalp")
-        .Optional("database", Database, "Its database. No password here, ever.", (s, v) => s with { Database = v })
+        .Optional("database", Database(role), "Its database. No password here, ever.", (s, v) => s with { Database = v })
         .Optional("validators", new ListShape<ValidatorSettings>(Validator, v => [(UniqueName, v.Name), ("endpoint", v.Rpc?.AbsoluteUri)]), "Its validators.", (s, v) => s with { Validators = v })
         .Optional("routes", new ListShape<RouteSettings>(Route, r => [(UniqueName, r.Name), ("address", r.Url.AbsoluteUri)]), "The addresses that users come by.", (s, v) => s with { Routes = v })
         .Optional("objectStorage", ObjectStorage, "Its object storage.", (s, v) => s with { ObjectStorage = v })

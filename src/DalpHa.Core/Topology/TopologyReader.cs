@@ -40,6 +40,14 @@ public static class TopologyReader
 /// <param name="PositionOf">Where in the file a key stands, or its nearest parent.</param>
 public sealed record TopologyReading(string Path, DalpTopology? Topology, IReadOnlyList<TopologyDiagnostic> Diagnostics, Func<string, (int Line, int Column)> PositionOf)
 {
+    /// <summary>The reading of a topology that came from no file: nothing in it can be wrong.</summary>
+    public static TopologyReading Of(DalpTopology topology) => new(topology.Path ?? "", topology, [], _ => (0, 0));
+
+    /// <summary>The diagnostics; when they hold no error, one Pass that says so comes first.</summary>
+    public IEnumerable<TopologyDiagnostic> Conclusions => Topology is null
+        ? Diagnostics
+        : Diagnostics.Prepend(new TopologyDiagnostic(Path, 0, 0, CheckStatus.Pass, "Valid", Topology.Name, "The topology is valid.", ""));
+
     /// <summary>The topology, or one error that tells everything that is wrong with the file.</summary>
     /// <exception cref="DalpException">The file has errors (<c>TopologyInvalid</c>).</exception>
     public DalpTopology Require()

@@ -15,10 +15,19 @@ internal static class TopologyLocator
     /// <summary>The name of the file in the current folder.</summary>
     public const string FileName = "dalpha.yaml";
 
-    /// <summary>The file that DALPHA_TOPOLOGY names, else <c>dalpha.yaml</c> in PowerShell's location when it is there, else null.</summary>
-    public static string? FindFile(PSCmdlet cmdlet)
+    /// <summary>ACTIVE_CONTEXT, or null.</summary>
+    public static string? EnvironmentActiveContext => Variable(ActiveVariable);
+
+    /// <summary>STANDBY_CONTEXT, or null.</summary>
+    public static string? EnvironmentStandbyContext => Variable(StandbyVariable);
+
+    /// <summary>DALP_NAMESPACE, or null.</summary>
+    public static string? EnvironmentNamespace => Variable(NamespaceVariable);
+
+    /// <summary>The file given, else the one that DALPHA_TOPOLOGY names, else <c>dalpha.yaml</c> in PowerShell's location when it is there, else null.</summary>
+    public static string? FindFile(PSCmdlet cmdlet, string? given = null)
     {
-        if (Variable(FileVariable) is { } named)
+        if ((given ?? Variable(FileVariable)) is { } named)
         {
             return ResolvePath(cmdlet, named);
         }
@@ -45,7 +54,7 @@ internal static class TopologyLocator
     /// <exception cref="DalpException">Not all of them are known (<c>TopologyNotGiven</c>), or both contexts are one (<c>SameSite</c>).</exception>
     public static DalpTopology FromContexts(string? activeContext = null, string? standbyContext = null, string? @namespace = null)
     {
-        var (active, standby, space) = (activeContext ?? Variable(ActiveVariable), standbyContext ?? Variable(StandbyVariable), @namespace ?? Variable(NamespaceVariable));
+        var (active, standby, space) = (activeContext ?? EnvironmentActiveContext, standbyContext ?? EnvironmentStandbyContext, @namespace ?? EnvironmentNamespace);
         if (active is not null && standby is not null && space is not null)
         {
             return ContextTopology.Create(active, standby, space);

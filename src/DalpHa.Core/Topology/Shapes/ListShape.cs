@@ -7,10 +7,10 @@ namespace DalpHa.Core.Topology.Shapes;
 /// <param name="item">The items' shape.</param>
 /// <param name="identity">What no two items may share: a value, and what it is called.</param>
 /// <param name="mayBeEmpty">Whether an empty list says something.</param>
-internal sealed class ListShape<T>(Shape<T> item, Func<T, (string What, string? Value)[]> identity, bool mayBeEmpty = true) : Shape<IReadOnlyList<T>>
+internal sealed class ListShape<T>(Shape<T> item, Func<T, (string What, string? Value)[]> identity, bool mayBeEmpty = true) : Shape<IReadOnlyList<T>>, IListShape
 {
-    /// <summary>The items' shape.</summary>
-    public Shape<T> Item => item;
+    /// <inheritdoc/>
+    public IShape Item => item;
 
     /// <inheritdoc/>
     public override bool TryRead(YamlNode node, string subject, Findings findings, [MaybeNullWhen(false)] out IReadOnlyList<T> value)

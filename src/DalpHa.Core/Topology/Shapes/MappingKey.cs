@@ -18,3 +18,10 @@ internal interface IMappingShape : IShape
     /// <summary>Keys of which exactly one must be given; empty when there is no such choice.</summary>
     IReadOnlyList<string> Alternatives { get; }
 }
+
+/// <summary>A shape that holds items of one shape.</summary>
+internal interface IListShape : IShape
+{
+    /// <summary>The items' shape.</summary>
+    IShape Item { get; }
+}

@@ -1,0 +1,73 @@
+using System.Globalization;
+using DalpHa.Core.Clusters;
+
+namespace DalpHa.Infrastructure.Kubernetes;
+
+/// <summary>Makes DalpHa's nodes, quotas, claims, classes and routes of what the API says.</summary>
+internal static class ClusterReading
+{
+    /// <summary>The names under which a quota limits what a pod needs to start. The short ones mean requests as well.</summary>
+    private static readonly IReadOnlyDictionary<string, string> QuotaNames = new Dictionary<string, string>
+    {
+        ["pods"] = "pods",
+        ["cpu"] = "requests.cpu",
+        ["memory"] = "requests.memory",
+        ["requests.cpu"] = "requests.cpu",
+        ["requests.memory"] = "requests.memory",
+    };
+
+    /// <summary>The server's version; a provider's trailing <c>+</c> is dropped.</summary>
+    public static ClusterVersion? ToVersion(WireVersion wire) =>
+        Number(wire.Major) is { } major && Number(wire.Minor) is { } minor && wire.GitVersion is { Length: > 0 } version
+            ? new ClusterVersion(major, minor, version)
+            : null;
+
+    /// <summary>A node.</summary>
+    public static Node ToNode(WireNode wire) => new(
+        wire.Metadata.Name,
+        wire.Status?.Conditions?.Any(c => c is { Type: "Ready", Status: "True" }) == true,
+        wire.Spec?.Unschedulable == true,
+        [.. (wire.Spec?.Taints ?? []).Where(t => t.Effect is "NoSchedule" or "NoExecute").Select(t => $"{t.Key}={t.Value}:{t.Effect}")],
+        Quantities.Amounts(wire.Status?.Allocatable),
+        (int)Quantities.Amount(wire.Status?.Allocatable, "pods"),
+        wire.Metadata.Labels?.GetValueOrDefault("topology.kubernetes.io/region"),
+        wire.Metadata.Labels?.GetValueOrDefault("topology.kubernetes.io/zone"),
+        wire.Status?.NodeInfo?.KubeletVersion ?? "");
+
+    /// <summary>A quota, with the amounts that can stop a pod from starting.</summary>
+    public static ResourceQuota ToQuota(WireQuota wire) => new(wire.Metadata.Name, Limits(wire.Status?.Hard), Limits(wire.Status?.Used));
+
+    /// <summary>A volume claim.</summary>
+    public static VolumeClaim ToClaim(WireClaim wire) => new(wire.Metadata.Name, wire.Spec?.StorageClassName, wire.Status?.Phase ?? "Unknown");
+
+    /// <summary>A storage class.</summary>
+    public static ClusterClass ToClass(WireStorageClass wire) => new(
+        wire.Metadata.Name,
+        wire.Provisioner ?? "",
+        wire.Metadata.HasTrueAnnotation("storageclass.kubernetes.io/is-default-class") || wire.Metadata.HasTrueAnnotation("storageclass.beta.kubernetes.io/is-default-class"));
+
+    /// <summary>An ingress class.</summary>
+    public static ClusterClass ToClass(WireIngressClass wire) => new(
+        wire.Metadata.Name, wire.Spec?.Controller ?? "", wire.Metadata.HasTrueAnnotation("ingressclass.kubernetes.io/is-default-class"));
+
+    /// <summary>An ingress. A rule without a host, and an ingress without rules, answers for every host.</summary>
+    public static IngressRoute ToRoute(WireIngress wire)
+    {
+        var hosts = (wire.Spec?.Rules ?? []).Select(r => string.IsNullOrEmpty(r.Host) ? "*" : r.Host).Distinct(StringComparer.OrdinalIgnoreCase).ToList();
+        var className = wire.Spec?.IngressClassName ?? wire.Metadata.Annotations?.GetValueOrDefault("kubernetes.io/ingress.class");
+        return new IngressRoute("Ingress", wire.Metadata.Name, className, hosts.Count > 0 ? hosts : ["*"]);
+    }
+
+    /// <summary>An OpenShift route.</summary>
+    public static IngressRoute ToRoute(WireRoute wire) =>
+        new("Route", wire.Metadata.Name, null, string.IsNullOrEmpty(wire.Spec?.Host) ? [] : [wire.Spec.Host]);
+
+    // Where a quota has an amount under both names, the tighter one decides.
+    private static Dictionary<string, decimal> Limits(IReadOnlyDictionary<string, string>? amounts) => (amounts ?? new Dictionary<string, string>())
+        .Where(a => QuotaNames.ContainsKey(a.Key))
+        .GroupBy(a => QuotaNames[a.Key], a => Quantities.Parse(a.Value))
+        .ToDictionary(g => g.Key, g => g.Min());
+
+    private static int? Number(string? text) =>
+        int.TryParse(text.AsSpan().TrimEnd('+'), NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null;
+}

@@ -1,0 +1,80 @@
+using DalpHa.Core.Clusters;
+
+namespace DalpHa.Infrastructure.Kubernetes;
+
+/// <summary>Makes DalpHa's workloads, pods and their demands of what the API says.</summary>
+internal static class WorkloadReading
+{
+    private static readonly IReadOnlyDictionary<string, string> NoLabels = new Dictionary<string, string>();
+
+    /// <summary>A workload.</summary>
+    public static Workload ToWorkload(WorkloadKind kind, WireWorkload wire)
+    {
+        var status = wire.Status ?? new WireWorkloadStatus();
+        var isDaemonSet = kind == WorkloadKind.DaemonSet;
+        return new Workload(
+            kind,
+            wire.Metadata.Name,
+            wire.Metadata.Labels ?? NoLabels,
+            wire.Spec?.Template?.Metadata?.Labels ?? NoLabels,
+            isDaemonSet ? status.DesiredNumberScheduled : wire.Spec?.Replicas ?? 1,
+            isDaemonSet ? status.NumberReady : status.ReadyReplicas,
+            isDaemonSet ? status.UpdatedNumberScheduled : status.UpdatedReplicas,
+            status.ObservedGeneration >= wire.Metadata.Generation,
+            Templates(wire.Spec?.Template?.Spec))
+        {
+            PodOverhead = Quantities.Amounts(wire.Spec?.Template?.Spec?.Overhead),
+        };
+    }
+
+    /// <summary>A pod.</summary>
+    public static Pod ToPod(WirePod wire) => new(
+        wire.Metadata.Namespace ?? "",
+        wire.Metadata.Name,
+        wire.Metadata.Labels ?? NoLabels,
+        wire.Status?.Phase ?? "Unknown",
+        wire.Status?.Conditions?.Any(c => c is { Type: "Ready", Status: "True" }) == true,
+        wire.Metadata.DeletionTimestamp is not null,
+        string.IsNullOrEmpty(wire.Spec?.NodeName) ? null : wire.Spec.NodeName,
+        [
+            .. (wire.Status?.InitContainerStatuses ?? []).Select(s => ToState(s, wire.Spec?.InitContainers, isInit: true)),
+            .. (wire.Status?.ContainerStatuses ?? []).Select(s => ToState(s, wire.Spec?.Containers, isInit: false)),
+        ]);
+
+    /// <summary>What a bound pod holds of its node; null for one that is bound to none.</summary>
+    public static PodRequests? ToRequests(WirePod wire) => string.IsNullOrEmpty(wire.Spec?.NodeName)
+        ? null
+        : new PodRequests(wire.Spec.NodeName, ContainerTemplate.RequestsOfPod(Templates(wire.Spec), Quantities.Amounts(wire.Spec.Overhead)));
+
+    private static IReadOnlyList<ContainerTemplate> Templates(WirePodSpec? spec) =>
+    [
+        .. (spec?.InitContainers ?? []).Select(c => ToTemplate(c, isInit: true)),
+        .. (spec?.Containers ?? []).Select(c => ToTemplate(c, isInit: false)),
+    ];
+
+    private static ContainerTemplate ToTemplate(WireContainer wire, bool isInit) => new(wire.Name, wire.Image, isInit, Requests(wire.Resources))
+    {
+        IsSidecar = isInit && wire.RestartPolicy == "Always",
+    };
+
+    // The API server fills a pod's missing requests from its limits, but not those of a workload's template.
+    private static ResourceAmounts Requests(WireResources? resources) => new(Request(resources, "cpu"), Request(resources, "memory"));
+
+    private static decimal Request(WireResources? resources, string name) =>
+        resources?.Requests?.ContainsKey(name) == true ? Quantities.Amount(resources.Requests, name) : Quantities.Amount(resources?.Limits, name);
+
+    private static ContainerState ToState(WireContainerStatus status, List<WireContainer>? specified, bool isInit)
+    {
+        var ended = status.State?.Terminated ?? status.LastState?.Terminated;
+        return new ContainerState(
+            status.Name,
+            specified?.Find(c => c.Name == status.Name)?.Image ?? status.Image,
+            string.IsNullOrEmpty(status.ImageID) ? null : status.ImageID,
+            isInit,
+            status.Ready,
+            status.RestartCount,
+            status.State?.Waiting?.Reason,
+            ended?.FinishedAt,
+            ended?.Reason);
+    }
+}
