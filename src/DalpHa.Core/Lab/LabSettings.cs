@@ -42,6 +42,6 @@ public sealed partial record LabSettings
         }
     }
 
-    [GeneratedRegex("^[a-z][a-z0-9-]{0,31}$")]
+    [GeneratedRegex("^[a-z][a-z0-9-]{0,31}\\z")]
     private static partial Regex NamePattern();
 }

@@ -105,6 +105,7 @@ internal sealed class RunningLab : IAsyncDisposable
         claim.Update(record => record with
         {
             Children = ChildrenOf(pair),
+            PasswordFile = pair.PasswordFile,
             Databases = [new LabDatabase(pair.Primary.Name, pair.Primary.Port), new LabDatabase(pair.Standby.Name, pair.Standby.Port)],
         });
         return pair;
