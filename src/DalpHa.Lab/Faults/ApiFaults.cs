@@ -36,7 +36,7 @@ internal static class ApiEndpoint
                 scene.Region.Site.Context);
         }
         api.Fault = fault;
-        return new Injection($"API {api.Endpoint.Authority}", _ =>
+        return new Injection($"API {api.Address.Authority}", _ =>
         {
             api.Fault = ApiFault.None;
             return Task.CompletedTask;

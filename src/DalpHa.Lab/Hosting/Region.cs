@@ -33,7 +33,7 @@ internal sealed class Region : IAsyncDisposable
 
     public IKubernetes Admin { get; }
 
-    public KubeconfigText.Entry Kubeconfig => new(Site.Context, Api.Endpoint, Api.AuthorityPem, operatorToken, adminToken);
+    public KubeconfigText.Entry Kubeconfig => new(Site.Context, Api.Address, Api.CertificateAuthorityPem, operatorToken, adminToken);
 
     public static async Task<Region> StartAsync(LabSite site, int port, TimeProvider time, CancellationToken cancellationToken)
     {
@@ -84,8 +84,8 @@ internal sealed class Region : IAsyncDisposable
 
     private static Kubernetes ClientOf(ApiServer api, string token) => new(new KubernetesClientConfiguration
     {
-        Host = api.Endpoint.AbsoluteUri,
-        SslCaCerts = [X509Certificate2.CreateFromPem(api.AuthorityPem)],
+        Host = api.Address.AbsoluteUri,
+        SslCaCerts = [X509Certificate2.CreateFromPem(api.CertificateAuthorityPem)],
         AccessToken = token,
         HttpClientTimeout = RequestBound,
         FirstMessageHandlerSetup = handler => handler.UseProxy = false,
