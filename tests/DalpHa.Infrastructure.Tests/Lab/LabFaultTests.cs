@@ -23,7 +23,7 @@ public sealed class LabFaultTests(LabFaultTests.OneLab one) : IClassFixture<LabF
 
         Assert.Equal(new Dictionary<string, int> { ["dapp"] = 2, ["dapi"] = 2, ["erpc"] = 1, ["workflow"] = 1, ["indexer"] = 1, ["txsigner"] = 1 }, await ReadyAsync(active));
         Assert.Equal(new Dictionary<string, int> { ["dapp"] = 2, ["dapi"] = 2, ["erpc"] = 1, ["workflow"] = 0, ["indexer"] = 0, ["txsigner"] = 0 }, await ReadyAsync(standby));
-        Assert.Equal(4, (await active.AppsV1.ReadNamespacedStatefulSetAsync("besu-validator", "dalp", cancellationToken: Token)).Status.ReadyReplicas);
+        Assert.Equal(4, Assert.Single((await active.AppsV1.ListNamespacedStatefulSetAsync("dalp", cancellationToken: Token)).Items).Status.ReadyReplicas);
         Assert.All((await active.CoreV1.ListNamespacedPersistentVolumeClaimAsync("dalp", cancellationToken: Token)).Items, claim => Assert.Equal("Bound", claim.Status.Phase));
         Assert.Equal(await StateAsync(active, secretsOnly: true), await StateAsync(standby, secretsOnly: true));
         var regions = new[] { await RegionAsync(active), await RegionAsync(standby) };

@@ -19,7 +19,7 @@ public sealed class RealApiTests
         var kubeconfig = Environment.GetEnvironmentVariable("DALPHA_TEST_REAL_KUBECONFIG");
         Assert.SkipWhen(kubeconfig is null, "DALPHA_TEST_REAL_KUBECONFIG names no throw-away cluster.");
         var cancellationToken = TestContext.Current.CancellationToken;
-        using var client = new Kubernetes(KubernetesClientConfiguration.BuildConfigFromConfigFile(kubeconfig));
+        using var client = new k8s.Kubernetes(KubernetesClientConfiguration.BuildConfigFromConfigFile(kubeconfig));
         var site = new LabSite(SiteRole.Active, "lab-active", "lab-west", "postgresql-primary-1", 5432);
 
         await using var controllers = ControllerLoop.ForRealApi(client, TimeProvider.System, NullLogger.Instance);
