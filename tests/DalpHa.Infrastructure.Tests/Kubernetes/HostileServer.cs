@@ -33,7 +33,7 @@ internal sealed class HostileServer : IAsyncDisposable
 
     public static async Task<HostileServer> StartAsync(Func<HttpContext, int, Task> answer, X509Certificate2? certificate = null)
     {
-        certificate ??= TestCertificates.Leaf("127.0.0.1");
+        certificate ??= TestCertificates.Loopback;
         HostileServer? server = null;
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
