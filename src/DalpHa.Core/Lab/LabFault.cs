@@ -35,15 +35,15 @@ public static class LabFaults
     {
         LabFault.MissingSecret => "Deletes the Secret dalp-keys.",
         LabFault.DifferentSecret => "Changes one value of the Secret dalp-db.",
-        LabFault.ImageDrift => "Rolls the Deployment dalp-dapp out with another image tag.",
-        LabFault.CrashLoop => "Makes the containers of the Deployment dalp-dapi end with an error as soon as they start.",
-        LabFault.ReplicationLinkCut => "Cuts the network between the primary and the standby database.",
-        LabFault.ReplayPaused => "Pauses WAL replay on the standby database.",
+        LabFault.ImageDrift => "Rolls out another image of dalp-dapp.",
+        LabFault.CrashLoop => "Lets the containers of dalp-dapi crash.",
+        LabFault.ReplicationLinkCut => "Cuts the network between the databases.",
+        LabFault.ReplayPaused => "Pauses WAL replay on the standby.",
         LabFault.StandbyDatabaseKilled => "Kills the standby database's server.",
-        LabFault.ExpiredCertificate => "Replaces the certificate of the Secret dalp-tls by one that has expired.",
-        LabFault.NodeLoss => "Takes a node away, with the pods on it.",
-        LabFault.ApiHung => "Lets the Kubernetes API accept requests and never answer.",
-        LabFault.ApiFailing => "Lets the Kubernetes API answer every request with an internal error.",
+        LabFault.ExpiredCertificate => "Puts an expired certificate into dalp-tls.",
+        LabFault.NodeLoss => "Takes a node away, with its pods.",
+        LabFault.ApiHung => "The Kubernetes API never answers.",
+        LabFault.ApiFailing => "The Kubernetes API answers only errors.",
         _ => throw new ArgumentOutOfRangeException(nameof(fault), fault, null),
     };
 

@@ -22,6 +22,7 @@ internal static class TopologyText
               credentials: {Login}
               servers:
                 - {Direct(active)}
+            validators: []  # They run, and have no RPC to ask.
             routes:
         {Routes()}
             objectStorage: {Storage(active)}
@@ -38,6 +39,7 @@ internal static class TopologyText
               servers:
                 # Through the API server, as one reaches a database that no other network leads to. Directly it is {Host(standby)}.
                 - {Tunnelled(standby)}
+            validators: []
             routes:
         {Routes()}
             objectStorage: {Storage(standby)}
