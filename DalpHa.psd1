@@ -8,8 +8,12 @@
     Description          = 'Keeps the warm standby of a digital-asset platform honest, and fails over to it safely.'
     PowerShellVersion    = '7.6'
     CompatiblePSEditions = @('Core')
-    FormatsToProcess     = @('module/DalpHa.Format.ps1xml')
-    TypesToProcess       = @('module/DalpHa.Types.ps1xml')
+    FormatsToProcess     = @(
+        'module/formats/Lab.Format.ps1xml'
+        'module/formats/Readiness.Format.ps1xml'
+        'module/formats/Replication.Format.ps1xml'
+        'module/formats/Topology.Format.ps1xml'
+    )
     FunctionsToExport    = @()
     AliasesToExport      = @()
     VariablesToExport    = @()

@@ -14,11 +14,11 @@ public sealed class Infrastructure : IInfrastructure
     public ICluster OpenCluster(ClusterAddress address, TimeSpan timeout) => KubernetesCluster.Open(address, timeout, TimeProvider.System);
 
     /// <inheritdoc/>
-    public IDatabaseServer OpenDatabase(DatabaseAddress address, TimeSpan timeout) => throw new NotImplementedException();
+    public IDatabaseServer OpenDatabase(DatabaseAddress address, TimeSpan timeout) => new Postgres.DatabaseServer(address, timeout);
 
     /// <inheritdoc/>
     public IValidatorNode OpenValidator(Uri rpc, TimeSpan timeout) => new BesuNode(rpc, timeout, TimeProvider.System);
 
     /// <inheritdoc/>
-    public YamlDocument ReadYaml(string path) => throw new NotImplementedException();
+    public YamlDocument ReadYaml(string path) => Configuration.YamlReader.Read(path);
 }

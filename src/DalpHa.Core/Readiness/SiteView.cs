@@ -106,6 +106,15 @@ public sealed class SiteView
         return await node.SampleAsync(runToken).ConfigureAwait(false);
     }
 
+    /// <summary>What has been asked of the site and is not answered yet.</summary>
+    public IReadOnlyList<string> PendingReads =>
+        reads.Where(read => read.Value.IsValueCreated && !read.Value.Value.IsCompleted).Select(read => read.Key).Order(StringComparer.Ordinal).ToList();
+
+    /// <summary>Whether a read of this site ended with this very failure.</summary>
+    public bool FailedWith(Exception failure) =>
+        ReferenceEquals(failure, openFailure)
+        || reads.Values.Any(read => read.IsValueCreated && read.Value.Exception?.InnerExceptions.Contains(failure) == true);
+
     private Task<T> Read<T>(string name, Func<ICluster, Task<T>> read)
     {
         if (cluster is null)

@@ -39,22 +39,33 @@ public sealed record DatabaseSample(
     IReadOnlyList<WalSender> Senders,
     IReadOnlyList<ReplicationSlot> Slots,
     WalArchiver? Archiver,
-    bool CanSeeAll);
+    bool CanSeeAll)
+{
+    /// <summary>Standby: how often it tells its primary how far it is (<c>wal_receiver_status_interval</c>); zero when it only answers.</summary>
+    public TimeSpan StatusInterval { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>Standby: how long it hears nothing before it takes the link for dead (<c>wal_receiver_timeout</c>); it asks after half of that. Zero when never.</summary>
+    public TimeSpan ReceiverTimeout { get; init; } = TimeSpan.FromSeconds(60);
+}
 
 /// <summary>A standby's WAL receiver (<c>pg_stat_wal_receiver</c>).</summary>
-/// <param name="Status"><c>streaming</c>, <c>starting</c>, <c>waiting</c>, <c>restarting</c> or <c>stopping</c>.</param>
+/// <param name="Status"><c>streaming</c>, <c>starting</c>, <c>waiting</c>, <c>restarting</c> or <c>stopping</c>; empty when the login may not see it.</param>
 /// <param name="SenderHost">The primary's host as the standby knows it, or null.</param>
 /// <param name="SenderPort">The primary's port, or null.</param>
 /// <param name="SlotName">The slot that it uses, or null.</param>
 /// <param name="LatestEndLsn">The primary's position as last told, or null.</param>
 /// <param name="LastMessageAt">When the standby last received anything, by the standby's clock; null when never.</param>
-public sealed record WalReceiver(string Status, string? SenderHost, int? SenderPort, string? SlotName, Lsn? LatestEndLsn, DateTimeOffset? LastMessageAt);
+public sealed record WalReceiver(string Status, string? SenderHost, int? SenderPort, string? SlotName, Lsn? LatestEndLsn, DateTimeOffset? LastMessageAt)
+{
+    /// <summary>The name under which it appears at its primary (<c>application_name</c> of its connection); null when it gives none.</summary>
+    public string? ApplicationName { get; init; }
+}
 
 /// <summary>One connection that streams WAL away (<c>pg_stat_replication</c>).</summary>
 /// <param name="ProcessId">The sender's process id; names the connection, and joins it to its slot.</param>
 /// <param name="ApplicationName">The standby's <c>application_name</c>.</param>
 /// <param name="ClientAddress">Where the standby connects from, or null for a local socket.</param>
-/// <param name="State"><c>startup</c>, <c>catchup</c>, <c>streaming</c>, <c>backup</c> or <c>stopping</c>.</param>
+/// <param name="State"><c>startup</c>, <c>catchup</c>, <c>streaming</c>, <c>backup</c> or <c>stopping</c>; empty when the login may not see it.</param>
 /// <param name="SentLsn">Sent so far.</param>
 /// <param name="FlushLsn">Flushed to disk by the standby so far.</param>
 /// <param name="ReplayLsn">Replayed by the standby so far.</param>

@@ -66,7 +66,10 @@ public abstract class AsyncCommand : PSCmdlet, IDisposable
     /// <summary>Shows progress.</summary>
     protected void EmitProgress(ProgressRecord record) => Post(() => WriteProgress(record));
 
-    /// <summary>Asks something on the pipeline thread, as ShouldProcess or a prompt, and waits for the answer.</summary>
+    /// <summary>
+    /// Asks something on the pipeline thread, as ShouldProcess or a prompt, and waits for the answer. A <see cref="DalpException"/> of the
+    /// question is the asker's; whatever else it throws is PowerShell's own and ends the pipeline.
+    /// </summary>
     protected Task<T> AskAsync<T>(Func<T> question)
     {
         var answer = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -75,6 +78,10 @@ public abstract class AsyncCommand : PSCmdlet, IDisposable
             try
             {
                 answer.SetResult(question());
+            }
+            catch (DalpException exception)
+            {
+                answer.SetException(exception);
             }
             catch (Exception exception)
             {

@@ -1,30 +1,33 @@
 using System.Management.Automation;
+using DalpHa.Core.Errors;
 using DalpHa.Core.Topology;
 
 namespace DalpHa.Hosting;
 
 /// <summary>
-/// A cmdlet that works on a topology: the one given, else the runspace's default (<c>Use-DalpTopology</c>), else one made of the contexts.
+/// A cmdlet that works on a topology: the one given, else the contexts given, else the runspace's default (<c>Use-DalpTopology</c>), else the
+/// file that DALPHA_TOPOLOGY names or <c>./dalpha.yaml</c>, else the contexts of the environment.
 /// </summary>
 public abstract class TopologyCommand : AsyncCommand
 {
     /// <summary>A topology object, or the path of a topology file. Without it the runspace's default is used.</summary>
-    [Parameter(Position = 0, ValueFromPipeline = true, ParameterSetName = "Topology")]
+    [Parameter(Position = 0, ValueFromPipeline = true)]
+    [ArgumentCompleter(typeof(TopologyPathCompleter))]
     [ValidateNotNull]
     public object? Topology { get; set; }
 
     /// <summary>The active site's kubeconfig context. Defaults to ACTIVE_CONTEXT.</summary>
-    [Parameter(ParameterSetName = "Context")]
+    [Parameter]
     [ValidateNotNullOrEmpty]
     public string? ActiveContext { get; set; }
 
     /// <summary>The standby's kubeconfig context. Defaults to STANDBY_CONTEXT.</summary>
-    [Parameter(ParameterSetName = "Context")]
+    [Parameter]
     [ValidateNotNullOrEmpty]
     public string? StandbyContext { get; set; }
 
     /// <summary>The platform's namespace on both sites. Defaults to DALP_NAMESPACE.</summary>
-    [Parameter(ParameterSetName = "Context")]
+    [Parameter]
     [ValidateNotNullOrEmpty]
     public string? Namespace { get; set; }
 
@@ -40,7 +43,46 @@ public abstract class TopologyCommand : AsyncCommand
     protected abstract Task RunAsync(DalpTopology topology, CancellationToken cancellationToken);
 
     /// <inheritdoc/>
-    protected sealed override Task RunAsync(CancellationToken cancellationToken) => RunAsync(Resolve(), cancellationToken);
+    protected sealed override async Task RunAsync(CancellationToken cancellationToken) =>
+        await RunAsync(await ResolveAsync().ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
 
-    private DalpTopology Resolve() => throw new NotImplementedException();
+    private bool HasContext => (ActiveContext ?? StandbyContext ?? Namespace) is not null;
+
+    private async Task<DalpTopology> ResolveAsync()
+    {
+        if (Topology is not null)
+        {
+            return HasContext ? throw GivenTwice() : await FromParameterAsync(Topology).ConfigureAwait(false);
+        }
+        if (HasContext)
+        {
+            return TopologyLocator.FromContexts(ActiveContext, StandbyContext, Namespace);
+        }
+        if (await AskAsync(() => RunspaceTopology.Current).ConfigureAwait(false) is { } chosen)
+        {
+            return chosen;
+        }
+        return await AskAsync(() => TopologyLocator.FindFile(this)).ConfigureAwait(false) is { } file
+            ? TopologyFiles.Read(file).Require()
+            : TopologyLocator.FromContexts();
+    }
+
+    private async Task<DalpTopology> FromParameterAsync(object given) => ((given as PSObject)?.BaseObject ?? given) switch
+    {
+        DalpTopology topology => topology,
+        string path => TopologyFiles.Read(await AskAsync(() => TopologyLocator.ResolvePath(this, path)).ConfigureAwait(false)).Require(),
+        FileInfo file => TopologyFiles.Read(file.FullName).Require(),
+        var other => throw new DalpException(
+            "TopologyNotUsable",
+            FaultKind.InvalidInput,
+            $"A {other.GetType().Name} is no topology.",
+            "Give a path, or what Get-DalpTopology returns.",
+            other),
+    };
+
+    private static DalpException GivenTwice() => new(
+        "TopologyGivenTwice",
+        FaultKind.InvalidInput,
+        "Both a topology and contexts are given: it is not clear which holds.",
+        "Give -Topology, or -ActiveContext, -StandbyContext and -Namespace.");
 }

@@ -1,0 +1,202 @@
+<#
+.SYNOPSIS
+Builds, tests, shows and packs DalpHa.
+.DESCRIPTION
+Runs under PowerShell 7.6 on every platform, and under DalpHa.Runner, which has the engine but not the Utility and Management modules:
+so this script keeps to the language, the core cmdlets and .NET.
+.PARAMETER Task
+Build: compile, and put the module together so that Import-Module ./DalpHa.psd1 works.
+Test: build, and run all suites. The last line is 'N passed, N failed, N skipped'.
+Demo: build, and show a lab's standby going cold and coming back.
+Bench: build, and measure.
+Pack: build, and write the module to out/.
+Clean: remove everything that the other tasks made.
+#>
+param(
+    [ValidateSet('Build', 'Test', 'Demo', 'Bench', 'Pack', 'Clean')]
+    [string] $Task = 'Build',
+
+    # Runs only the suites whose name contains this.
+    [string] $Suite = ''
+)
+$ErrorActionPreference = 'Stop'
+$root = $PSScriptRoot
+$version = '0.1.0'
+
+function Write-Step([string] $Text) {
+    $Host.UI.WriteLine("== $Text")
+}
+
+# Runs a program and stops the build when it fails.
+function Invoke-Program([string] $Name, [string[]] $Arguments) {
+    & $Name @Arguments | Out-Host
+    if ($LASTEXITCODE -ne 0) {
+        throw "$Name $($Arguments -join ' ') ended with exit code $LASTEXITCODE."
+    }
+}
+
+function Remove-Folder([string] $Path) {
+    if ([IO.Directory]::Exists($Path)) {
+        [IO.Directory]::Delete($Path, $true)
+    }
+}
+
+# Copies what is newer or missing, so that a second build touches nothing.
+function Copy-Folder([string] $From, [string] $To) {
+    foreach ($file in [IO.Directory]::EnumerateFiles($From, '*', 'AllDirectories')) {
+        $target = [IO.Path]::Combine($To, [IO.Path]::GetRelativePath($From, $file))
+        if (-not [IO.File]::Exists($target) -or [IO.File]::GetLastWriteTimeUtc($file) -ne [IO.File]::GetLastWriteTimeUtc($target)) {
+            [void][IO.Directory]::CreateDirectory([IO.Path]::GetDirectoryName($target))
+            # Deleted first: a running process keeps the old file, and does not see a new one written into it.
+            [IO.File]::Delete($target)
+            [IO.File]::Copy($file, $target)
+        }
+    }
+}
+
+function Build {
+    Write-Step 'Build'
+    Invoke-Program dotnet @('build', "$root/DalpHa.sln", '--configuration', 'Release', '--verbosity', 'quiet', '--nologo', '-clp:ErrorsOnly')
+    $output = 'bin/Release/net10.0'
+    foreach ($file in 'DalpHa.dll', 'DalpHa.Core.dll') {
+        Copy-One "$root/src/DalpHa/$output/$file" "$root/module/bin/$file"
+    }
+    Copy-Folder "$root/src/DalpHa.Infrastructure/$output" "$root/module/bin/deps"
+    [IO.File]::Delete("$root/module/bin/deps/DalpHa.Core.dll")
+    Copy-Folder "$root/src/DalpHa.Lab/$output" "$root/module/lab"
+    Invoke-Program dotnet @("$root/src/DalpHa.Help/$output/DalpHa.Help.dll", "$root/DalpHa.psd1", "$root/module/help", "$root/module/bin/en-US/DalpHa.dll-Help.xml")
+}
+
+function Copy-One([string] $From, [string] $To) {
+    if (-not [IO.File]::Exists($To) -or [IO.File]::GetLastWriteTimeUtc($From) -ne [IO.File]::GetLastWriteTimeUtc($To)) {
+        [void][IO.Directory]::CreateDirectory([IO.Path]::GetDirectoryName($To))
+        [IO.File]::Delete($To)
+        [IO.File]::Copy($From, $To)
+    }
+}
+
+# The lab and the suites run real PostgreSQL servers. Only a Debian's root is helped to them: elsewhere installing is the owner's business.
+function Install-PostgreSql {
+    $lab = "$root/module/lab/DalpHa.Lab.dll"
+    & dotnet $lab find-postgres | Out-Null
+    if ($LASTEXITCODE -eq 0) {
+        return
+    }
+    if (-not [IO.File]::Exists('/etc/debian_version') -or [Environment]::UserName -ne 'root') {
+        Invoke-Program dotnet @($lab, 'find-postgres')
+    }
+    Write-Step 'Install PostgreSQL server binaries (apt-get)'
+    # The package would otherwise make and start a server of its own on port 5432.
+    $configuration = '/etc/postgresql-common/createcluster.conf'
+    if (-not [IO.File]::Exists($configuration)) {
+        [void][IO.Directory]::CreateDirectory('/etc/postgresql-common')
+        [IO.File]::WriteAllText($configuration, "create_main_cluster = false`n")
+    }
+    $env:DEBIAN_FRONTEND = 'noninteractive'
+    Invoke-Program apt-get @('update', '-qq')
+    Invoke-Program apt-get @('install', '-y', '-qq', '--no-install-recommends', 'postgresql')
+    Invoke-Program dotnet @($lab, 'find-postgres')
+}
+
+# Runs a script of ours in the same kind of engine as this one, with the module imported.
+function Invoke-ModuleScript([string] $Path, [string[]] $Arguments = @()) {
+    if ($Host.Name -eq 'DalpHa.Runner') {
+        & "$root/src/DalpHa.Runner/bin/Release/net10.0/DalpHa.Runner" -File $Path @Arguments | Out-Host
+    }
+    else {
+        & pwsh -NoProfile -Command "Import-Module '$root/DalpHa.psd1'; & '$Path' $Arguments; exit `$LASTEXITCODE" | Out-Host
+    }
+    if ($LASTEXITCODE -ne 0) {
+        throw "$Path ended with exit code $LASTEXITCODE."
+    }
+}
+
+function Test {
+    Install-PostgreSql
+    Write-Step 'Test'
+    $results = "$root/out/test-results"
+    Remove-Folder $results
+    [void][IO.Directory]::CreateDirectory($results)
+    $count = @{ passed = 0; failed = 0; skipped = 0 }
+    $broken = @()
+    foreach ($name in 'DalpHa.Core.Tests', 'DalpHa.Infrastructure.Tests', 'DalpHa.Module.Tests') {
+        if (-not $name.Contains($Suite)) {
+            continue
+        }
+        Write-Step $name
+        $report = "$results/$name.xml"
+        & dotnet "$root/tests/$name/bin/Release/net10.0/$name.dll" -xml $report -noLogo | Out-Host
+        $code = $LASTEXITCODE
+        if (-not [IO.File]::Exists($report)) {
+            $broken += "$name wrote no report (exit code $code)"
+            continue
+        }
+        $ran = 0
+        foreach ($assembly in ([xml][IO.File]::ReadAllText($report)).assemblies.assembly) {
+            $count.passed += [int]$assembly.passed
+            $count.failed += [int]$assembly.failed + [int]$assembly.errors
+            $count.skipped += [int]$assembly.skipped + [int]$assembly.'not-run'
+            $ran += [int]$assembly.passed + [int]$assembly.failed
+        }
+        if ($ran -eq 0) {
+            $broken += "$name ran no test"
+        }
+        elseif ($code -ne 0 -and $count.failed -eq 0) {
+            $broken += "$name ended with exit code $code"
+        }
+    }
+    foreach ($reason in $broken) {
+        $Host.UI.WriteErrorLine($reason)
+        $count.failed++
+    }
+    $Host.UI.WriteLine("$($count.passed) passed, $($count.failed) failed, $($count.skipped) skipped")
+    if ($count.failed -gt 0 -or $count.passed -eq 0) {
+        exit 1
+    }
+}
+
+function Demo {
+    Install-PostgreSql
+    Invoke-ModuleScript "$root/examples/demo.ps1"
+}
+
+function Bench {
+    Install-PostgreSql
+    Invoke-ModuleScript "$root/tests/benchmarks/benchmark.ps1"
+}
+
+function Pack {
+    $package = "$root/out/DalpHa/$version"
+    Remove-Folder $package
+    foreach ($file in 'DalpHa.psd1', 'LICENSE', 'README.md', 'CHANGELOG.md') {
+        Copy-One "$root/$file" "$package/$file"
+    }
+    Copy-Folder "$root/module" "$package/module"
+    Copy-Folder "$root/examples" "$package/examples"
+    $archive = "$root/out/DalpHa-$version.zip"
+    [IO.File]::Delete($archive)
+    [IO.Compression.ZipFile]::CreateFromDirectory("$root/out/DalpHa", $archive, 'Optimal', $true)
+    Write-Step "Packed $archive"
+}
+
+function Clean {
+    # Not the folder of the program that runs this script.
+    foreach ($folder in [IO.Directory]::GetDirectories("$root/src") + [IO.Directory]::GetDirectories("$root/tests")) {
+        if ([IO.Path]::GetFileName($folder) -ne 'DalpHa.Runner') {
+            Remove-Folder "$folder/bin"
+            Remove-Folder "$folder/obj"
+        }
+    }
+    Remove-Folder "$root/module/bin"
+    Remove-Folder "$root/module/lab"
+    Remove-Folder "$root/out"
+}
+
+switch ($Task) {
+    'Clean' { Clean }
+    'Build' { Build }
+    'Pack' { Build; Pack }
+    'Demo' { Build; Demo }
+    'Bench' { Build; Bench }
+    'Test' { Build; Pack; Test }
+}

@@ -1,0 +1,97 @@
+using System.Runtime.CompilerServices;
+using DalpHa.Core.Clusters;
+
+namespace DalpHa.Core.Readiness.Checks;
+
+/// <summary>The site's TLS certificates are valid for a while yet, and cover the hosts of its Ingresses.</summary>
+public sealed class CertificatesCheck : SiteCheck
+{
+    private const string Renew = "Renew it on this site, and see why it was not renewed by itself.";
+
+    /// <inheritdoc/>
+    public override string Name => "Certificates";
+
+    /// <inheritdoc/>
+    public override string Description => "The TLS certificates are valid, don't end soon, and cover the hosts that the site answers for.";
+
+    /// <inheritdoc/>
+    public override async IAsyncEnumerable<Finding> RunAsync(
+        SiteView site, ReadinessContext context, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var routesRead = site.IngressRoutes;
+        var certificates = await site.TlsCertificates.WaitAsync(cancellationToken).ConfigureAwait(false);
+        var now = context.Time.GetUtcNow();
+        var soon = context.Topology.Thresholds.CertificateDays;
+        var problems = 0;
+        foreach (var finding in certificates.Select(certificate => Judge(site.Name, certificate, now, soon)).OfType<Finding>())
+        {
+            problems++;
+            yield return finding;
+        }
+        // Routes of OpenShift are served with the router's own certificate when they bring none.
+        var hosts = (await routesRead.WaitAsync(cancellationToken).ConfigureAwait(false))
+            .Where(route => route.Kind == "Ingress")
+            .SelectMany(route => route.Hosts)
+            .Distinct(StringComparer.OrdinalIgnoreCase)
+            .ToList();
+        if (certificates.Count == 0 && hosts.Count > 0)
+        {
+            problems++;
+            yield return Finding.Warn(
+                site.Name, "certificates", "no TLS Secret", $"{Wording.Count(hosts.Count, "host")} covered",
+                "The namespace holds no certificate: TLS ends somewhere that DalpHa does not see, or nowhere.",
+                "If a load balancer in front ends TLS, look at its certificate by hand; otherwise deploy the certificates.");
+        }
+        var usable = certificates.Where(certificate => certificate.NotAfter > now).ToList();
+        foreach (var host in hosts.Where(host => certificates.Count > 0 && !usable.Any(certificate => Covers(certificate, host))))
+        {
+            problems++;
+            yield return Finding.Fail(
+                site.Name, host, "no certificate", "covered", "No valid certificate in the namespace is for this name: browsers refuse the site.",
+                "Deploy a certificate for it on this site before traffic is switched.");
+        }
+        if (problems == 0)
+        {
+            var first = certificates.MinBy(certificate => certificate.NotAfter);
+            yield return Finding.Pass(
+                site.Name,
+                "certificates",
+                first is null ? "none, and no host" : $"{certificates.Count} valid, {hosts.Count} {(hosts.Count == 1 ? "host" : "hosts")} covered",
+                $"over {soon} d left",
+                first is null ? "" : $"The first to end is that of Secret '{first.SecretName}', on {first.NotAfter:yyyy-MM-dd}.");
+        }
+    }
+
+    /// <summary>Whether the certificate is for the host. A wildcard stands for exactly one label (RFC 9525 §6.3).</summary>
+    public static bool Covers(TlsCertificate certificate, string host) => certificate.DnsNames.Any(name =>
+        string.Equals(name, host, StringComparison.OrdinalIgnoreCase)
+        || (name.StartsWith("*.", StringComparison.Ordinal)
+            && host.IndexOf('.') is > 0 and var dot
+            && string.Equals(name[1..], host[dot..], StringComparison.OrdinalIgnoreCase)));
+
+    private static Finding? Judge(string site, TlsCertificate certificate, DateTimeOffset now, int soon)
+    {
+        var target = $"Secret/{certificate.SecretName}";
+        var expected = $"over {soon} d left";
+        if (certificate.Problem is not null || certificate.NotAfter is not { } end)
+        {
+            return Finding.Fail(
+                site, target, "unreadable", "a certificate", $"The certificate can't be read: {certificate.Problem ?? "it states no validity"}.", "Deploy the certificate once more.");
+        }
+        if (end <= now)
+        {
+            return Finding.Fail(
+                site, target, $"expired {end:yyyy-MM-dd}", expected, $"The certificate of {certificate.Subject} ended {Wording.Duration(now - end)} ago.", Renew);
+        }
+        if (certificate.NotBefore > now)
+        {
+            return Finding.Fail(
+                site, target, $"valid from {certificate.NotBefore:yyyy-MM-dd}", "valid now", $"The certificate of {certificate.Subject} is not valid yet.",
+                "Check the clock of its issuer, or deploy the certificate that is valid now.");
+        }
+        return end - now < TimeSpan.FromDays(soon)
+            ? Finding.Warn(
+                site, target, $"{Wording.Duration(end - now)} left", expected, $"The certificate of {certificate.Subject} ends on {end:yyyy-MM-dd HH:mm} UTC.", Renew)
+            : null;
+    }
+}

@@ -1,0 +1,68 @@
+using System.Runtime.CompilerServices;
+using DalpHa.Core.Clusters;
+
+namespace DalpHa.Core.Readiness.Checks;
+
+/// <summary>
+/// Both sites run the same charts in the same versions. Values that differ only warn: the sites' own names and replica counts are values too,
+/// and only a person can tell those from drift.
+/// </summary>
+public sealed class HelmParityCheck : IReadinessCheck
+{
+    private const string Upgrade = "Upgrade the standby's release to the active's chart and values: helm upgrade.";
+
+    /// <inheritdoc/>
+    public string Name => "HelmParity";
+
+    /// <inheritdoc/>
+    public string Description => "The Helm releases of both sites have the same chart, version and values.";
+
+    /// <inheritdoc/>
+    public async IAsyncEnumerable<Finding> RunAsync(ReadinessContext context, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var (activeRead, standbyRead) = (context.Active.HelmReleases, context.Standby.HelmReleases);
+        var standby = await standbyRead.WaitAsync(cancellationToken).ConfigureAwait(false);
+        var active = await activeRead.WaitAsync(cancellationToken).ConfigureAwait(false);
+        var site = context.Standby.Name;
+        if (active.Count == 0 && standby.Count == 0)
+        {
+            yield return Finding.Warn(
+                site, "releases", "no Helm release", "equal releases", "Neither site keeps a Helm release in the namespace: charts, versions and values can't be compared.",
+                "If the platform is deployed in another way (GitOps that renders charts), compare its revisions there.");
+            yield break;
+        }
+        var findings = active.Select(release => Compare(site, release, standby.FirstOrDefault(other => other.Name == release.Name))).OfType<Finding>()
+            .Concat(standby.Where(release => active.All(other => other.Name != release.Name)).Select(release => Finding.Warn(
+                site, $"Release/{release.Name}", "only on the standby", "on both", "The active has no such release.", "Uninstall it, or install it on the active.")))
+            .ToList();
+        foreach (var finding in findings)
+        {
+            yield return finding;
+        }
+        if (findings.Count == 0)
+        {
+            yield return Finding.Pass(site, "releases", Wording.List(active.Select(release => $"{release.Chart} {release.ChartVersion}"), 2), "equal releases");
+        }
+    }
+
+    private static Finding? Compare(string site, HelmRelease active, HelmRelease? standby)
+    {
+        var target = $"Release/{active.Name}";
+        if (standby is null)
+        {
+            return Finding.Fail(site, target, "not deployed", $"{active.Chart} {active.ChartVersion}", "The standby has no deployed release of this name.", Upgrade);
+        }
+        if (active.Chart != standby.Chart || active.ChartVersion != standby.ChartVersion)
+        {
+            return Finding.Fail(
+                site, target, $"{standby.Chart} {standby.ChartVersion}", $"{active.Chart} {active.ChartVersion}",
+                "A failover would start another version of the platform than users had.", Upgrade);
+        }
+        return active.ValuesDigest != standby.ValuesDigest
+            ? Finding.Warn(
+                site, target, "values differ", "equal values",
+                "The release was installed with other values: the site's own settings, or drift.",
+                $"Compare them by eye on both contexts: helm get values {active.Name}")
+            : null;
+    }
+}

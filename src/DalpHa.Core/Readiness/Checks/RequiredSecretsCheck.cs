@@ -1,0 +1,103 @@
+using System.Runtime.CompilerServices;
+using DalpHa.Core.Clusters;
+
+namespace DalpHa.Core.Readiness.Checks;
+
+/// <summary>
+/// The standby holds each required Secret with the active's keys and values, compared by keyed digest. Without a topology every Secret of the
+/// active is required; then a TLS Secret of another value only warns, since each cluster may issue its own.
+/// </summary>
+public sealed class RequiredSecretsCheck : IReadinessCheck
+{
+    private const string Copy = "Bring the Secret to the standby by the way that manages it (sealed secret, external-secrets, vault). Never by hand through a terminal.";
+
+    /// <inheritdoc/>
+    public string Name => "RequiredSecrets";
+
+    /// <inheritdoc/>
+    public string Description => "The required Secrets are on the standby, with the same keys and equal values.";
+
+    /// <inheritdoc/>
+    public async IAsyncEnumerable<Finding> RunAsync(ReadinessContext context, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        if (context.Topology.RequiredSecrets is { Count: 0 })
+        {
+            yield return Finding.Unknown(
+                context.Standby.Name, "secrets", "not declared", "a list of names", "The topology does not say which Secrets the platform needs.",
+                "Name them in the topology (secrets: required).");
+            yield break;
+        }
+        var names = context.Topology.RequiredSecrets
+            ?? (await context.Active.Secrets.WaitAsync(cancellationToken).ConfigureAwait(false)).Select(secret => secret.Name).ToList();
+        var isDeclared = context.Topology.RequiredSecrets is not null;
+        var onStandby = await ReadAsync(context.Standby, names, isDeclared, cancellationToken).ConfigureAwait(false);
+        foreach (var name in names.Where(name => !onStandby.ContainsKey(name)))
+        {
+            yield return Finding.Fail(
+                context.Standby.Name, $"Secret/{name}", "missing", "present", "What mounts it does not start on the standby.", Copy);
+        }
+        var onActive = await ReadAsync(context.Active, names, isDeclared, cancellationToken).ConfigureAwait(false);
+        var problems = names.Count(name => !onStandby.ContainsKey(name));
+        foreach (var name in names)
+        {
+            if (!onActive.TryGetValue(name, out var active))
+            {
+                problems++;
+                yield return Finding.Fail(
+                    context.Active.Name, $"Secret/{name}", "missing", "present", "The topology requires it, and the active itself does not have it.",
+                    "Correct the list in the topology (secrets: required), or restore the Secret.");
+            }
+            else if (onStandby.TryGetValue(name, out var standby) && Compare(context, active, standby, isDeclared) is { } finding)
+            {
+                problems++;
+                yield return finding;
+            }
+        }
+        if (problems == 0)
+        {
+            yield return Finding.Pass(context.Standby.Name, "secrets", $"{names.Count} present, equal", "present, equal");
+        }
+    }
+
+    // Declared names are read one by one, which needs no right to list; without a list there is no other way than to list.
+    private static async Task<Dictionary<string, SecretDigest>> ReadAsync(SiteView site, IReadOnlyList<string> names, bool isDeclared, CancellationToken cancellationToken)
+    {
+        var found = isDeclared
+            ? (await Task.WhenAll(names.Select(site.GetSecretAsync)).WaitAsync(cancellationToken).ConfigureAwait(false)).OfType<SecretDigest>()
+            : await site.Secrets.WaitAsync(cancellationToken).ConfigureAwait(false);
+        return found.DistinctBy(secret => secret.Name).ToDictionary(secret => secret.Name, StringComparer.Ordinal);
+    }
+
+    private static Finding? Compare(ReadinessContext context, SecretDigest active, SecretDigest standby, bool isDeclared)
+    {
+        var target = $"Secret/{active.Name}";
+        var difference = KeyDifference.Of(active.KeyDigests, standby.KeyDigests);
+        if (difference.Missing.Count > 0)
+        {
+            return Finding.Fail(
+                context.Standby.Name, target, $"lacks {Wording.List(difference.Missing)}", "same keys", "What reads the missing key does not start on the standby.", Copy);
+        }
+        if (difference.Changed.Count > 0)
+        {
+            var perCluster = !isDeclared && active.Type == "kubernetes.io/tls";
+            return new Finding(
+                perCluster ? CheckStatus.Warn : CheckStatus.Fail,
+                context.Standby.Name,
+                target,
+                $"{Wording.List(difference.Changed, 2)} {(difference.Changed.Count == 1 ? "differs" : "differ")}",
+                "equal values",
+                "The values are not the active's: stale credentials or keys stop the platform after a failover.",
+                perCluster ? "If each cluster issues its own certificate, leave it out of the topology's required secrets; otherwise copy it." : Copy);
+        }
+        if (difference.Extra.Count > 0)
+        {
+            return Finding.Warn(
+                context.Standby.Name, target, $"has also {Wording.List(difference.Extra, 2)}", "same keys",
+                "The standby has keys that the active does not have: one of the two was changed alone.", "Find out which side is right, and make them equal.");
+        }
+        return active.Type != standby.Type
+            ? Finding.Warn(
+                context.Standby.Name, target, standby.Type, active.Type, "The Secret's type is another one than on the active.", "Recreate it with the active's type.")
+            : null;
+    }
+}

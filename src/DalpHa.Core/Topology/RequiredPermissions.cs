@@ -1,0 +1,61 @@
+using DalpHa.Core.Clusters;
+
+namespace DalpHa.Core.Topology;
+
+/// <summary>What DalpHa needs to be allowed on a site's cluster, each with what for. Operators build their Roles from this list.</summary>
+public static class RequiredPermissions
+{
+    private const string Apps = "apps";
+    private const string Networking = "networking.k8s.io";
+    private const string Storage = "storage.k8s.io";
+    private const string Coordination = "coordination.k8s.io";
+    private const string CloudNativePg = "postgresql.cnpg.io";
+
+    /// <summary>What a reader needs: everything that the readiness checks look at.</summary>
+    /// <param name="namespace">The namespace that the platform runs in.</param>
+    public static IReadOnlyList<AccessRequest> ForReading(string @namespace) =>
+    [
+        new("get", "", "namespaces", null, @namespace, "tell an absent namespace from an empty one"),
+        new("list", "", "pods", null, @namespace, "see which pods run, and their restarts"),
+        new("list", Apps, "deployments", null, @namespace, "see what runs and in which version"),
+        new("list", Apps, "statefulsets", null, @namespace, "see what runs and in which version"),
+        new("list", Apps, "daemonsets", null, @namespace, "see what runs and in which version"),
+        new("get", "", "secrets", null, @namespace, "compare required secrets by digest"),
+        new("list", "", "secrets", null, @namespace, "find secrets, certificates and Helm releases"),
+        new("list", "", "configmaps", null, @namespace, "compare the configuration"),
+        new("list", Networking, "ingresses", null, @namespace, "compare the routes"),
+        new("list", "", "resourcequotas", null, @namespace, "see whether a quota stops the start"),
+        new("list", "", "persistentvolumeclaims", null, @namespace, "see which storage is needed"),
+        new("list", "", "nodes", null, null, "see capacity and failure domains"),
+        new("list", "", "pods", null, null, "see how much of the nodes is taken"),
+        new("list", Storage, "storageclasses", null, null, "compare the storage classes"),
+        new("list", Networking, "ingressclasses", null, null, "compare the ingress classes"),
+    ];
+
+    /// <summary>What a tunnel to a pod or service needs, beside <see cref="ForReading"/>: only where the topology forwards.</summary>
+    /// <remarks>A tunnel over WebSocket is a GET, and so asks for <c>get</c>; API servers from 1.35 on ask for <c>create</c> as well.</remarks>
+    /// <param name="namespace">The namespace that the platform runs in.</param>
+    public static IReadOnlyList<AccessRequest> ForTunnels(string @namespace) =>
+    [
+        new("get", "", "services", null, @namespace, "find the pods behind a service"),
+        new("get", "", "pods", null, @namespace, "find the pod to tunnel to"),
+        new("get", "", "pods", "portforward", @namespace, "reach the database through the API server"),
+        new("create", "", "pods", "portforward", @namespace, "reach the database through the API server"),
+    ];
+
+    /// <summary>What a failover writes, beside <see cref="ForReading"/>.</summary>
+    /// <param name="namespace">The namespace that the platform runs in.</param>
+    public static IReadOnlyList<AccessRequest> ForFailover(string @namespace) =>
+    [
+        new("patch", Apps, "deployments", "scale", @namespace, "start and stop workloads"),
+        new("patch", Apps, "statefulsets", "scale", @namespace, "start and stop workloads and validators"),
+        new("patch", Networking, "ingresses", null, @namespace, "isolate a site and switch its routes"),
+        new("get", Coordination, "leases", null, @namespace, "keep a second failover out"),
+        new("create", Coordination, "leases", null, @namespace, "keep a second failover out"),
+        new("update", Coordination, "leases", null, @namespace, "keep a second failover out"),
+        new("create", "", "configmaps", null, @namespace, "keep the journal where another operator finds it"),
+        new("patch", "", "configmaps", null, @namespace, "keep the journal where another operator finds it"),
+        new("get", CloudNativePg, "clusters", null, @namespace, "see the database's role and demotion token"),
+        new("patch", CloudNativePg, "clusters", null, @namespace, "promote, demote and fence the database"),
+    ];
+}

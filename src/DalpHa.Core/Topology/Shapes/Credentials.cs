@@ -1,0 +1,24 @@
+using System.Text.RegularExpressions;
+
+namespace DalpHa.Core.Topology.Shapes;
+
+/// <summary>Knows what looks like a credential, and where credentials belong instead: never in the topology file.</summary>
+internal static partial class Credentials
+{
+    private const string ErrorId = "CredentialInFile";
+
+    private const string Belongs =
+        "credentials in PGPASSFILE or .pgpass, in the environment, or in a Kubernetes Secret that 'credentials' names (database)";
+
+    /// <summary>An address carries a login.</summary>
+    public static Problem InAddress { get; } = new(ErrorId, "The address holds a login.", Belongs);
+
+    /// <summary>A key that nobody knows is named like a credential.</summary>
+    public static Problem InKey(string key) => new(ErrorId, $"'{key}' looks like a credential.", Belongs);
+
+    /// <summary>Whether a key's name says that its value is a secret.</summary>
+    public static bool IsNamedBy(string key) => Name().IsMatch(key);
+
+    [GeneratedRegex("pass?(wor?d|phrase|wd)|pwd|secret|token|credential|(api|access|private|secret|signing)[-_]?key", RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture)]
+    private static partial Regex Name();
+}

@@ -1,0 +1,98 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
+
+namespace DalpHa.Core.Topology.Shapes;
+
+/// <summary>The single values that the topology file knows.</summary>
+internal static class Scalars
+{
+    // RFC 1123 as Kubernetes takes it: k8s.io/apimachinery/pkg/util/validation.
+    private const string LabelPattern = "^[a-z0-9]([-a-z0-9]*[a-z0-9])?$";
+    private const string SubdomainPattern = @"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$";
+    private const int LongestName = 253;
+    private const int LongestText = 256;
+
+    /// <summary>Any text of one line.</summary>
+    public static Shape<string> Text { get; } = new ScalarShape<string>(
+        "text (numbers and booleans in quotes)",
+        new JsonObject { ["type"] = "string", ["minLength"] = 1, ["maxLength"] = LongestText },
+        (text, _) => text.Length <= LongestText && !string.IsNullOrWhiteSpace(text) && !text.Any(char.IsControl) ? text : throw new InvalidValueException());
+
+    /// <summary>The name of a namespace or service.</summary>
+    public static Shape<string> Label { get; } = Matching("a Kubernetes name: lower case letters, digits and '-', at most 63", LabelPattern, 63);
+
+    /// <summary>The name of a Secret, ConfigMap, pod or Velero schedule.</summary>
+    public static Shape<string> Subdomain { get; } = Matching("a Kubernetes name: lower case letters, digits, '-' and '.'", SubdomainPattern, LongestName);
+
+    /// <summary>A key of a Secret.</summary>
+    public static Shape<string> SecretKey { get; } = Matching("a key of a Secret: letters, digits, '-', '_' and '.'", "^[-._a-zA-Z0-9]+$", LongestName);
+
+    /// <summary>A host name or an address.</summary>
+    public static Shape<string> Host { get; } = new ScalarShape<string>(
+        "a host name or an IP address, without a port",
+        new JsonObject { ["type"] = "string", ["minLength"] = 1, ["maxLength"] = LongestName },
+        (text, _) => text.Length <= LongestName && Uri.CheckHostName(text) != UriHostNameType.Unknown ? text : throw new InvalidValueException());
+
+    /// <summary>A TCP port.</summary>
+    public static Shape<int> Port { get; } = Integer("a port from 1 to 65535", 1, 65535);
+
+    /// <summary>A duration longer than nothing.</summary>
+    public static Shape<TimeSpan> Duration { get; } = new ScalarShape<TimeSpan>(
+        "a duration, as 30s, 5m, 2h or 1d",
+        new JsonObject { ["type"] = "string", ["pattern"] = DurationText.Pattern },
+        (text, _) => DurationText.Parse(text) is var duration && duration > TimeSpan.Zero ? duration : throw new InvalidValueException("it is nothing"));
+
+    /// <summary>An address of HTTP.</summary>
+    public static Shape<Uri> Url { get; } = new ScalarShape<Uri>(
+        "an address that starts with http:// or https://",
+        new JsonObject { ["type"] = "string", ["format"] = "uri", ["pattern"] = "^https?://" },
+        (text, _) => Uri.TryCreate(text, UriKind.Absolute, out var url) && url.Scheme is "http" or "https" && text.All(c => c is > ' ' and not '\u007f')
+            ? url
+            : throw new InvalidValueException());
+
+    /// <summary>A Kubernetes label selector.</summary>
+    public static Shape<LabelSelector> Selector { get; } = new ScalarShape<LabelSelector>(
+        "a label selector, as app.kubernetes.io/component=dapp",
+        new JsonObject { ["type"] = "string", ["minLength"] = 1 },
+        (text, _) =>
+        {
+            try
+            {
+                return LabelSelector.Parse(text);
+            }
+            catch (FormatException exception)
+            {
+                throw new InvalidValueException(exception.Message.TrimEnd('.'));
+            }
+        });
+
+    /// <summary>A file: <c>~</c> is the user's home, and a relative path starts from the topology file's folder.</summary>
+    public static Shape<string> FilePath { get; } = new ScalarShape<string>(
+        "the path of a file",
+        new JsonObject { ["type"] = "string", ["minLength"] = 1 },
+        (text, folder) => string.IsNullOrWhiteSpace(text) || text.Any(char.IsControl) ? throw new InvalidValueException() : UserPath.Expand(text, folder));
+
+    /// <summary>A whole number.</summary>
+    public static Shape<int> Integer(string expected, int minimum, int maximum) => new ScalarShape<int>(
+        expected,
+        new JsonObject { ["type"] = "integer", ["minimum"] = minimum, ["maximum"] = maximum },
+        (text, _) => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= minimum && number <= maximum
+            ? number
+            : throw new InvalidValueException());
+
+    /// <summary>One of a few words.</summary>
+    public static Shape<T> Choice<T>(params (string Word, T Value)[] choices) => new ScalarShape<T>(
+        $"one of {string.Join(", ", choices.Select(c => c.Word))}",
+        new JsonObject { ["type"] = "string", ["enum"] = new JsonArray([.. choices.Select(c => JsonValue.Create(c.Word))]) },
+        (text, _) => choices.Any(c => c.Word == text) ? choices.First(c => c.Word == text).Value : throw new InvalidValueException());
+
+    private static ScalarShape<string> Matching(string expected, string pattern, int longest)
+    {
+        var form = new Regex(pattern, RegexOptions.CultureInvariant | RegexOptions.NonBacktracking);
+        return new ScalarShape<string>(
+            expected,
+            new JsonObject { ["type"] = "string", ["maxLength"] = longest, ["pattern"] = pattern },
+            (text, _) => text.Length <= longest && form.IsMatch(text) && !text.EndsWith('\n') ? text : throw new InvalidValueException());
+    }
+}

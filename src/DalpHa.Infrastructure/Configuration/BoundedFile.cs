@@ -1,0 +1,52 @@
+using DalpHa.Core.Errors;
+
+namespace DalpHa.Infrastructure.Configuration;
+
+/// <summary>Reads a configuration file whole, and refuses at once what would never end or never fit.</summary>
+internal static class BoundedFile
+{
+    /// <summary>Reads the bytes of a regular file that is neither empty nor larger than <paramref name="limit"/>.</summary>
+    /// <exception cref="DalpException">The file can't be read, is empty, or is too large.</exception>
+    public static byte[] Read(string path, int limit)
+    {
+        if (Directory.Exists(path))
+        {
+            throw Unreadable("NotAFile", $"'{path}' is a folder.", "Give the path of the file itself.", path);
+        }
+        try
+        {
+            // Opening a named pipe waits for a writer, so the size is looked at first: pipes and devices have none.
+            var file = new FileInfo(path);
+            var size = (file.ResolveLinkTarget(returnFinalTarget: true) as FileInfo ?? file).Length;
+            if (size == 0)
+            {
+                throw Unreadable("EmptyFile", $"'{path}' is empty, or no regular file.", "Write one with New-DalpTopology, or give another path.", path);
+            }
+            return size > limit ? throw TooLarge(path, limit) : ReadAtMost(path, limit);
+        }
+        catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
+        {
+            throw new DalpException(
+                "FileNotFound", FaultKind.NotFound, $"There is no file '{path}'.", "Check the path, or write a file with New-DalpTopology.", path, exception);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new DalpException(
+                "FileUnreadable", FaultKind.LocalResource, $"'{path}' can't be read: {exception.Message}", "Check the file's permissions.", path, exception);
+        }
+    }
+
+    private static byte[] ReadAtMost(string path, int limit)
+    {
+        using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+        var buffer = new byte[limit + 1];
+        var length = stream.ReadAtLeast(buffer, buffer.Length, throwOnEndOfStream: false);
+        return length > limit ? throw TooLarge(path, limit) : buffer[..length];
+    }
+
+    private static DalpException TooLarge(string path, int limit) => Unreadable(
+        "FileTooLarge", $"'{path}' is larger than {limit / 1024} KiB.", "Give the right file: no topology is that large.", path);
+
+    private static DalpException Unreadable(string errorId, string message, string action, string path) =>
+        new(errorId, FaultKind.InvalidInput, message, action, path);
+}

@@ -1,0 +1,172 @@
+using System.Net.Sockets;
+using System.Security.Authentication;
+using System.Security.Cryptography;
+using System.Text.Json;
+using DalpHa.Core.Errors;
+using DalpHa.Core.Replication;
+using Npgsql;
+
+namespace DalpHa.Infrastructure.Postgres;
+
+/// <summary>Turns what PostgreSQL and its driver say into DalpHa's failures. Messages name the user, never a password.</summary>
+internal static class DatabaseFaults
+{
+    public static DalpException TimedOut(DatabaseAddress address, TimeSpan timeout, Exception? inner) => Make(
+        address,
+        "DatabaseTimedOut",
+        FaultKind.TimedOut,
+        $"did not answer within {timeout.TotalSeconds:0.###} s",
+        "See whether the server hangs or packets to it vanish (a firewall that drops). Give -TimeoutSeconds more when it is only far or loaded.",
+        inner);
+
+    public static DalpException From(Exception exception, DatabaseAddress address, TimeSpan timeout) => exception switch
+    {
+        PostgresException error => FromServer(error, address, timeout),
+        JsonException or FormatException => Make(
+            address,
+            "DatabaseAnswerInvalid",
+            FaultKind.InvalidAnswer,
+            $"answered with something that is not its replication state: {exception.Message}",
+            "Make sure that a PostgreSQL server of version 13 or later listens there.",
+            exception),
+        NpgsqlException or SocketException or IOException => FromConnection(exception, address, timeout),
+        CryptographicException or UnauthorizedAccessException => Tls(address, exception.Message, exception),
+        _ => Make(
+            address,
+            "DatabaseAnswerInvalid",
+            FaultKind.InvalidAnswer,
+            $"can't be talked to: {exception.GetType().Name}: {exception.Message}",
+            "Make sure that a PostgreSQL server of version 13 or later listens there.",
+            exception),
+    };
+
+    // SQLSTATE codes: appendix "PostgreSQL Error Codes" of its manual.
+    private static DalpException FromServer(PostgresException error, DatabaseAddress address, TimeSpan timeout) => error.SqlState switch
+    {
+        PostgresErrorCodes.InvalidPassword or PostgresErrorCodes.InvalidAuthorizationSpecification => Make(
+            address,
+            "DatabaseAuthenticationFailed",
+            FaultKind.Unauthenticated,
+            $"does not let {User(address)} in: {error.MessageText}",
+            "Check the user and password (topology credentials, -DatabaseCredential, PGPASSFILE or .pgpass, PGUSER), and the server's pg_hba.conf.",
+            error),
+        PostgresErrorCodes.CannotConnectNow => CannotConnectNow(error, address),
+        PostgresErrorCodes.AdminShutdown or PostgresErrorCodes.CrashShutdown => ShuttingDown(error, address),
+        PostgresErrorCodes.TooManyConnections => Make(
+            address,
+            "DatabaseOutOfConnections",
+            FaultKind.Unavailable,
+            $"has no connection left for {User(address)}: {error.MessageText}",
+            "End idle sessions or raise max_connections (or the role's limit); it says nothing about replication.",
+            error),
+        PostgresErrorCodes.InvalidCatalogName => Make(
+            address,
+            "DatabaseNotFound",
+            FaultKind.NotFound,
+            $"has no database '{address.Database}'",
+            "Correct the topology's database.database; 'postgres' exists almost everywhere.",
+            error),
+        PostgresErrorCodes.InsufficientPrivilege => Make(
+            address,
+            "DatabasePermissionDenied",
+            FaultKind.Forbidden,
+            $"does not allow {User(address)} to read its replication state: {error.MessageText}",
+            $"GRANT pg_monitor TO the role that logs in.",
+            error),
+        PostgresErrorCodes.QueryCanceled => TimedOut(address, timeout, error),
+        _ => Make(
+            address,
+            "DatabaseAnswerInvalid",
+            FaultKind.InvalidAnswer,
+            $"refused with {error.SqlState}: {error.MessageText}",
+            "See the server's log. PostgreSQL 13 or later is needed.",
+            error),
+    };
+
+    // One SQLSTATE covers a start, a crash recovery and a shutdown. Only the words tell them apart, and those are the server's language:
+    // where they are not English the failure stays the general one, with the words in its message.
+    private static DalpException CannotConnectNow(PostgresException error, DatabaseAddress address)
+    {
+        if (error.MessageText.Contains("shutting down", StringComparison.Ordinal))
+        {
+            return ShuttingDown(error, address);
+        }
+        return error.MessageText.Contains("recovery", StringComparison.Ordinal)
+            ? Make(
+                address,
+                "DatabaseInCrashRecovery",
+                FaultKind.Unavailable,
+                $"recovers and takes no connections yet: {error.MessageText}",
+                "Wait until it has replayed its WAL; its log shows how far it is, and why it stopped before.",
+                error)
+            : Make(
+                address,
+                "DatabaseStarting",
+                FaultKind.Unavailable,
+                $"takes no connections now: {error.MessageText}",
+                "Wait until it has started; its log shows how far it is.",
+                error);
+    }
+
+    private static DalpException ShuttingDown(PostgresException error, DatabaseAddress address) => Make(
+        address,
+        "DatabaseShuttingDown",
+        FaultKind.Unavailable,
+        $"shuts down: {error.MessageText}",
+        "Find out who stopped it, and wait until it is up again.",
+        error);
+
+    private static DalpException FromConnection(Exception exception, DatabaseAddress address, TimeSpan timeout)
+    {
+        for (var cause = exception; cause is not null; cause = cause.InnerException)
+        {
+            switch (cause)
+            {
+                case TimeoutException or SocketException { SocketErrorCode: SocketError.TimedOut }:
+                    return TimedOut(address, timeout, exception);
+                case AuthenticationException or CryptographicException or FileNotFoundException:
+                    return Tls(address, cause.Message, exception);
+                case SocketException socket:
+                    return Unreachable(address, socket.Message, exception);
+            }
+        }
+        // The driver has no type for these two.
+        if (exception is NpgsqlException && exception.Message.Contains("SSL", StringComparison.Ordinal))
+        {
+            return Tls(address, exception.Message, exception);
+        }
+        if (exception is NpgsqlException && exception.Message.Contains("password", StringComparison.OrdinalIgnoreCase))
+        {
+            return Make(
+                address,
+                "DatabaseAuthenticationFailed",
+                FaultKind.Unauthenticated,
+                $"wants a password of {User(address)}, and there is none",
+                "Give one: topology credentials, -DatabaseCredential, PGPASSFILE or .pgpass (host, port, database and user must match), PGPASSWORD.",
+                exception);
+        }
+        return Unreachable(address, exception.InnerException?.Message ?? exception.Message, exception);
+    }
+
+    private static DalpException Unreachable(DatabaseAddress address, string why, Exception inner) => Make(
+        address,
+        "DatabaseUnreachable",
+        FaultKind.Unreachable,
+        $"can't be reached: {why}",
+        "Check host and port, that the server runs, and that the network lets you through.",
+        inner);
+
+    private static DalpException Tls(DatabaseAddress address, string why, Exception inner) => Make(
+        address,
+        "DatabaseTlsMismatch",
+        FaultKind.Tls,
+        $"and this client don't agree on TLS (sslmode {address.SslMode ?? "from PGSSLMODE or prefer"}, server name {address.TlsHost ?? address.Host}): {why}",
+        "Check sslMode, PGSSLROOTCERT, PGSSLCERT and PGSSLKEY, and that the server's certificate is valid for that name.",
+        inner);
+
+    private static string User(DatabaseAddress address) =>
+        (address.UserName ?? Environment.GetEnvironmentVariable("PGUSER")) is { Length: > 0 } name ? $"user '{name}'" : $"user '{Environment.UserName}'";
+
+    private static DalpException Make(DatabaseAddress address, string errorId, FaultKind kind, string what, string action, Exception? inner) =>
+        new(errorId, kind, $"Database server {address} {what}.", action, address.Name, inner);
+}

@@ -1,0 +1,64 @@
+namespace DalpHa.Infrastructure.Postgres;
+
+/// <summary>The one query that reads all of a server's replication state, as one JSON document.</summary>
+internal static class SampleQuery
+{
+    /// <summary>
+    /// PostgreSQL 13 to 18; sources: "Monitoring stats" (pg_stat_wal_receiver, pg_stat_replication, pg_stat_archiver), "System views"
+    /// (pg_replication_slots, pg_settings) and "System administration functions" of its manual.
+    /// </summary>
+    /// <remarks>
+    /// The clock is read before any position: a commit older than 'time' then lies before 'current', which is what makes lag an upper bound.
+    /// default_transaction_read_only is read as reset_val, since our own session changes it for itself. A setting that the login may not read
+    /// is absent from pg_settings, where current_setting() would fail the whole query.
+    /// A running primary's timeline is the one of the segment that it writes: the control file's lags until the first checkpoint after a promotion.
+    /// </remarks>
+    public const string Sql = """
+        COPY (
+        SELECT json_build_object(
+          'time', clock_timestamp(),
+          'startedAt', pg_postmaster_start_time(),
+          'version', current_setting('server_version_num')::int,
+          'system', (SELECT system_identifier::text FROM pg_control_system()),
+          'inRecovery', r.yes,
+          'timeline', CASE WHEN r.yes
+            THEN coalesce(
+              (SELECT received_tli FROM pg_stat_wal_receiver),
+              (SELECT greatest(c.timeline_id, m.min_recovery_end_timeline) FROM pg_control_checkpoint() c, pg_control_recovery() m))
+            ELSE ('x' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8))::bit(32)::int END,
+          'readOnly', coalesce((SELECT reset_val = 'on' FROM pg_settings WHERE name = 'default_transaction_read_only'), false),
+          'current', CASE WHEN NOT r.yes THEN pg_current_wal_lsn() END,
+          'received', CASE WHEN r.yes THEN pg_last_wal_receive_lsn() END,
+          'replayed', CASE WHEN r.yes THEN pg_last_wal_replay_lsn() END,
+          'replayedCommitAt', CASE WHEN r.yes THEN pg_last_xact_replay_timestamp() END,
+          'replayPaused', CASE WHEN r.yes THEN pg_is_wal_replay_paused() ELSE false END,
+          'restoreCommand', (SELECT setting <> '' FROM pg_settings WHERE name = 'restore_command'),
+          'statusInterval', (SELECT setting::int FROM pg_settings WHERE name = 'wal_receiver_status_interval'),
+          'receiverTimeout', (SELECT setting::int FROM pg_settings WHERE name = 'wal_receiver_timeout'),
+          'receiver', (SELECT json_build_object(
+              'status', status, 'host', sender_host, 'port', sender_port, 'slot', slot_name, 'end', latest_end_lsn,
+              'messageAt', last_msg_receipt_time, 'conninfo', conninfo)
+            FROM pg_stat_wal_receiver WHERE pid IS NOT NULL),
+          'senders', (SELECT coalesce(json_agg(json_build_object(
+              'pid', pid, 'application', application_name, 'address', host(client_addr), 'state', state, 'sent', sent_lsn,
+              'flushed', flush_lsn, 'replayed', replay_lsn, 'replyAt', reply_time, 'sync', sync_state)), '[]')
+            FROM pg_stat_replication),
+          'slots', (SELECT coalesce(json_agg(json_build_object(
+              'name', slot_name, 'active', active, 'pid', active_pid, 'walStatus', wal_status, 'safeSize', safe_wal_size,
+              'restart', restart_lsn)), '[]')
+            FROM pg_replication_slots WHERE slot_type = 'physical'),
+          'archiver', CASE WHEN a.setting = 'always' OR (a.setting = 'on' AND NOT r.yes)
+            THEN (SELECT json_build_object('wal', last_archived_wal, 'at', last_archived_time, 'failedAt', last_failed_time) FROM pg_stat_archiver) END,
+          'seesAll', pg_has_role('pg_read_all_stats', 'USAGE')
+        )::text
+        FROM (SELECT pg_is_in_recovery() AS yes) r, (SELECT setting FROM pg_settings WHERE name = 'archive_mode') a
+        ) TO STDOUT (FORMAT BINARY)
+        """;
+
+    /// <summary>Makes the session harmless: it can't write, and the server ends a statement that we no longer wait for.</summary>
+    public static string PrepareSession(TimeSpan timeout) => $"""
+        COPY (
+        SELECT set_config('default_transaction_read_only', 'on', false) || set_config('statement_timeout', '{(long)timeout.TotalMilliseconds}', false)
+        ) TO STDOUT (FORMAT BINARY)
+        """;
+}

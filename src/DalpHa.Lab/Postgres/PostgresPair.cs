@@ -1,0 +1,254 @@
+using System.Globalization;
+using System.Security.Cryptography;
+
+namespace DalpHa.Lab.Postgres;
+
+/// <summary>How a pair is made.</summary>
+public sealed record PostgresPairOptions
+{
+    /// <summary>The folder that everything is kept in. It is made, and deleted with the pair; as root it must lie where an ordinary user can reach it.</summary>
+    public required string Folder { get; init; }
+
+    /// <summary>The primary's loopback port; 0 for a free one.</summary>
+    public int PrimaryPort { get; init; }
+
+    /// <summary>The standby's loopback port; 0 for a free one.</summary>
+    public int StandbyPort { get; init; }
+
+    /// <summary>The loopback port of the link between them; 0 for a free one.</summary>
+    public int LinkPort { get; init; }
+
+    /// <summary>The primary's name.</summary>
+    public string PrimaryName { get; init; } = "postgresql-primary-1";
+
+    /// <summary>The standby's name; also its <c>application_name</c> at the primary.</summary>
+    public string StandbyName { get; init; } = "postgresql-replica-1";
+
+    /// <summary>The platform's database.</summary>
+    public string Database { get; init; } = "dalp";
+
+    /// <summary>Whether the primary archives its WAL into a folder that the standby restores from. Unix only.</summary>
+    public bool Archive { get; init; }
+
+    /// <summary>Settings of both servers, by name.</summary>
+    public IReadOnlyDictionary<string, string> Settings { get; init; } = new Dictionary<string, string>();
+}
+
+/// <summary>A primary and a hot standby that streams from it through a physical slot, over a link that can be cut.</summary>
+public sealed class PostgresPair : IAsyncDisposable
+{
+    /// <summary>The standby's slot at the primary.</summary>
+    public const string SlotName = "standby";
+
+    /// <summary>The login that only reads replication state (member of <c>pg_monitor</c>).</summary>
+    public const string MonitorUser = "dalpha";
+
+    /// <summary>The login that owns the platform's database.</summary>
+    public const string OwnerUser = "dalp";
+
+    private const string ReplicationUser = "replicator";
+    private readonly string folder;
+
+    private PostgresPair(string folder, string database, PostgresServer primary, PostgresServer standby, StandbyLink link, PairPasswords passwords)
+    {
+        this.folder = folder;
+        Database = database;
+        Primary = primary;
+        Standby = standby;
+        Link = link;
+        Passwords = passwords;
+    }
+
+    /// <summary>The server that was made as primary.</summary>
+    public PostgresServer Primary { get; }
+
+    /// <summary>The server that was made as standby.</summary>
+    public PostgresServer Standby { get; }
+
+    /// <summary>The link over which the standby streams.</summary>
+    public StandbyLink Link { get; }
+
+    /// <summary>The platform's database.</summary>
+    public string Database { get; }
+
+    /// <summary>The passwords of its users.</summary>
+    public PairPasswords Passwords { get; }
+
+    /// <summary>A libpq password file with the owner's and the monitor's login at both servers, for PGPASSFILE.</summary>
+    public string PasswordFile => Path.Combine(folder, "pgpass");
+
+    /// <summary>Where the primary archives to, when it does.</summary>
+    public string ArchiveFolder => Path.Combine(folder, "archive");
+
+    /// <summary>Makes and starts both, and waits until the standby streams.</summary>
+    /// <exception cref="DalpHa.Core.Errors.DalpException">There are no server programs, a port is taken, or a server failed. Nothing is left running.</exception>
+    public static async Task<PostgresPair> StartAsync(PostgresPairOptions options, CancellationToken cancellationToken)
+    {
+        var account = ServerAccount.Find();
+        var passwords = PairPasswords.Generate();
+        PostgresServer? primary = null, standby = null;
+        StandbyLink? link = null;
+        ServerAccount.CreateFolder(account, options.Folder);
+        try
+        {
+            primary = await PostgresServer.InitializeAsync(PrimaryOptions(options, account, passwords), cancellationToken);
+            await primary.StartAsync(cancellationToken);
+            await CreateUsersAsync(primary, options.Database, passwords, cancellationToken);
+            link = new StandbyLink(options.LinkPort, primary.Port);
+            standby = await PostgresServer.CopyAsync(StandbyOptions(options, link.Port, account, passwords), primary.Port, ReplicationUser, passwords.Replication, cancellationToken);
+            await standby.StartAsync(cancellationToken);
+            var pair = new PostgresPair(options.Folder, options.Database, primary, standby, link, passwords);
+            pair.WritePasswordFile();
+            await pair.WaitForStreamingAsync(cancellationToken);
+            return pair;
+        }
+        catch
+        {
+            await EndAsync(options.Folder, primary, standby, link);
+            throw;
+        }
+    }
+
+    /// <summary>Cuts the link between standby and primary.</summary>
+    /// <param name="silently">True: packets vanish and both ends wait. False: connections are reset and refused.</param>
+    public void CutLink(bool silently) => Link.Set(silently ? LinkState.Stalled : LinkState.Refused);
+
+    /// <summary>Restores the link.</summary>
+    public void RestoreLink() => Link.Set(LinkState.Passing);
+
+    /// <summary>Pauses replay at the standby: it receives and does not apply.</summary>
+    public Task PauseReplayAsync(CancellationToken cancellationToken) => Standby.ExecuteAsync("SELECT pg_wal_replay_pause()", cancellationToken);
+
+    /// <summary>Resumes replay at the standby.</summary>
+    public Task ResumeReplayAsync(CancellationToken cancellationToken) => Standby.ExecuteAsync("SELECT pg_wal_replay_resume()", cancellationToken);
+
+    /// <summary>Promotes the standby and waits until it takes writes. The primary is left as it is.</summary>
+    public Task PromoteAsync(CancellationToken cancellationToken) => Standby.ExecuteAsync("SELECT pg_promote(true, 30)", cancellationToken);
+
+    /// <summary>Waits until the standby streams and has replayed what the primary had when this was called; at most 30 s.</summary>
+    /// <exception cref="TimeoutException">It did not.</exception>
+    public async Task WaitForStreamingAsync(CancellationToken cancellationToken)
+    {
+        var position = (string)(await Primary.ExecuteAsync("SELECT pg_current_wal_lsn()::text", cancellationToken))!;
+        var clock = System.Diagnostics.Stopwatch.StartNew();
+        while (clock.Elapsed < TimeSpan.FromSeconds(30))
+        {
+            var sql = $"SELECT (SELECT count(*) FROM pg_stat_wal_receiver WHERE status = 'streaming') = 1 AND pg_last_wal_replay_lsn() >= '{position}'::pg_lsn";
+            if (await Standby.ExecuteAsync(sql, cancellationToken) is true)
+            {
+                return;
+            }
+            await Task.Delay(50, cancellationToken);
+        }
+        throw new TimeoutException($"Standby '{Standby.Name}' does not stream from '{Primary.Name}'; see {Standby.LogFile}.");
+    }
+
+    /// <summary>Ends both servers and deletes their folder.</summary>
+    public async ValueTask DisposeAsync() => await EndAsync(folder, Primary, Standby, Link);
+
+    private static PostgresServerOptions PrimaryOptions(PostgresPairOptions options, ServerAccount? account, PairPasswords passwords)
+    {
+        var settings = new Dictionary<string, string>(options.Settings);
+        if (options.Archive)
+        {
+            var archive = Path.Combine(options.Folder, "archive");
+            ServerAccount.CreateFolder(account, archive);
+            settings["archive_mode"] = "on";
+            settings["archive_command"] = $"test ! -f \"{archive}/%f\" && cp \"%p\" \"{archive}/%f\"";
+        }
+        return new PostgresServerOptions
+        {
+            Name = options.PrimaryName,
+            Folder = Path.Combine(options.Folder, options.PrimaryName),
+            Port = options.PrimaryPort,
+            Password = passwords.Superuser,
+            Settings = settings,
+        };
+    }
+
+    private static PostgresServerOptions StandbyOptions(PostgresPairOptions options, int linkPort, ServerAccount? account, PairPasswords passwords)
+    {
+        var passwordFile = Path.Combine(options.Folder, "replication.pgpass");
+        ServerAccount.WriteFile(account, passwordFile, $"*:*:*:{ReplicationUser}:{passwords.Replication}\n");
+        var settings = new Dictionary<string, string>(options.Settings)
+        {
+            ["primary_conninfo"] = string.Create(
+                CultureInfo.InvariantCulture,
+                $"host=127.0.0.1 port={linkPort} user={ReplicationUser} passfile='{passwordFile}' application_name='{options.StandbyName}' sslmode=disable connect_timeout=5"),
+            ["primary_slot_name"] = SlotName,
+        };
+        if (options.Archive)
+        {
+            settings["restore_command"] = $"cp \"{Path.Combine(options.Folder, "archive")}/%f\" \"%p\"";
+        }
+        return new PostgresServerOptions
+        {
+            Name = options.StandbyName,
+            Folder = Path.Combine(options.Folder, options.StandbyName),
+            Port = options.StandbyPort,
+            Password = passwords.Superuser,
+            Settings = settings,
+        };
+    }
+
+    private static async Task CreateUsersAsync(PostgresServer primary, string database, PairPasswords passwords, CancellationToken cancellationToken)
+    {
+        await primary.ExecuteAsync($"""
+            CREATE ROLE {ReplicationUser} LOGIN REPLICATION PASSWORD '{passwords.Replication}';
+            CREATE ROLE {MonitorUser} LOGIN PASSWORD '{passwords.Monitor}';
+            GRANT pg_monitor TO {MonitorUser};
+            CREATE ROLE {OwnerUser} LOGIN PASSWORD '{passwords.Owner}';
+            SELECT pg_create_physical_replication_slot('{SlotName}', true);
+            """, cancellationToken);
+        // Not one statement with the others: a database can't be made inside a transaction block.
+        await primary.ExecuteAsync($"CREATE DATABASE \"{database}\" OWNER {OwnerUser}", cancellationToken);
+    }
+
+    private void WritePasswordFile()
+    {
+        var lines =
+            from server in new[] { Primary, Standby }
+            from login in new[] { (MonitorUser, Passwords.Monitor), (OwnerUser, Passwords.Owner) }
+            select string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{server.Port}:*:{login.Item1}:{login.Item2}\n");
+        ServerAccount.WriteFile(account: null, PasswordFile, string.Concat(lines));
+    }
+
+    private static async Task EndAsync(string folder, PostgresServer? primary, PostgresServer? standby, StandbyLink? link)
+    {
+        foreach (var part in new IAsyncDisposable?[] { standby, primary, link })
+        {
+            if (part is not null)
+            {
+                await part.DisposeAsync();
+            }
+        }
+        // A killed postmaster's sessions may still write for a moment.
+        for (var attempt = 1; Directory.Exists(folder); attempt++)
+        {
+            try
+            {
+                Directory.Delete(folder, recursive: true);
+            }
+            catch (IOException) when (attempt < 20)
+            {
+                await Task.Delay(100);
+            }
+        }
+    }
+}
+
+/// <summary>The passwords of a pair's users; random, and of this pair only.</summary>
+/// <param name="Superuser">Of <c>postgres</c>.</param>
+/// <param name="Replication">Of the user that the standby streams as.</param>
+/// <param name="Monitor">Of <see cref="PostgresPair.MonitorUser"/>.</param>
+/// <param name="Owner">Of <see cref="PostgresPair.OwnerUser"/>.</param>
+public sealed record PairPasswords(string Superuser, string Replication, string Monitor, string Owner)
+{
+    /// <summary>Makes new ones.</summary>
+    public static PairPasswords Generate() => new(Random(), Random(), Random(), Random());
+
+    /// <summary>Keeps the passwords out of whatever prints this.</summary>
+    public override string ToString() => nameof(PairPasswords);
+
+    private static string Random() => RandomNumberGenerator.GetHexString(32, lowercase: true);
+}

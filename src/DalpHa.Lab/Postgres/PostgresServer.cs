@@ -1,0 +1,342 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+using DalpHa.Core.Errors;
+using Npgsql;
+
+namespace DalpHa.Lab.Postgres;
+
+/// <summary>One real PostgreSQL server on loopback. Its process ends with this one's.</summary>
+/// <remarks>It does not flush to disk (<c>fsync = off</c>): a killed server loses nothing by that, only a machine that loses power does.</remarks>
+public sealed class PostgresServer : IAsyncDisposable
+{
+    private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan StopLimit = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(25);
+
+    private readonly PostgresBinaries binaries;
+    private readonly ServerAccount? account;
+    private readonly PostgresServerOptions options;
+    private LeashedProcess? process;
+
+    private PostgresServer(PostgresBinaries binaries, ServerAccount? account, PostgresServerOptions options)
+    {
+        this.binaries = binaries;
+        this.account = account;
+        this.options = options;
+        Port = options.Port == 0 ? FreePort() : options.Port;
+    }
+
+    /// <summary>What it is called.</summary>
+    public string Name => options.Name;
+
+    /// <summary>The loopback port.</summary>
+    public int Port { get; }
+
+    /// <summary>Its data folder.</summary>
+    public string DataFolder => Path.Combine(options.Folder, "data");
+
+    /// <summary>Its log file.</summary>
+    public string LogFile => Path.Combine(options.Folder, "server.log");
+
+    /// <summary>The postmaster's process id; null when it does not run.</summary>
+    public int? ProcessId => process is { HasExited: false } running ? running.Id : null;
+
+    /// <summary>Makes a new, empty server. It does not run yet.</summary>
+    /// <exception cref="DalpException">There are no server programs, the folder can't be used, or initdb failed.</exception>
+    public static async Task<PostgresServer> InitializeAsync(PostgresServerOptions options, CancellationToken cancellationToken)
+    {
+        var server = Prepare(options);
+        var passwordFile = Path.Combine(options.Folder, "password");
+        ServerAccount.WriteFile(server.account, passwordFile, options.Password);
+        try
+        {
+            await server.RunAsync(
+                "initdb",
+                ["--pgdata", server.DataFolder, "--username", "postgres", "--pwfile", passwordFile, "--auth", "scram-sha-256", "--encoding", "UTF8", "--no-locale", "--no-sync"],
+                password: null,
+                cancellationToken);
+        }
+        finally
+        {
+            File.Delete(passwordFile);
+        }
+        server.Configure(new Dictionary<string, string>());
+        server.WriteDataFile("pg_hba.conf", """
+            host all         all all scram-sha-256
+            host replication all all scram-sha-256
+            """);
+        return server;
+    }
+
+    /// <summary>Makes a standby by a base backup of a running primary. It does not run yet.</summary>
+    /// <param name="options">How it is made; its settings name the primary (<c>primary_conninfo</c>).</param>
+    /// <param name="primaryPort">The primary's loopback port.</param>
+    /// <param name="userName">A user with the REPLICATION attribute.</param>
+    /// <param name="password">That user's password.</param>
+    /// <param name="cancellationToken">Ends the backup.</param>
+    public static async Task<PostgresServer> CopyAsync(PostgresServerOptions options, int primaryPort, string userName, string password, CancellationToken cancellationToken)
+    {
+        var server = Prepare(options);
+        await server.RunAsync(
+            "pg_basebackup",
+            ["--pgdata", server.DataFolder, "--host", "127.0.0.1", "--port", Text(primaryPort), "--username", userName, "--checkpoint", "fast", "--wal-method", "stream", "--no-sync"],
+            password,
+            cancellationToken);
+        server.WriteDataFile("standby.signal", "");
+        server.Configure(new Dictionary<string, string>());
+        return server;
+    }
+
+    /// <summary>A connection string for Npgsql.</summary>
+    public string ConnectionString(string userName, string password, string database = "postgres") => new NpgsqlConnectionStringBuilder
+    {
+        Host = "127.0.0.1",
+        Port = Port,
+        Username = userName,
+        Password = password,
+        Database = database,
+        Pooling = false,
+        Timeout = 5,
+        CommandTimeout = 10,
+        SslMode = SslMode.Disable,
+    }.ConnectionString;
+
+    /// <summary>Writes settings over the ones it was made with; they hold from its next start.</summary>
+    public void Configure(IReadOnlyDictionary<string, string> settings)
+    {
+        var all = new Dictionary<string, string>
+        {
+            ["listen_addresses"] = "127.0.0.1",
+            ["port"] = Text(Port),
+            ["unix_socket_directories"] = "",
+            ["cluster_name"] = Name,
+            ["fsync"] = "off",
+            ["shared_buffers"] = "16MB",
+            ["max_connections"] = "40",
+            ["wal_keep_size"] = "64MB",
+            ["wal_retrieve_retry_interval"] = "250ms",
+            ["log_timezone"] = "UTC",
+            ["timezone"] = "UTC",
+            ["lc_messages"] = "C",
+        };
+        if (OperatingSystem.IsWindows())
+        {
+            // Nothing stands between us and the server there that could send its output to the log.
+            all["logging_collector"] = "on";
+            all["log_directory"] = options.Folder;
+            all["log_filename"] = Path.GetFileName(LogFile);
+        }
+        foreach (var (name, value) in options.Settings.Concat(settings))
+        {
+            all[name] = value;
+        }
+        WriteDataFile("postgresql.conf", string.Concat(all.Select(setting => $"{setting.Key} = '{setting.Value.Replace("'", "''", StringComparison.Ordinal)}'\n")));
+    }
+
+    /// <summary>Writes a file into the data folder that only the server can read.</summary>
+    public void WriteDataFile(string name, string content) => ServerAccount.WriteFile(account, Path.Combine(DataFolder, name), content);
+
+    /// <summary>Starts it and waits until it takes connections. Does nothing when it runs.</summary>
+    /// <exception cref="DalpException">The port is taken, or the server ended or did not answer in time; the message has its last words.</exception>
+    public async Task StartAsync(CancellationToken cancellationToken)
+    {
+        if (ProcessId is not null)
+        {
+            return;
+        }
+        DemandFreePort();
+        var clock = Stopwatch.StartNew();
+        Launch();
+        while (!await AnswersAsync(cancellationToken))
+        {
+            if (process!.HasExited)
+            {
+                if (!LastWords().Contains("still in use", StringComparison.Ordinal) || clock.Elapsed > StartLimit)
+                {
+                    throw Failed("ended while it started");
+                }
+                // Sessions of a killed postmaster take a moment to notice its end, and hold its shared memory until then.
+                Launch();
+            }
+            if (clock.Elapsed > StartLimit)
+            {
+                await KillAsync(CancellationToken.None);
+                throw Failed($"did not take connections within {StartLimit.TotalSeconds} s");
+            }
+            await Task.Delay(PollInterval, cancellationToken);
+        }
+    }
+
+    /// <summary>Stops it and waits for its end. Does nothing when it does not run.</summary>
+    public async Task StopAsync(PostgresStopMode mode, CancellationToken cancellationToken)
+    {
+        if (process is null)
+        {
+            return;
+        }
+        if (OperatingSystem.IsWindows())
+        {
+            await RunAsync("pg_ctl", ["stop", "--pgdata", DataFolder, "--mode", mode == PostgresStopMode.Fast ? "fast" : "immediate"], password: null, cancellationToken);
+        }
+        else
+        {
+            process.Signal(mode == PostgresStopMode.Fast ? SigInt : SigQuit);
+        }
+        if (!await process.WaitAsync(StopLimit, cancellationToken))
+        {
+            process.KillNow();
+            await process.WaitAsync(StopLimit, cancellationToken);
+        }
+        Forget();
+    }
+
+    /// <summary>Kills the postmaster (SIGKILL); its sessions end when they notice.</summary>
+    public async Task KillAsync(CancellationToken cancellationToken)
+    {
+        if (process is null)
+        {
+            return;
+        }
+        process.KillNow();
+        await process.WaitAsync(StopLimit, cancellationToken);
+        Forget();
+    }
+
+    /// <summary>Stops the postmaster from running (SIGSTOP), so that it hangs: the kernel still takes connections, and nobody answers. Unix only.</summary>
+    public void Freeze() => process!.Signal(SigStop);
+
+    /// <summary>Lets a frozen postmaster run again.</summary>
+    public void Thaw() => process!.Signal(SigCont);
+
+    /// <summary>Runs SQL as superuser and returns its first value, or null.</summary>
+    public async Task<object?> ExecuteAsync(string sql, CancellationToken cancellationToken)
+    {
+        await using var connection = new NpgsqlConnection(ConnectionString("postgres", options.Password));
+        await connection.OpenAsync(cancellationToken);
+        await using var command = new NpgsqlCommand(sql, connection);
+        return await command.ExecuteScalarAsync(cancellationToken) is var value and not DBNull ? value : null;
+    }
+
+    /// <summary>Stops it.</summary>
+    public async ValueTask DisposeAsync() => await StopAsync(PostgresStopMode.Immediate, CancellationToken.None);
+
+    private static PostgresServer Prepare(PostgresServerOptions options)
+    {
+        var server = new PostgresServer(PostgresBinaries.Find(), ServerAccount.Find(), options);
+        server.DemandFreePort();
+        ServerAccount.CreateFolder(server.account, options.Folder);
+        return server;
+    }
+
+    private void Launch()
+    {
+        Forget();
+        // Made by us, so that as root we can read what it says.
+        ServerAccount.WriteFile(account, LogFile, "");
+        process = LeashedProcess.Start(account, options.Folder, LogFile, binaries["postgres"], "-D", DataFolder);
+    }
+
+    private void Forget()
+    {
+        process?.Dispose();
+        process = null;
+    }
+
+    private async Task<bool> AnswersAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await ExecuteAsync("SELECT 1", cancellationToken);
+            return true;
+        }
+        catch (NpgsqlException)
+        {
+            return false;
+        }
+    }
+
+    private async Task RunAsync(string program, IEnumerable<string> arguments, string? password, CancellationToken cancellationToken)
+    {
+        var info = ServerAccount.StartInfo(account, binaries[program], arguments);
+        info.WorkingDirectory = options.Folder;
+        info.RedirectStandardOutput = true;
+        info.RedirectStandardError = true;
+        info.Environment["LC_ALL"] = "C";
+        if (password is not null)
+        {
+            info.Environment["PGPASSWORD"] = password;
+        }
+        using var run = Process.Start(info)!;
+        var output = run.StandardOutput.ReadToEndAsync(cancellationToken);
+        var errors = run.StandardError.ReadToEndAsync(cancellationToken);
+        try
+        {
+            await run.WaitForExitAsync(cancellationToken);
+            await output;
+        }
+        catch (OperationCanceledException)
+        {
+            run.Kill(entireProcessTree: true);
+            throw;
+        }
+        if (run.ExitCode != 0)
+        {
+            throw new DalpException(
+                "PostgresProgramFailed",
+                FaultKind.LocalResource,
+                $"{program} for server '{Name}' ended with {run.ExitCode}: {(await errors).Trim()}",
+                "See what it says; check free space and the folder's permissions.",
+                Name);
+        }
+    }
+
+    private DalpException Failed(string how)
+    {
+        var lastWords = LastWords();
+        return new DalpException(
+            "PostgresServerFailed",
+            FaultKind.LocalResource,
+            $"PostgreSQL server '{Name}' on port {Port} {how}. Its last words: {lastWords}",
+            $"See its log: {LogFile}",
+            Name);
+    }
+
+    private string LastWords() => File.Exists(LogFile) ? string.Join(" | ", File.ReadLines(LogFile, Encoding.UTF8).TakeLast(6)) : "none";
+
+    private void DemandFreePort()
+    {
+        using var probe = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        try
+        {
+            probe.Bind(new IPEndPoint(IPAddress.Loopback, Port));
+        }
+        catch (SocketException exception)
+        {
+            throw new DalpException(
+                "PortInUse",
+                FaultKind.Conflict,
+                $"Port {Port} of 127.0.0.1, which server '{Name}' is to use, is taken: {exception.Message}",
+                "End what listens there, or choose other ports.",
+                Port,
+                exception);
+        }
+    }
+
+    private static int FreePort()
+    {
+        using var probe = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        probe.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        return ((IPEndPoint)probe.LocalEndPoint!).Port;
+    }
+
+    private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
+
+    // Numbers that POSIX systems agree on; STOP and CONT are where they do not.
+    private const int SigInt = 2;
+    private const int SigQuit = 3;
+    private static readonly int SigStop = OperatingSystem.IsMacOS() ? 17 : 19;
+    private static readonly int SigCont = OperatingSystem.IsMacOS() ? 19 : 18;
+}

@@ -1,0 +1,188 @@
+using System.Collections.Concurrent;
+using System.Net;
+using System.Net.Sockets;
+
+namespace DalpHa.Lab.Postgres;
+
+/// <summary>What a <see cref="StandbyLink"/> does with traffic.</summary>
+public enum LinkState
+{
+    /// <summary>It passes.</summary>
+    Passing,
+    /// <summary>It vanishes: connections stay open, and nothing comes through. What was sent arrives once the link passes again, as TCP would resend it.</summary>
+    Stalled,
+    /// <summary>Connections are reset, and new ones refused.</summary>
+    Refused,
+}
+
+/// <summary>A TCP relay on loopback between a standby and its primary, so that the link between them can be cut in the two ways in which links fail.</summary>
+public sealed class StandbyLink : IAsyncDisposable
+{
+    private readonly int targetPort;
+    private readonly CancellationTokenSource stopping = new();
+    private readonly ConcurrentDictionary<Socket, byte> sockets = new();
+    private readonly ConcurrentDictionary<Task, byte> connections = new();
+    private readonly Lock gate = new();
+    private TaskCompletionSource passing = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private Socket? listener;
+
+    /// <summary>Opens a link.</summary>
+    /// <param name="port">The loopback port to listen on; 0 for a free one.</param>
+    /// <param name="targetPort">The loopback port that traffic goes to.</param>
+    public StandbyLink(int port, int targetPort)
+    {
+        this.targetPort = targetPort;
+        Port = port;
+        passing.SetResult();
+        Listen();
+    }
+
+    /// <summary>The port that it listens on.</summary>
+    public int Port { get; private set; }
+
+    /// <summary>What it does with traffic now.</summary>
+    public LinkState State { get; private set; }
+
+    /// <summary>Changes what it does with traffic, for open connections too.</summary>
+    public void Set(LinkState state)
+    {
+        lock (gate)
+        {
+            if (state == State)
+            {
+                return;
+            }
+            State = state;
+            if (state == LinkState.Stalled)
+            {
+                if (passing.Task.IsCompleted)
+                {
+                    passing = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+                }
+            }
+            else
+            {
+                passing.TrySetResult();
+            }
+            if (state == LinkState.Refused)
+            {
+                listener?.Dispose();
+                listener = null;
+                Reset();
+            }
+            else if (listener is null)
+            {
+                Listen();
+            }
+        }
+    }
+
+    /// <summary>Closes the link and all that goes over it.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await stopping.CancelAsync();
+        lock (gate)
+        {
+            listener?.Dispose();
+            passing.TrySetResult();
+            Reset();
+        }
+        await Task.WhenAll(connections.Keys);
+        stopping.Dispose();
+    }
+
+    private void Listen()
+    {
+        var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        socket.Bind(new IPEndPoint(IPAddress.Loopback, Port));
+        socket.Listen();
+        Port = ((IPEndPoint)socket.LocalEndPoint!).Port;
+        listener = socket;
+        Track(AcceptAsync(socket));
+    }
+
+    private async Task AcceptAsync(Socket from)
+    {
+        try
+        {
+            while (true)
+            {
+                Track(RelayAsync(await from.AcceptAsync(stopping.Token)));
+            }
+        }
+        catch (Exception exception) when (exception is SocketException or ObjectDisposedException or OperationCanceledException)
+        {
+            // The listener was closed: by Refused or by disposal.
+        }
+    }
+
+    private async Task RelayAsync(Socket near)
+    {
+        using var far = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        using (near)
+        {
+            near.NoDelay = true;
+            sockets[near] = sockets[far] = 0;
+            try
+            {
+                await PassingAsync();
+                await far.ConnectAsync(IPAddress.Loopback, targetPort, stopping.Token);
+                await Task.WhenAll(PumpAsync(near, far), PumpAsync(far, near));
+            }
+            catch (Exception exception) when (exception is SocketException or ObjectDisposedException or OperationCanceledException)
+            {
+                // One end is gone; closing both tells the other.
+            }
+            finally
+            {
+                sockets.TryRemove(near, out _);
+                sockets.TryRemove(far, out _);
+            }
+        }
+    }
+
+    private async Task PumpAsync(Socket from, Socket to)
+    {
+        var buffer = new byte[64 * 1024];
+        try
+        {
+            int count;
+            while ((count = await from.ReceiveAsync(buffer, stopping.Token)) > 0)
+            {
+                await PassingAsync();
+                await to.SendAsync(buffer.AsMemory(0, count), stopping.Token);
+            }
+        }
+        finally
+        {
+            // An end's closing is news too: a stalled link does not carry it.
+            await PassingAsync();
+            to.Close(0);
+            from.Close(0);
+        }
+    }
+
+    private async Task PassingAsync()
+    {
+        Task wait;
+        lock (gate)
+        {
+            wait = passing.Task;
+        }
+        await wait.WaitAsync(stopping.Token);
+    }
+
+    private void Reset()
+    {
+        foreach (var socket in sockets.Keys)
+        {
+            socket.Close(0);
+        }
+    }
+
+    private void Track(Task task)
+    {
+        connections[task] = 0;
+        _ = task.ContinueWith(done => connections.TryRemove(done, out _), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+    }
+}

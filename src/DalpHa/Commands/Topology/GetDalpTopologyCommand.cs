@@ -1,0 +1,25 @@
+using System.Management.Automation;
+using DalpHa.Core.Topology;
+using DalpHa.Hosting;
+
+namespace DalpHa.Commands.Topology;
+
+/// <summary>Reads a topology: the file given, else the one that a cmdlet without a topology would use.</summary>
+[Cmdlet(VerbsCommon.Get, "DalpTopology")]
+[OutputType(typeof(DalpTopology))]
+public sealed class GetDalpTopologyCommand : AsyncCommand
+{
+    /// <summary>The file. Without it: the one that DALPHA_TOPOLOGY names, else ./dalpha.yaml, else the contexts of the environment.</summary>
+    [Parameter(Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
+    [Alias("FullName")]
+    [ArgumentCompleter(typeof(TopologyPathCompleter))]
+    [ValidateNotNullOrEmpty]
+    public string? Path { get; set; }
+
+    /// <inheritdoc/>
+    protected override async Task RunAsync(CancellationToken cancellationToken)
+    {
+        var file = await AskAsync(() => TopologyLocator.FindFile(this, Path)).ConfigureAwait(false);
+        Emit(file is null ? TopologyLocator.FromContexts() : TopologyFiles.Read(file).Require());
+    }
+}

@@ -1,0 +1,124 @@
+using System.Globalization;
+using System.Management.Automation;
+using System.Management.Automation.Host;
+using System.Collections.ObjectModel;
+using System.Security;
+
+namespace DalpHa.Module.Tests;
+
+/// <summary>A host with a screen of 120 columns whose lines a test can read, and nobody to answer a prompt.</summary>
+public sealed class CapturingHost : PSHost
+{
+    public CapturingHost() => UI = new Screen(Lines);
+
+    /// <summary>What was written.</summary>
+    public List<string> Lines { get; } = [];
+
+    public override CultureInfo CurrentCulture => CultureInfo.InvariantCulture;
+
+    public override CultureInfo CurrentUICulture => CultureInfo.GetCultureInfo("en-US");
+
+    public override Guid InstanceId { get; } = Guid.NewGuid();
+
+    public override string Name => "Tests";
+
+    public override PSHostUserInterface UI { get; }
+
+    public override Version Version { get; } = new(1, 0);
+
+    public override void EnterNestedPrompt() => throw new NotSupportedException();
+
+    public override void ExitNestedPrompt() => throw new NotSupportedException();
+
+    public override void NotifyBeginApplication()
+    {
+    }
+
+    public override void NotifyEndApplication()
+    {
+    }
+
+    public override void SetShouldExit(int exitCode) => throw new NotSupportedException();
+
+    private sealed class Screen(List<string> lines) : PSHostUserInterface
+    {
+        public override PSHostRawUserInterface RawUI { get; } = new Width();
+
+        public override void Write(string value) => lines.Add(value);
+
+        public override void Write(ConsoleColor foregroundColor, ConsoleColor backgroundColor, string value) => lines.Add(value);
+
+        public override void WriteLine(string value) => lines.AddRange(GetOutputString(value, false).Split('\n'));
+
+        public override void WriteErrorLine(string value) => lines.Add(value);
+
+        public override void WriteWarningLine(string message) => lines.Add(message);
+
+        public override void WriteVerboseLine(string message) => lines.Add(message);
+
+        public override void WriteDebugLine(string message) => lines.Add(message);
+
+        public override void WriteProgress(long sourceId, ProgressRecord record)
+        {
+        }
+
+        public override string ReadLine() => throw new HostException("Nobody answers.");
+
+        public override SecureString ReadLineAsSecureString() => throw new HostException("Nobody answers.");
+
+        public override Dictionary<string, PSObject> Prompt(string caption, string message, Collection<FieldDescription> descriptions) => throw new HostException("Nobody answers.");
+
+        public override int PromptForChoice(string caption, string message, Collection<ChoiceDescription> choices, int defaultChoice) => throw new HostException("Nobody answers.");
+
+        public override PSCredential PromptForCredential(string caption, string message, string userName, string targetName) => throw new HostException("Nobody answers.");
+
+        public override PSCredential PromptForCredential(
+            string caption, string message, string userName, string targetName, PSCredentialTypes allowedCredentialTypes, PSCredentialUIOptions options) =>
+            throw new HostException("Nobody answers.");
+    }
+
+    private sealed class Width : PSHostRawUserInterface
+    {
+        public override ConsoleColor BackgroundColor { get; set; }
+
+        public override ConsoleColor ForegroundColor { get; set; }
+
+        public override Size BufferSize { get; set; } = new(120, 50);
+
+        public override Size WindowSize { get; set; } = new(120, 50);
+
+        public override Size MaxWindowSize => WindowSize;
+
+        public override Size MaxPhysicalWindowSize => WindowSize;
+
+        public override Coordinates CursorPosition { get; set; }
+
+        public override int CursorSize { get; set; }
+
+        public override Coordinates WindowPosition { get; set; }
+
+        public override string WindowTitle { get; set; } = "";
+
+        public override bool KeyAvailable => false;
+
+        public override KeyInfo ReadKey(ReadKeyOptions options) => throw new NotSupportedException();
+
+        public override void FlushInputBuffer()
+        {
+        }
+
+        public override BufferCell[,] GetBufferContents(Rectangle rectangle) => throw new NotSupportedException();
+
+        public override void SetBufferContents(Rectangle rectangle, BufferCell fill)
+        {
+        }
+
+        public override void SetBufferContents(Coordinates origin, BufferCell[,] contents)
+        {
+        }
+
+        public override void ScrollBufferContents(Rectangle source, Coordinates destination, Rectangle clip, BufferCell fill)
+        {
+        }
+    }
+}
