@@ -1,9 +1,12 @@
+using System.Text.RegularExpressions;
+
 namespace DalpHa.Core.Topology;
 
 /// <summary>A Kubernetes label selector: <c>a=b</c>, <c>a!=b</c>, <c>a in (x,y)</c>, <c>a notin (x,y)</c>, <c>a</c>, <c>!a</c>, joined by commas.</summary>
 /// <remarks>Grammar and meaning: k8s.io/apimachinery/pkg/labels. <c>!=</c> and <c>notin</c> hold where the label is absent.</remarks>
-public sealed class LabelSelector
+public sealed partial class LabelSelector
 {
+    private const int LongestName = 63;
     private readonly IReadOnlyList<Func<IReadOnlyDictionary<string, string>, bool>> requirements;
     private readonly string text;
 
@@ -44,49 +47,50 @@ public sealed class LabelSelector
 
     private static Func<IReadOnlyDictionary<string, string>, bool> ParseRequirement(string part)
     {
-        if (part.Length == 0)
+        if (Membership().Match(part) is { Success: true } membership)
         {
-            throw new FormatException("The selector has an empty requirement.");
+            var (key, isMember) = (Key(membership), membership.Groups["operator"].Value == "in");
+            var values = membership.Groups["values"].Value.Split(',', StringSplitOptions.TrimEntries).Select(Value).ToHashSet(StringComparer.Ordinal);
+            return labels => labels.TryGetValue(key, out var value) ? values.Contains(value) == isMember : !isMember;
         }
-        foreach (var (keyword, isMember) in new[] { (" notin ", false), (" in ", true) })
+        if (Equality().Match(part) is { Success: true } equality)
         {
-            var at = part.IndexOf(keyword, StringComparison.Ordinal);
-            if (at > 0)
-            {
-                var list = part[(at + keyword.Length)..].Trim();
-                if (list.Length < 2 || list[0] != '(' || list[^1] != ')')
-                {
-                    throw new FormatException($"'{part}' lacks a list in parentheses.");
-                }
-                var key = Key(part[..at]);
-                var values = list[1..^1].Split(',', StringSplitOptions.TrimEntries).ToHashSet(StringComparer.Ordinal);
-                return labels => labels.TryGetValue(key, out var value) ? values.Contains(value) == isMember : !isMember;
-            }
+            var (key, wanted) = (Key(equality), Value(equality.Groups["value"].Value));
+            return equality.Groups["operator"].Value == "!="
+                ? labels => !labels.TryGetValue(key, out var value) || value != wanted
+                : labels => labels.TryGetValue(key, out var value) && value == wanted;
         }
-        if (part.IndexOf("!=", StringComparison.Ordinal) is > 0 and var differs)
+        if (Existence().Match(part) is { Success: true } existence)
         {
-            var (key, wanted) = (Key(part[..differs]), part[(differs + 2)..].Trim());
-            return labels => !labels.TryGetValue(key, out var value) || value != wanted;
+            var (key, isPresent) = (Key(existence), !existence.Groups["not"].Success);
+            return labels => labels.ContainsKey(key) == isPresent;
         }
-        if (part.IndexOf('=') is > 0 and var equals)
-        {
-            var (key, wanted) = (Key(part[..equals]), part[(equals + 1)..].TrimStart('=').Trim());
-            return labels => labels.TryGetValue(key, out var value) && value == wanted;
-        }
-        if (part[0] == '!')
-        {
-            var absent = Key(part[1..]);
-            return labels => !labels.ContainsKey(absent);
-        }
-        var present = Key(part);
-        return labels => labels.ContainsKey(present);
+        throw new FormatException(part.Length == 0 ? "The selector has an empty requirement." : $"'{part}' is no requirement on a label.");
     }
 
-    private static string Key(string text)
+    private static string Key(Match match)
     {
-        var key = text.Trim();
-        return key.Length > 0 && key.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.' or '/')
-            ? key
-            : throw new FormatException($"'{key}' is not a label key.");
+        var key = match.Groups["key"].Value;
+        var name = key[(key.IndexOf('/') + 1)..];
+        return LabelKey().IsMatch(key) && name.Length <= LongestName ? key : throw new FormatException($"'{key}' is not a label key.");
     }
+
+    private static string Value(string value) =>
+        value.Length <= LongestName && LabelValue().IsMatch(value) ? value : throw new FormatException($"'{value}' is not a label value.");
+
+    [GeneratedRegex(@"\A(?<key>[^\s()]+)\s+(?<operator>in|notin)\s*\((?<values>[^()]*)\)\z", RegexOptions.ExplicitCapture)]
+    private static partial Regex Membership();
+
+    [GeneratedRegex(@"\A(?<key>[^\s=!]+)\s*(?<operator>==|=|!=)\s*(?<value>[^=!]*)\z", RegexOptions.ExplicitCapture)]
+    private static partial Regex Equality();
+
+    [GeneratedRegex(@"\A(?<not>!\s*)?(?<key>[^\s=!]+)\z", RegexOptions.ExplicitCapture)]
+    private static partial Regex Existence();
+
+    // k8s.io/apimachinery/pkg/util/validation: a qualified name, and a label's value.
+    [GeneratedRegex(@"\A([a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?/)?[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?\z", RegexOptions.ExplicitCapture)]
+    private static partial Regex LabelKey();
+
+    [GeneratedRegex(@"\A([A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?)?\z", RegexOptions.ExplicitCapture)]
+    private static partial Regex LabelValue();
 }

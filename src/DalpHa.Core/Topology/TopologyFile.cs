@@ -41,7 +41,7 @@ internal static class TopologyFile
     private static Shape<DatabaseSettings> Database(SiteRole role) => new MappingShape<DatabaseSettings>("database", new DatabaseSettings { Servers = [] })
         .Optional("database", Scalars.Text, "The database to connect to.", (d, v) => d with { Database = v }, "dalp", new DatabaseSettings { Servers = [] }.Database)
         .Optional("user", Scalars.Text, "Who logs in; without it PGUSER decides. Give it the role pg_monitor.", (d, v) => d with { User = v }, "dalpha")
-        .Optional("sslMode", Choice("disable", "allow", "prefer", "require", "verify-ca", "verify-full"), "libpq's sslmode; without it PGSSLMODE decides.", (d, v) => d with { SslMode = v }, "verify-full")
+        .Optional("sslMode", Choice("disable", "allow", "prefer", "require", "verify-ca", "verify-full"), "libpq's sslmode: disable, allow, prefer, require, verify-ca or verify-full; without it PGSSLMODE decides.", (d, v) => d with { SslMode = v }, "verify-full")
         .Optional("credentials", Login, "The Kubernetes Secret that holds the login; without it PGPASSFILE or .pgpass does.", (d, v) => d with { Credentials = v })
         .Required("servers", new ListShape<DatabaseServerSettings>(role == SiteRole.Active ? Server("postgresql-primary-1", "db-active.example.com") : Server("postgresql-replica-1", "db-standby.example.com"), ServerIdentity, mayBeEmpty: false), "The site's PostgreSQL servers, primary or replica.", (d, v) => d with { Servers = v });
 

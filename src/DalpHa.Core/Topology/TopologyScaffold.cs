@@ -62,13 +62,13 @@ public sealed partial class TopologyScaffold
                 Explain($"Or, instead of {mapping.Alternatives[0]}: {key.Name}: {InOneLine(key)}", indent, hiddenFrom);
                 continue;
             }
-            WriteKey(key, path.Length == 0 ? key.Name : $"{path}.{key.Name}", indent, key.IsRequired || hiddenFrom is not null ? hiddenFrom : indent);
+            Explain(key.Default is null ? key.Description : $"{key.Description} Default: {key.Default}.", indent, hiddenFrom);
+            WriteSetting(key, path.Length == 0 ? key.Name : $"{path}.{key.Name}", indent, key.IsRequired || hiddenFrom is not null ? hiddenFrom : indent);
         }
     }
 
-    private void WriteKey(MappingKey key, string path, int indent, int? hiddenFrom)
+    private void WriteSetting(MappingKey key, string path, int indent, int? hiddenFrom)
     {
-        Explain(key.Default is null ? key.Description : $"{key.Description} Default: {key.Default}.", indent, hiddenFrom);
         switch (key.Shape)
         {
             case IMappingShape mapping:

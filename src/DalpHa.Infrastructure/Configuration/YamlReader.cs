@@ -146,10 +146,14 @@ internal sealed class YamlReader
 
     private static TopologyDiagnostic SyntaxError(string path, string text, YamlException exception)
     {
-        var tab = YamlText.FindTabIndentation(text, exception.Start.Line);
-        return tab.Line > 0
-            ? Error(path, tab.Line, tab.Column, "TabIndentation", "", "A tab indents this line; YAML allows spaces only.", "spaces")
-            : Error(path, (int)exception.Start.Line, (int)exception.Start.Column, "YamlSyntax", "", $"The YAML can't be read: {Sentence(exception.Message)}", "");
+        // A tab is often noticed only as the end of the line before it.
+        var tab = YamlText.FindTabIndentation(text, exception.Start.Line + 1);
+        if (tab.Line > 0)
+        {
+            return Error(path, tab.Line, tab.Column, "TabIndentation", "", "A tab indents this line; YAML allows spaces only.", "spaces");
+        }
+        var (line, column) = YamlText.Within(text, (int)exception.Start.Line, (int)exception.Start.Column);
+        return Error(path, line, column, "YamlSyntax", "", $"The YAML can't be read: {Sentence(exception.Message)}", "");
     }
 
     // YamlDotNet puts the position before some messages; the diagnostic has it already.

@@ -49,6 +49,13 @@ internal static class YamlText
         return default;
     }
 
+    /// <summary>The position itself, or the end of the text when it lies behind that.</summary>
+    public static (int Line, int Column) Within(string text, int line, int column)
+    {
+        var end = Position(text, text.Length);
+        return line > end.Line ? end : (Math.Max(1, line), Math.Max(1, column));
+    }
+
     private static readonly System.Buffers.SearchValues<char> ControlCharacters = System.Buffers.SearchValues.Create(
         [.. Enumerable.Range(0, 0xA0).Select(code => (char)code).Where(c => char.IsControl(c) && c is not ('\t' or '\r' or '\n' or '\u0085'))]);
 

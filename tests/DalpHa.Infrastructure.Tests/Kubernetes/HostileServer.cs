@@ -7,6 +7,7 @@ using DalpHa.Infrastructure.Kubernetes;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.Extensions.Logging;
 
 namespace DalpHa.Infrastructure.Tests.Kubernetes;
@@ -32,17 +33,21 @@ internal sealed class HostileServer : IAsyncDisposable
 
     public static async Task<HostileServer> StartAsync(Func<HttpContext, int, Task> answer, X509Certificate2? certificate = null)
     {
-        certificate ??= TestCertificates.Leaf("127.0.0.1");
+        certificate ??= TestCertificates.Loopback;
         HostileServer? server = null;
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.UseKestrelHttpsConfiguration();
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(System.Net.IPAddress.Loopback, 0, listen => listen.UseHttps(https =>
+        {
+            https.ClientCertificateMode = ClientCertificateMode.AllowCertificate;
+            https.AllowAnyClientCertificate();
             https.ServerCertificateSelector = (_, name) =>
             {
                 server!.ServerNames.Enqueue(name);
                 return certificate;
-            })));
+            };
+        })));
         var app = builder.Build();
         server = new HostileServer(app);
         var count = 0;

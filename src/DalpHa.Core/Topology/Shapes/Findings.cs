@@ -14,10 +14,13 @@ internal sealed class Findings(string file)
     /// <summary>What was found so far, in the order of the file.</summary>
     public IReadOnlyList<TopologyDiagnostic> All => [.. diagnostics.OrderBy(d => d.Line).ThenBy(d => d.Column)];
 
-    /// <summary>Remembers where the value of a key stands.</summary>
-    public void Locate(string subject, YamlNode value) => positions[subject] = (value.Line, value.Column);
+    /// <summary>Remembers where something stands that has no key: the root, and the items of lists.</summary>
+    public void Locate(string subject, YamlNode node) => positions[subject] = (node.Line, node.Column);
 
-    /// <summary>Where a key's value stands; where the key is not given, its nearest parent.</summary>
+    /// <summary>Remembers where a key stands: at its value when that is a single one, else at the key itself.</summary>
+    public void Locate(string subject, YamlScalar key, YamlNode value) => Locate(subject, value is YamlScalar ? value : key);
+
+    /// <summary>Where a key stands; where it is not given, its nearest parent.</summary>
     public (int Line, int Column) PositionOf(string subject)
     {
         while (true)

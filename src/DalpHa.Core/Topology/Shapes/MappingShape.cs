@@ -61,7 +61,7 @@ internal sealed class MappingShape<T>(string name, T start) : Shape<T>, IMapping
         }
         var record = start;
         var bound = new HashSet<string>(StringComparer.Ordinal);
-        foreach (var (key, keyNode) in mapping.Entries)
+        foreach (var (key, valueNode) in mapping.Entries)
         {
             var path = PathOf(subject, key.Value);
             if (!binders.TryGetValue(key.Value, out var bind))
@@ -69,8 +69,8 @@ internal sealed class MappingShape<T>(string name, T start) : Shape<T>, IMapping
                 findings.Fail((key.Line, key.Column), path, Unknown(key.Value));
                 continue;
             }
-            findings.Locate(path, keyNode);
-            if (bind(keyNode, path, findings, ref record))
+            findings.Locate(path, key, valueNode);
+            if (bind(valueNode, path, findings, ref record))
             {
                 bound.Add(key.Value);
             }
