@@ -59,10 +59,9 @@ public sealed record LabRecord
 }
 
 /// <summary>What a lab says of itself when asked.</summary>
-/// <param name="IsReady">Whether everything is up.</param>
 /// <param name="Faults">The faults in force.</param>
 /// <param name="WriteLoad">Transactions per second that its load commits on the primary.</param>
-public sealed record LabStatus(bool IsReady, IReadOnlyList<DalpLabFault> Faults, int WriteLoad);
+public sealed record LabStatus(IReadOnlyList<DalpLabFault> Faults, int WriteLoad);
 
 /// <summary>A failure, as it travels from a lab to the session that asked.</summary>
 /// <param name="ErrorId">Stable identifier.</param>
@@ -72,13 +71,21 @@ public sealed record LabStatus(bool IsReady, IReadOnlyList<DalpLabFault> Faults,
 public sealed record LabFailure(string ErrorId, FaultKind Kind, string Message, string RecommendedAction)
 {
     /// <summary>The failure of an exception.</summary>
-    public static LabFailure From(Exception exception) => exception is DalpException known
-        ? new LabFailure(known.ErrorId, known.Kind, known.Message, known.RecommendedAction)
-        : new LabFailure(
+    public static LabFailure From(Exception exception) => exception switch
+    {
+        DalpException known => new LabFailure(known.ErrorId, known.Kind, known.Message, known.RecommendedAction),
+        OperationCanceledException => new LabFailure("LabStopped", FaultKind.Unavailable, "The lab was told to stop in the middle of it.", "Start the lab again."),
+        IOException or UnauthorizedAccessException => new LabFailure(
+            "LabFileFailed",
+            FaultKind.LocalResource,
+            $"A file of the lab could not be read or written: {exception.Message}",
+            "Check free space and permissions of the lab's folder and of DalpHa's state folder (DALPHA_STATE)."),
+        _ => new LabFailure(
             "LabFailed",
-            exception is IOException or UnauthorizedAccessException ? FaultKind.LocalResource : FaultKind.Internal,
+            FaultKind.Internal,
             $"The lab met something that it does not know: {exception.GetType().Name}: {exception.Message}",
-            "Check free space and permissions of the lab's folder, and read lab.log there.");
+            "Report this, with lab.log of the lab's folder if it is still there."),
+    };
 
     /// <summary>The failure as an exception again.</summary>
     public DalpException ToException(object? target = null) => new(ErrorId, Kind, Message, RecommendedAction, target);

@@ -117,5 +117,10 @@ internal sealed class FaultBoard(string lab, IReadOnlyList<Region> regions, Post
         }
     }
 
-    private static string Reason(Exception exception) => exception is HttpOperationException { Response.StatusCode: var status } ? $"it answered {(int)status} {status}." : exception.Message;
+    private static string Reason(Exception exception) => exception switch
+    {
+        HttpOperationException { Response.StatusCode: var status } => $"it answered {(int)status} {status}.",
+        OperationCanceledException => "it did not answer in time.",
+        _ => exception.Message,
+    };
 }

@@ -48,7 +48,7 @@ internal sealed class ControlEndpoint : IAsyncDisposable
             ? AnswerFailuresAsync(context, next)
             : FailAsync(context, StatusCodes.Status401Unauthorized, new LabFailure("LabTokenWrong", FaultKind.Unauthenticated, "The token is not this lab's.", "Use the cmdlets of the user who started it.")));
 
-        LabStatus Status() => new(true, faults.InForce, load.PerSecond);
+        LabStatus Status() => new(faults.InForce, load.PerSecond);
         application.MapGet("/status", (RequestDelegate)(context => AnswerAsync(context, Status(), LabJson.Default.LabStatus)));
         application.MapPut("/faults/{name}", (RequestDelegate)(async context =>
             await AnswerAsync(context, await faults.InjectAsync(Name(context), Site(context), stopping), LabJson.Default.DalpLabFault)));

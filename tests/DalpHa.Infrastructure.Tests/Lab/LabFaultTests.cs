@@ -3,6 +3,7 @@ using System.Text;
 using DalpHa.Core.Errors;
 using DalpHa.Core.Lab;
 using DalpHa.Core.Topology;
+using DalpHa.Lab.Seed;
 using k8s;
 using k8s.Autorest;
 using k8s.Models;
@@ -25,7 +26,7 @@ public sealed class LabFaultTests(LabFaultTests.OneLab one) : IClassFixture<LabF
         Assert.Equal(new Dictionary<string, int> { ["dapp"] = 2, ["dapi"] = 2, ["erpc"] = 1, ["workflow"] = 0, ["indexer"] = 0, ["txsigner"] = 0 }, await ReadyAsync(standby));
         Assert.Equal(4, Assert.Single((await active.AppsV1.ListNamespacedStatefulSetAsync("dalp", cancellationToken: Token)).Items).Status.ReadyReplicas);
         Assert.All((await active.CoreV1.ListNamespacedPersistentVolumeClaimAsync("dalp", cancellationToken: Token)).Items, claim => Assert.Equal("Bound", claim.Status.Phase));
-        Assert.Equal(await StateAsync(active, secretsOnly: true), await StateAsync(standby, secretsOnly: true));
+        Assert.Equal(await StateAsync(active, requiredOnly: true), await StateAsync(standby, requiredOnly: true));
         var regions = new[] { await RegionAsync(active), await RegionAsync(standby) };
         Assert.Equal(2, regions.Distinct().Count());
     }
@@ -172,13 +173,13 @@ public sealed class LabFaultTests(LabFaultTests.OneLab one) : IClassFixture<LabF
     }
 
     // What an operator would compare: the secrets' content, and how nodes and workloads fare, without what changes by itself.
-    private static async Task<string> StateAsync(IKubernetes cluster, bool secretsOnly = false)
+    private static async Task<string> StateAsync(IKubernetes cluster, bool requiredOnly = false)
     {
         var secrets = (await cluster.CoreV1.ListNamespacedSecretAsync("dalp", cancellationToken: Token)).Items
             .Select(secret => $"{secret.Metadata.Name}/{secret.Type}: {string.Join(' ', secret.Data.OrderBy(entry => entry.Key).Select(entry => $"{entry.Key}={Convert.ToBase64String(entry.Value)}"))}");
-        if (secretsOnly)
+        if (requiredOnly)
         {
-            return string.Join('\n', secrets);
+            return string.Join('\n', secrets.Where(secret => PlatformSecrets.Required.Contains(secret.Split('/')[0])));
         }
         var workloads = (await cluster.AppsV1.ListNamespacedDeploymentAsync("dalp", cancellationToken: Token)).Items
             .Select(one => $"{one.Metadata.Name}: {one.Status.ReadyReplicas ?? 0}/{one.Spec.Replicas} {one.Spec.Template.Spec.Containers[0].Image}");
