@@ -1,1 +1,55 @@
-return 2;
+using System.Globalization;
+using DalpHa.Core.Errors;
+using DalpHa.Core.Lab;
+using DalpHa.Lab.Hosting;
+using DalpHa.Lab.Postgres;
+
+const string Usage = """
+    usage: DalpHa.Lab serve --name NAME --folder FOLDER --registry FOLDER [--port N] [--owner PID] [--write-load N]
+           DalpHa.Lab find-postgres
+    """;
+
+switch (args)
+{
+    case ["find-postgres"]:
+        return await FindPostgresAsync();
+    case ["serve", .. var rest] when rest.Length % 2 == 0 && Settings(rest) is var (settings, registry):
+        return await new ServeCommand(settings, registry, TimeProvider.System).RunAsync();
+    default:
+        await Console.Error.WriteLineAsync(Usage);
+        return 2;
+}
+
+static (LabSettings Settings, LabRegistry Registry)? Settings(string[] rest)
+{
+    var options = rest.Chunk(2).ToDictionary(pair => pair[0], pair => pair[1], StringComparer.Ordinal);
+    int Number(string option) => int.Parse(options.GetValueOrDefault(option, "0"), CultureInfo.InvariantCulture);
+    if (!options.TryGetValue("--folder", out var folder) || !options.TryGetValue("--registry", out var registry))
+    {
+        return null;
+    }
+    var settings = new LabSettings
+    {
+        Name = options.GetValueOrDefault("--name", LabSettings.DefaultName),
+        Folder = Path.GetFullPath(folder),
+        Port = Number("--port"),
+        OwnerProcessId = Number("--owner"),
+        WriteLoad = Number("--write-load"),
+    };
+    return (settings, new LabRegistry(Path.GetFullPath(registry)));
+}
+
+// Tells whether the machine has what a lab and the tests need, before either starts.
+static async Task<int> FindPostgresAsync()
+{
+    try
+    {
+        await Console.Out.WriteLineAsync(PostgresBinaries.Find().Folder);
+        return 0;
+    }
+    catch (DalpException exception)
+    {
+        await Console.Error.WriteLineAsync($"{exception.Message}\n{exception.RecommendedAction}");
+        return 1;
+    }
+}

@@ -46,7 +46,7 @@ public static class LagEstimator
             { Sample: { } standby } when primary is not null && primary.SystemIdentifier != standby.SystemIdentifier => Stranger(lag, standby, primary, findings),
             { Sample: { } standby } => Measure(lag, question, standby, primary, findings),
         };
-        var (status, detail) = findings.Conclude($"Streams from {primary?.Server}; {Describe(lag)}.");
+        var (status, detail) = findings.Conclude(Describe(lag));
         return lag with { Status = status, Detail = detail, LastHealthyAt = status == CheckStatus.Pass ? question.Now : lag.LastHealthyAt };
     }
 
@@ -158,8 +158,8 @@ public static class LagEstimator
 
     private static string Describe(DalpReplicationLag lag) => lag switch
     {
-        { LagBytes: 0 } => "it has everything",
-        { LagBytes: { } bytes, LagTime: { } time } => $"{Text.OfBytes(bytes)} and at most {Text.Of(time)} behind",
-        _ => "its lag is not known",
+        { LagBytes: 0 } => $"Has all of {lag.Primary}.",
+        { LagTime: { } time } => $"At most {Text.Of(time)} behind {lag.Primary}.",
+        _ => "Its lag is not known.",
     };
 }

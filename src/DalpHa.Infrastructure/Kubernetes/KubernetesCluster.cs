@@ -37,7 +37,7 @@ internal sealed class KubernetesCluster : ICluster
     /// <exception cref="DalpException">The kubeconfig is missing, malformed or incomplete, or the context is not in it.</exception>
     public static KubernetesCluster Open(ClusterAddress address, TimeSpan timeout, TimeProvider time)
     {
-        var entry = Kubeconfig.Load(address);
+        var entry = Kubeconfig.Load(address, Environment.GetEnvironmentVariable);
         var server = ApiSession.ServerOf(entry);
         var faults = new ApiFaults(entry.Context, server);
         return new KubernetesCluster(entry.Context, server, new ApiClient(new SessionSource(entry, timeout, time), faults, timeout, time), faults);

@@ -40,7 +40,7 @@ public abstract class ApiServerFixture : IAsyncLifetime
     public ICluster OpenAsNobody()
     {
         // Impersonation needs no second credential, and every conformant server has it.
-        var entry = Kubeconfig.Load(new ClusterAddress(Context, KubeconfigPath));
+        var entry = Kubeconfig.Load(new ClusterAddress(Context, KubeconfigPath), Environment.GetEnvironmentVariable);
         var user = entry.User;
         var copy = Path.Combine(Path.GetTempPath(), $"dalpha-nobody-{Guid.NewGuid():n}");
         try

@@ -255,7 +255,7 @@ public sealed class GivenServer : ApiServerFixture
 
     protected override string Context => Environment.GetEnvironmentVariable("DALPHA_TEST_CONTEXT") is { Length: > 0 } context
         ? context
-        : DalpHa.Infrastructure.Kubernetes.Kubeconfig.Load(new ClusterAddress(null, Given)).Context;
+        : DalpHa.Infrastructure.Kubernetes.Kubeconfig.Load(new ClusterAddress(null, Given), Environment.GetEnvironmentVariable).Context;
 }
 
 /// <summary>The suite on a real kube-apiserver.</summary>

@@ -7,6 +7,7 @@ using DalpHa.Infrastructure.Kubernetes;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.Extensions.Logging;
 
 namespace DalpHa.Infrastructure.Tests.Kubernetes;
@@ -38,11 +39,15 @@ internal sealed class HostileServer : IAsyncDisposable
         builder.Logging.ClearProviders();
         builder.WebHost.UseKestrelHttpsConfiguration();
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(System.Net.IPAddress.Loopback, 0, listen => listen.UseHttps(https =>
+        {
+            https.ClientCertificateMode = ClientCertificateMode.AllowCertificate;
+            https.AllowAnyClientCertificate();
             https.ServerCertificateSelector = (_, name) =>
             {
                 server!.ServerNames.Enqueue(name);
                 return certificate;
-            })));
+            };
+        })));
         var app = builder.Build();
         server = new HostileServer(app);
         var count = 0;

@@ -33,7 +33,14 @@ internal static class TestCertificates
         using var certificate = request.Create(authority ?? Authority, now.AddDays(-60), now.AddDays(days), RandomNumberGenerator.GetBytes(8));
         using var joined = certificate.CopyWithPrivateKey(key);
         // A key that only lives in memory serves on every platform after a round through PKCS#12.
-        return X509CertificateLoader.LoadPkcs12(joined.Export(X509ContentType.Pkcs12), null);
+        return X509CertificateLoader.LoadPkcs12(joined.Export(X509ContentType.Pkcs12), null, X509KeyStorageFlags.Exportable);
+    }
+
+    /// <summary>The certificate's private key as PEM text.</summary>
+    public static string PrivateKeyPem(X509Certificate2 certificate)
+    {
+        using var key = certificate.GetRSAPrivateKey()!;
+        return key.ExportPkcs8PrivateKeyPem();
     }
 
     private static X509Certificate2 MakeAuthority(string subject)

@@ -32,7 +32,7 @@ public sealed class ActiveServingCheck : IReadinessCheck
         if (findings.Count == 0)
         {
             yield return Finding.Pass(
-                site.Name, "workloads", $"{Wording.Count(workloads.Count, "workload")}, {Wording.Count(workloads.Sum(w => w.Ready), "replica")} ready", "all ready");
+                site.Name, "workloads", $"{Wording.Count(workloads.Count, "workload")}, {Wording.Count(workloads.Sum(w => w.Ready), "pod")} ready", "all ready");
         }
     }
 

@@ -48,9 +48,10 @@ public sealed class StandbyCapacityCheck : IReadinessCheck
             yield return Finding.Pass(
                 site.Name,
                 "capacity",
-                $"{Wording.Count(placement.NeededPods, "pod")} to start: {Wording.Amounts(placement.Needed)}",
+                $"needs {Wording.Amounts(placement.Needed)}",
                 $"free {Wording.Amounts(placement.Free)}",
-                unsized.Count == 0 ? "" : $"Without stated requests, and so counted as pods only: {Wording.List(unsized)}.");
+                $"A failover still has to start {Wording.Count(placement.NeededPods, "pod")}; there is room for {placement.FreePods}."
+                + (unsized.Count == 0 ? "" : $" Without stated requests, and so counted as pods only: {Wording.List(unsized)}."));
         }
     }
 

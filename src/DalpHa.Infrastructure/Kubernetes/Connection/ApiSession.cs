@@ -26,12 +26,12 @@ internal sealed class ApiSession : IDisposable
     /// <summary>When the credentials end, or null when they do not say.</summary>
     public DateTimeOffset? ExpiresAt { get; }
 
-    /// <summary>The API server's address.</summary>
+    /// <summary>The API server's address. A login in it is dropped, as kubectl does: an address is shown, and credentials are the user's.</summary>
     /// <exception cref="DalpException">The kubeconfig has none, or not an HTTP one.</exception>
     public static Uri ServerOf(KubeconfigEntry entry) =>
         Uri.TryCreate(entry.Cluster.Server, UriKind.Absolute, out var server) && (server.Scheme == Uri.UriSchemeHttps || server.Scheme == Uri.UriSchemeHttp)
-            ? server
-            : throw Incomplete(entry, $"has the server '{entry.Cluster.Server}', which is not an https:// address", "Correct the cluster's 'server'.");
+            ? new UriBuilder(server) { UserName = "", Password = "" }.Uri
+            : throw Incomplete(entry, "has a server that is not an https:// address", "Correct the cluster's 'server'.");
 
     /// <summary>Makes a session; connects to nothing.</summary>
     /// <param name="entry">The kubeconfig's settings.</param>

@@ -44,7 +44,8 @@ internal sealed class EnvironmentProxy : IWebProxy
             return null;
         }
         var login = uri.UserInfo.Split(':', 2);
-        return new WebProxy(uri)
+        // The login leaves the address: the platform shows the address in its errors.
+        return new WebProxy(new UriBuilder(uri) { UserName = "", Password = "" }.Uri)
         {
             Credentials = uri.UserInfo.Length == 0 ? null : new NetworkCredential(Uri.UnescapeDataString(login[0]), Uri.UnescapeDataString(login.ElementAtOrDefault(1) ?? "")),
         };

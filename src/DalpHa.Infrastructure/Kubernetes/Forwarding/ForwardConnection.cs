@@ -15,6 +15,7 @@ internal sealed class ForwardConnection(WebSocket socket, string target) : IDisp
     private const byte ErrorChannel = 1;
     private const int BufferSize = 64 * 1024;
     private const int MaxErrorLength = 1000;
+    private static readonly TimeSpan DrainTime = TimeSpan.FromSeconds(2);
 
     // Each channel opens with the number of the port: two bytes that are not data.
     private const int PortBytes = 2;
@@ -30,9 +31,13 @@ internal sealed class ForwardConnection(WebSocket socket, string target) : IDisp
         var sending = SendAsync(local, ended.Token);
         var receiving = ReceiveAsync(local, ended.Token);
         var first = await Task.WhenAny(sending, receiving).ConfigureAwait(false);
-        // The protocol knows no half-closed connection: when one direction ends, so does the other.
+        if (first == sending && sending.IsCompletedSuccessfully)
+        {
+            // The protocol knows no half-closed connection, so that the pod's side ends soon; what it had already sent still counts.
+            await Task.WhenAny(receiving, Task.Delay(DrainTime, ended.Token)).ConfigureAwait(false);
+        }
         await ended.CancelAsync().ConfigureAwait(false);
-        await Task.WhenAll(sending, receiving).ContinueWith(static _ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default).ConfigureAwait(false);
+        await Task.WhenAll(sending, receiving).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         cancellationToken.ThrowIfCancellationRequested();
         if (errors.Length > 0)
         {
@@ -57,6 +62,8 @@ internal sealed class ForwardConnection(WebSocket socket, string target) : IDisp
             {
                 await socket.SendAsync(buffer.AsMemory(0, read + 1), WebSocketMessageType.Binary, endOfMessage: true, cancellationToken).ConfigureAwait(false);
             }
+            // Says goodbye behind the last byte; to drop the connection here could drop the byte.
+            await socket.CloseOutputAsync(WebSocketCloseStatus.NormalClosure, null, cancellationToken).ConfigureAwait(false);
         }
         finally
         {
@@ -86,6 +93,10 @@ internal sealed class ForwardConnection(WebSocket socket, string target) : IDisp
                 if (channel is { } known and <= ErrorChannel)
                 {
                     await DeliverAsync(known, payload, local, cancellationToken).ConfigureAwait(false);
+                }
+                if (channel == ErrorChannel && result.EndOfMessage && errors.Length > 0)
+                {
+                    return;
                 }
                 channel = result.EndOfMessage ? null : channel;
             }

@@ -73,8 +73,9 @@ internal sealed class PortForward : IPortForward
             using var remote = Interlocked.Exchange(ref first, null) ?? await connect(closing.Token).ConfigureAwait(false);
             await remote.RunAsync(local, closing.Token).ConfigureAwait(false);
         }
-        catch (OperationCanceledException)
+        catch (Exception exception) when (exception is OperationCanceledException or ObjectDisposedException)
         {
+            // The tunnel, or the cluster that it leads to, was disposed.
             Reset(local);
         }
         catch (DalpException exception)

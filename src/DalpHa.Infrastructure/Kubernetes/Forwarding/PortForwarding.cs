@@ -26,7 +26,7 @@ internal sealed class PortForwarding(ApiClient client, ApiFaults faults)
             ? await ResolveAsync(target.Namespace, service, target.Port, cancellationToken).ConfigureAwait(false)
             : (target.Pod!, target.Port);
         var path = $"api/v1/namespaces/{Uri.EscapeDataString(target.Namespace)}/pods/{Uri.EscapeDataString(pod)}/portforward?ports={port}";
-        // kubectl makes this request with POST and the WebSocket with GET, and the servers ask for 'create' or 'get' accordingly.
+        // A WebSocket starts with GET, for which a server asks the right to 'get'; newer ones ask for 'create' too, as kubectl's POST needs.
         var request = new ApiRequest("get", "pods/portforward", target.Namespace, path);
         try
         {

@@ -16,18 +16,24 @@ internal sealed record KubeconfigEntry(string Context, ClusterSettings Cluster, 
 internal static class Kubeconfig
 {
     /// <summary>Reads the files and picks the context.</summary>
+    /// <param name="address">The context, and the file when the caller names one.</param>
+    /// <param name="variable">Reads an environment variable.</param>
     /// <exception cref="DalpException">No file is there, one is malformed, or the context, its cluster or its user is not in them.</exception>
-    public static KubeconfigEntry Load(ClusterAddress address)
+    public static KubeconfigEntry Load(ClusterAddress address, Func<string, string?> variable)
     {
-        var documents = address.KubeconfigPath is { } path ? [ReadGiven(path)] : ReadDefault();
-        return Pick(documents, address.Context, Describe(address.KubeconfigPath));
+        if (address.KubeconfigPath is { } path)
+        {
+            return Pick(ReadGiven(path), address.Context, $"The kubeconfig '{path}'");
+        }
+        var paths = DefaultPaths(variable);
+        return Pick(ReadDefault(paths), address.Context, $"The kubeconfig ({string.Join(Path.PathSeparator, paths)})");
     }
 
-    private static KubeconfigDocument ReadGiven(string path)
+    private static List<KubeconfigDocument> ReadGiven(string path)
     {
         try
         {
-            return KubeconfigFile.Read(path);
+            return [KubeconfigFile.Read(path)];
         }
         catch (FileNotFoundException)
         {
@@ -35,9 +41,8 @@ internal static class Kubeconfig
         }
     }
 
-    private static List<KubeconfigDocument> ReadDefault()
+    private static List<KubeconfigDocument> ReadDefault(IReadOnlyList<string> paths)
     {
-        var paths = DefaultPaths();
         var documents = new List<KubeconfigDocument>(paths.Count);
         foreach (var path in paths)
         {
@@ -53,18 +58,18 @@ internal static class Kubeconfig
         return documents.Count > 0 ? documents : throw NotFound($"There is no kubeconfig: none of {Quote(paths)} exists.", paths[0]);
     }
 
-    private static IReadOnlyList<string> DefaultPaths()
+    private static IReadOnlyList<string> DefaultPaths(Func<string, string?> variable)
     {
-        if (Environment.GetEnvironmentVariable("KUBECONFIG") is { Length: > 0 } variable)
+        if (variable("KUBECONFIG") is { Length: > 0 } list)
         {
-            var paths = variable.Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries);
+            var paths = list.Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries);
             if (paths.Length > 0)
             {
                 return [.. paths.Distinct(StringComparer.Ordinal)];
             }
         }
         // kubectl follows HOME, also where the account's entry says something else.
-        var home = Environment.GetEnvironmentVariable("HOME") is { Length: > 0 } set ? set : Environment.GetFolderPath(Environment.SpecialFolder.UserProfile);
+        var home = variable("HOME") is { Length: > 0 } set ? set : Environment.GetFolderPath(Environment.SpecialFolder.UserProfile);
         return [Path.Combine(home, ".kube", "config")];
     }
 
@@ -120,10 +125,6 @@ internal static class Kubeconfig
         }
         return row[^1];
     }
-
-    private static string Describe(string? path) => path is not null
-        ? $"The kubeconfig '{path}'"
-        : $"The kubeconfig ({string.Join(Path.PathSeparator, DefaultPaths())})";
 
     private static string Quote(IEnumerable<string> names) => string.Join(", ", names.Select(n => $"'{n}'"));
 

@@ -1,0 +1,47 @@
+using System.Text.RegularExpressions;
+using DalpHa.Core.Errors;
+
+namespace DalpHa.Core.Lab;
+
+/// <summary>What a lab is started with.</summary>
+public sealed partial record LabSettings
+{
+    /// <summary>The name that a lab has when nobody chose one.</summary>
+    public const string DefaultName = "lab";
+
+    /// <summary>Its name: it is part of file names, so lower-case letters, digits and dashes.</summary>
+    public string Name { get; init; } = DefaultName;
+
+    /// <summary>The folder that will hold everything of it; it must be empty or absent.</summary>
+    public required string Folder { get; init; }
+
+    /// <summary>
+    /// The first of five ports on 127.0.0.1: the active site's API, the standby's API, the primary database, the standby database, the control
+    /// endpoint. 0 takes free ones.
+    /// </summary>
+    public int Port { get; init; }
+
+    /// <summary>The process with which the lab ends; 0 when it outlives the session.</summary>
+    public int OwnerProcessId { get; init; }
+
+    /// <summary>Transactions per second that the lab commits on the primary; 0 for none.</summary>
+    public int WriteLoad { get; init; }
+
+    /// <summary>Makes sure that a name can be used.</summary>
+    /// <exception cref="DalpException">It can't.</exception>
+    public static void ValidateName(string name)
+    {
+        if (!NamePattern().IsMatch(name))
+        {
+            throw new DalpException(
+                "LabNameInvalid",
+                FaultKind.InvalidInput,
+                $"'{name}' can't name a lab.",
+                "Use up to 32 lower-case letters, digits and dashes, beginning with a letter.",
+                name);
+        }
+    }
+
+    [GeneratedRegex("^[a-z][a-z0-9-]{0,31}\\z")]
+    private static partial Regex NamePattern();
+}

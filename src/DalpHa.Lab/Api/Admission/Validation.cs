@@ -1,0 +1,93 @@
+using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
+using DalpHa.Lab.Api.Serving;
+
+namespace DalpHa.Lab.Api.Admission;
+
+/// <summary>What the server refuses with 422: names, labels, and the rules of the built-in kinds that operators run into.</summary>
+internal static partial class Validation
+{
+    private const string SubdomainRule = "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end "
+        + "with an alphanumeric character (e.g. 'example.com', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')";
+
+    private const string LabelRule = "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an "
+        + "alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?')";
+
+    private const string ValueRule = "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an "
+        + "alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', regex used for validation is '(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')";
+
+    public static void Check(ResourceKind kind, JsonObject value, JsonObject? before)
+    {
+        var causes = new List<StatusCause>();
+        var metadata = value.Child("metadata");
+        var name = metadata.Text("name") ?? "";
+        CheckName(kind, name, causes);
+        foreach (var (key, label) in metadata["labels"] as JsonObject ?? [])
+        {
+            if (!LabelValue().IsMatch(label?.ToString() ?? "") || label?.ToString().Length > 63)
+            {
+                causes.Add(Invalid("metadata.labels", label?.ToString() ?? "", ValueRule));
+            }
+            if (key.Length == 0 || !LabelKey().IsMatch(key))
+            {
+                causes.Add(Invalid("metadata.labels", key, "name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an "
+                    + "alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')"));
+            }
+        }
+        if (!kind.Custom)
+        {
+            KindRules.Check(kind, value, before, causes);
+        }
+        if (causes.Count > 0)
+        {
+            throw ApiException.Invalid(kind.Group, kind.Kind, name, causes);
+        }
+    }
+
+    public static StatusCause Required(string field, string why = "") =>
+        new("FieldValueRequired", why.Length == 0 ? "Required value" : $"Required value: {why}", field);
+
+    public static StatusCause Invalid(string field, string value, string why) =>
+        new("FieldValueInvalid", $"Invalid value: \"{value}\": {why}", field);
+
+    public static StatusCause InvalidObject(string field, JsonNode? value, string why) =>
+        new("FieldValueInvalid", $"Invalid value: {value?.ToJsonString() ?? "null"}: {why}", field);
+
+    private static void CheckName(ResourceKind kind, string name, List<StatusCause> causes)
+    {
+        switch (kind.Kind)
+        {
+            // Roles and their bindings are path segments: system:node is a name there.
+            case "Role" or "ClusterRole" or "RoleBinding" or "ClusterRoleBinding":
+                if (name is "." or ".." || name.Contains('/', StringComparison.Ordinal) || name.Contains('%', StringComparison.Ordinal))
+                {
+                    causes.Add(Invalid("metadata.name", name, "may not contain '/' or '%'"));
+                }
+                break;
+            case "Namespace" or "Service":
+                if (!Label().IsMatch(name) || name.Length > 63)
+                {
+                    causes.Add(Invalid("metadata.name", name, LabelRule));
+                }
+                break;
+            default:
+                if (!Subdomain().IsMatch(name) || name.Length > 253)
+                {
+                    causes.Add(Invalid("metadata.name", name, SubdomainRule));
+                }
+                break;
+        }
+    }
+
+    [GeneratedRegex(@"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*\z")]
+    private static partial Regex Subdomain();
+
+    [GeneratedRegex(@"^[a-z0-9]([-a-z0-9]*[a-z0-9])?\z")]
+    private static partial Regex Label();
+
+    [GeneratedRegex(@"^(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?\z")]
+    private static partial Regex LabelValue();
+
+    [GeneratedRegex(@"^([a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*/)?[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?\z")]
+    private static partial Regex LabelKey();
+}

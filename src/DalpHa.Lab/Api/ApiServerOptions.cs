@@ -1,0 +1,35 @@
+namespace DalpHa.Lab.Api;
+
+/// <summary>What one lab API endpoint is started with.</summary>
+public sealed record ApiServerOptions
+{
+    /// <summary>The endpoint's name, for its certificates and its errors.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>The loopback port; 0 lets the system choose a free one.</summary>
+    public int Port { get; init; }
+
+    /// <summary>Who each bearer token stands for. Every other token is answered with 401.</summary>
+    public IReadOnlyDictionary<string, ApiUser> Users { get; init; } = new Dictionary<string, ApiUser>();
+
+    /// <summary>The version told at <c>/version</c>, without the leading v.</summary>
+    public string Version { get; init; } = "1.32.4";
+
+    /// <summary>How many changes a watch may start in the past; older resource versions are answered with 410 Gone.</summary>
+    public int HistoryLimit { get; init; } = 20_000;
+
+    /// <summary>How long the pages of one list stay consistent; a later continue token is answered with 410 Expired.</summary>
+    public TimeSpan PageLifetime { get; init; } = TimeSpan.FromMinutes(5);
+
+    /// <summary>How often an idle watch that asked for bookmarks gets one.</summary>
+    public TimeSpan BookmarkInterval { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>The clock behind timestamps and time limits.</summary>
+    public TimeProvider Time { get; init; } = TimeProvider.System;
+}
+
+/// <summary>Whom a bearer token stands for.</summary>
+/// <param name="Name">The user name, as RBAC subjects name it.</param>
+/// <param name="Groups">The groups beside <c>system:authenticated</c>; <c>system:masters</c> may do everything.</param>
+/// <param name="ExpiresAt">From when the token is refused, or null when it does not expire.</param>
+public sealed record ApiUser(string Name, IReadOnlyList<string> Groups, DateTimeOffset? ExpiresAt = null);

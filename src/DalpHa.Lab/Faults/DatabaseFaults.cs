@@ -1,0 +1,70 @@
+using DalpHa.Core.Errors;
+using DalpHa.Core.Lab;
+using DalpHa.Lab.Postgres;
+
+namespace DalpHa.Lab.Faults;
+
+/// <summary>The network between primary and standby database is cut: packets vanish, and neither end is told.</summary>
+internal sealed class ReplicationLinkCutFault : ILabFault
+{
+    public LabFault Name => LabFault.ReplicationLinkCut;
+
+    public Task<Injection> InjectAsync(FaultScene scene, CancellationToken cancellationToken)
+    {
+        var pair = scene.Databases;
+        pair.CutLink(silently: true);
+        return Task.FromResult(new Injection($"Link/{pair.Primary.Name}-{pair.Standby.Name}", async token =>
+        {
+            // Reset first: what the ends still hold of the cut connection is not worth the wait for its resending.
+            pair.CutLink(silently: false);
+            pair.RestoreLink();
+            if (!scene.IsInForce(LabFault.ReplayPaused) && pair.Standby.ProcessId is not null)
+            {
+                await pair.WaitForStreamingAsync(token);
+            }
+        }));
+    }
+}
+
+/// <summary>The standby database receives and does not replay.</summary>
+internal sealed class ReplayPausedFault : ILabFault
+{
+    public LabFault Name => LabFault.ReplayPaused;
+
+    public async Task<Injection> InjectAsync(FaultScene scene, CancellationToken cancellationToken)
+    {
+        var pair = scene.Databases;
+        if (pair.Standby.ProcessId is null)
+        {
+            throw new DalpException(
+                "LabFaultInTheWay", FaultKind.Conflict, "The standby database does not run, so its replay can't be paused.", "Undo the fault StandbyDatabaseKilled first.", pair.Standby.Name);
+        }
+        await pair.PauseReplayAsync(cancellationToken);
+        return new Injection($"Database/{pair.Standby.Name}", token => pair.Standby.ProcessId is null ? Task.CompletedTask : pair.ResumeReplayAsync(token));
+    }
+}
+
+/// <summary>The standby database's server is killed.</summary>
+internal sealed class StandbyDatabaseKilledFault : ILabFault
+{
+    public LabFault Name => LabFault.StandbyDatabaseKilled;
+
+    public async Task<Injection> InjectAsync(FaultScene scene, CancellationToken cancellationToken)
+    {
+        var pair = scene.Databases;
+        await pair.Standby.KillAsync(cancellationToken);
+        return new Injection($"Database/{pair.Standby.Name}", async token =>
+        {
+            await pair.Standby.StartAsync(token);
+            // A pause does not survive the server; the fault that is still in force does.
+            if (scene.IsInForce(LabFault.ReplayPaused))
+            {
+                await pair.PauseReplayAsync(token);
+            }
+            else if (pair.Link.State == LinkState.Passing)
+            {
+                await pair.WaitForStreamingAsync(token);
+            }
+        });
+    }
+}

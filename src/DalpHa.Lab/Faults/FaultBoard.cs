@@ -1,0 +1,121 @@
+using DalpHa.Core.Errors;
+using DalpHa.Core.Lab;
+using DalpHa.Core.Topology;
+using DalpHa.Lab.Hosting;
+using DalpHa.Lab.Postgres;
+using k8s.Autorest;
+
+namespace DalpHa.Lab.Faults;
+
+/// <summary>The faults in force, and the way back from each. One is injected or undone at a time.</summary>
+/// <param name="lab">The lab's name.</param>
+/// <param name="regions">Both regions.</param>
+/// <param name="databases">The database pair.</param>
+/// <param name="time">The clock.</param>
+/// <param name="changed">Is told after each fault: a server may be another process by then.</param>
+internal sealed class FaultBoard(string lab, IReadOnlyList<Region> regions, PostgresPair databases, TimeProvider time, Action changed)
+{
+    private static readonly ILabFault[] Known =
+    [
+        new MissingSecretFault(),
+        new DifferentSecretFault(),
+        new ImageDriftFault(),
+        new CrashLoopFault(),
+        new ReplicationLinkCutFault(),
+        new ReplayPausedFault(),
+        new StandbyDatabaseKilledFault(),
+        new ExpiredCertificateFault(),
+        new NodeLossFault(),
+        new ApiHungFault(),
+        new ApiFailingFault(),
+    ];
+
+    private readonly Dictionary<(LabFault, SiteRole), (DalpLabFault Shown, Injection Injection)> inForce = [];
+    private readonly SemaphoreSlim turn = new(1, 1);
+
+    /// <summary>The faults in force, the oldest first.</summary>
+    public IReadOnlyList<DalpLabFault> InForce
+    {
+        get
+        {
+            lock (inForce)
+            {
+                return inForce.Values.Select(entry => entry.Shown).OrderBy(fault => fault.At).ToList();
+            }
+        }
+    }
+
+    public Task<DalpLabFault> InjectAsync(LabFault name, SiteRole? site, CancellationToken cancellationToken) => InTurnAsync(name, site, cancellationToken, async role =>
+    {
+        if (Find(name, role) is { } already)
+        {
+            return already.Shown with { State = LabFaultState.AlreadyInjected };
+        }
+        var scene = new FaultScene(regions.First(region => region.Site.Role == role), databases, time, other => Find(other, role) is not null);
+        var injection = await Known.First(fault => fault.Name == name).InjectAsync(scene, cancellationToken);
+        var shown = Show(name, role, LabFaultState.Injected, injection.Target);
+        lock (inForce)
+        {
+            inForce[(name, role)] = (shown, injection);
+        }
+        await (injection.ShowsAsync?.Invoke(cancellationToken) ?? Task.CompletedTask);
+        return shown;
+    });
+
+    public Task<DalpLabFault> UndoAsync(LabFault name, SiteRole? site, CancellationToken cancellationToken) => InTurnAsync(name, site, cancellationToken, async role =>
+    {
+        if (Find(name, role) is not { } entry)
+        {
+            return Show(name, role, LabFaultState.NotInjected, "");
+        }
+        await entry.Injection.UndoAsync(cancellationToken);
+        lock (inForce)
+        {
+            inForce.Remove((name, role));
+        }
+        return Show(name, role, LabFaultState.Undone, entry.Injection.Target);
+    });
+
+    private (DalpLabFault Shown, Injection Injection)? Find(LabFault name, SiteRole role)
+    {
+        lock (inForce)
+        {
+            return inForce.TryGetValue((name, role), out var entry) ? entry : null;
+        }
+    }
+
+    private DalpLabFault Show(LabFault name, SiteRole role, LabFaultState state, string target) =>
+        new() { Lab = lab, Name = name, Site = role, State = state, Target = target, At = time.GetUtcNow() };
+
+    private async Task<DalpLabFault> InTurnAsync(LabFault name, SiteRole? site, CancellationToken cancellationToken, Func<SiteRole, Task<DalpLabFault>> work)
+    {
+        if (site == SiteRole.Active && !LabFaults.HasSite(name))
+        {
+            throw new DalpException(
+                "LabFaultHasNoSite", FaultKind.InvalidInput, $"The fault {name} belongs to the standby's database and can't be put on the active site.", "Leave -Site out.", name.ToString());
+        }
+        await turn.WaitAsync(cancellationToken);
+        try
+        {
+            var done = await work(site ?? SiteRole.Standby);
+            changed();
+            return done;
+        }
+        catch (Exception exception) when (exception is HttpOperationException or HttpRequestException || (exception is OperationCanceledException && !cancellationToken.IsCancellationRequested))
+        {
+            throw new DalpException(
+                "LabApiFailed",
+                FaultKind.Unavailable,
+                $"The lab's Kubernetes API did not do what the fault {name} asks of it: {Reason(exception)}",
+                "Undo ApiHung and ApiFailing on that site first, if one of them is in force.",
+                name.ToString(),
+                exception);
+        }
+        finally
+        {
+            turn.Release();
+        }
+    }
+
+    private static string Reason(Exception exception) => exception is HttpOperationException { Response.StatusCode: var status } ? $"it answered {(int)status} {status}." : exception.Message;
+}

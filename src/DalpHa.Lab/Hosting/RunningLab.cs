@@ -1,0 +1,134 @@
+using DalpHa.Core.Lab;
+using DalpHa.Core.State;
+using DalpHa.Core.Topology;
+using DalpHa.Lab.Faults;
+using DalpHa.Lab.Postgres;
+using DalpHa.Lab.Seed;
+using Microsoft.Extensions.Logging;
+
+namespace DalpHa.Lab.Hosting;
+
+/// <summary>A whole lab in this process: two regions, a database pair, faults, load and the endpoint that commands it.</summary>
+internal sealed class RunningLab : IAsyncDisposable
+{
+    private readonly Stack<IAsyncDisposable> parts = new();
+    private readonly CancellationTokenSource stopping = new();
+    private readonly LabSettings settings;
+    private readonly LabClaim claim;
+    private readonly TimeProvider time;
+    private readonly ILogger log;
+
+    private RunningLab(LabSettings settings, LabClaim claim, TimeProvider time, ILogger log)
+    {
+        this.settings = settings;
+        this.claim = claim;
+        this.time = time;
+        this.log = log;
+    }
+
+    /// <summary>Brings everything up.</summary>
+    /// <param name="settings">The lab.</param>
+    /// <param name="claim">Its hold on name and folder, which outlives it.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="log">The log.</param>
+    /// <param name="progress">Is told each step.</param>
+    /// <param name="stop">Is told when somebody asks that the lab shall end.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <exception cref="Core.Errors.DalpException">It could not be brought up. Nothing is left running.</exception>
+    public static async Task<RunningLab> StartAsync(
+        LabSettings settings, LabClaim claim, TimeProvider time, ILogger log, Action<LabProgress> progress, Action stop, CancellationToken cancellationToken)
+    {
+        var lab = new RunningLab(settings, claim, time, log);
+        try
+        {
+            await lab.BringUpAsync(progress, stop, cancellationToken);
+            return lab;
+        }
+        catch
+        {
+            await lab.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Ends everything, the last started first.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await stopping.CancelAsync();
+        while (parts.TryPop(out var part))
+        {
+            try
+            {
+                await part.DisposeAsync();
+            }
+            catch (Exception exception)
+            {
+                // What can't be ended in order is ended by its id when the claim is let go.
+                log.LogError("{Part} did not end in order: {Reason}", part.GetType().Name, exception.Message);
+            }
+        }
+        stopping.Dispose();
+    }
+
+    private async Task BringUpAsync(Action<LabProgress> progress, Action stop, CancellationToken cancellationToken)
+    {
+        progress(new LabProgress("Starting two PostgreSQL servers", 10));
+        var databases = await StartDatabasesAsync(cancellationToken);
+        progress(new LabProgress("Starting two Kubernetes APIs", 60));
+        // Whatever the lab is called, its contexts and regions say that it is one.
+        var prefix = settings.Name.StartsWith("lab", StringComparison.Ordinal) ? settings.Name : $"lab-{settings.Name}";
+        LabSite[] sites =
+        [
+            new(SiteRole.Active, $"{prefix}-active", $"{prefix}-west", databases.Primary.Name, databases.Primary.Port),
+            new(SiteRole.Standby, $"{prefix}-standby", $"{prefix}-east", databases.Standby.Name, databases.Standby.Port),
+        ];
+        var regions = new List<Region>();
+        foreach (var (site, index) in sites.Select((site, index) => (site, index)))
+        {
+            regions.Add(Keep(await Region.StartAsync(site, Port(index), time, cancellationToken)));
+        }
+        progress(new LabProgress("Seeding both sites", 70));
+        var secrets = new PlatformSecrets(databases.Passwords.Owner, databases.Passwords.Monitor, time);
+        await Task.WhenAll(regions.Select(region => region.SeedAsync(secrets, time, log, cancellationToken)));
+        AtomicFile.WriteAllText(claim.Record.KubeconfigPath, KubeconfigText.Of([.. regions.Select(region => region.Kubeconfig)]));
+        AtomicFile.WriteAllText(claim.Record.TopologyPath, TopologyText.Of(settings.Name, sites[0], sites[1]));
+        progress(new LabProgress("Waiting for the workloads", 85));
+        await Task.WhenAll(regions.Select(region => region.WaitForWorkloadsAsync(cancellationToken)));
+        await OpenAsync(regions, databases, stop);
+        log.LogInformation("The lab is up.");
+    }
+
+    private async Task<PostgresPair> StartDatabasesAsync(CancellationToken cancellationToken)
+    {
+        var options = new PostgresPairOptions { Folder = claim.Record.DatabaseFolder, PrimaryPort = Port(2), StandbyPort = Port(3) };
+        var pair = Keep(await PostgresPair.StartAsync(options, cancellationToken));
+        claim.Update(record => record with
+        {
+            Children = ChildrenOf(pair),
+            PasswordFile = pair.PasswordFile,
+            Databases = [new LabDatabase(pair.Primary.Name, pair.Primary.Port), new LabDatabase(pair.Standby.Name, pair.Standby.Port)],
+        });
+        return pair;
+    }
+
+    private async Task OpenAsync(List<Region> regions, PostgresPair databases, Action stop)
+    {
+        var load = Keep(new WriteLoad(databases, log));
+        var faults = new FaultBoard(settings.Name, regions, databases, time, () => claim.Update(record => record with { Children = ChildrenOf(databases) }));
+        var control = Keep(await ControlEndpoint.StartAsync(Port(4), faults, load, stop, stopping.Token));
+        await load.SetAsync(settings.WriteLoad, CancellationToken.None);
+        claim.Update(record => record with { IsReady = true, Contexts = [.. regions.Select(region => region.Site.Context)], Control = control.Address, ControlToken = control.Token });
+    }
+
+    private static List<ProcessIdentity> ChildrenOf(PostgresPair pair) =>
+        new[] { pair.Primary, pair.Standby }.Select(server => server.ProcessId).OfType<int>().Select(ProcessIdentity.Of).OfType<ProcessIdentity>().ToList();
+
+    private int Port(int index) => settings.Port == 0 ? 0 : settings.Port + index;
+
+    private T Keep<T>(T part)
+        where T : IAsyncDisposable
+    {
+        parts.Push(part);
+        return part;
+    }
+}

@@ -1,0 +1,57 @@
+using System.Net;
+using System.Reflection;
+using DalpHa.Core.Topology;
+using k8s;
+using k8s.Autorest;
+using k8s.Models;
+
+namespace DalpHa.Lab.Seed;
+
+/// <summary>Puts a healthy site into a cluster through its API.</summary>
+internal static class Seeder
+{
+    public static async Task SeedAsync(IKubernetes client, LabSite site, PlatformSecrets secrets, CancellationToken cancellationToken)
+    {
+        await CreateAsync(client, ClusterManifests.For(site), cancellationToken);
+        await CreateAsync(client, AccessManifests.All(), cancellationToken);
+        await CreateAsync(client, secrets.For(site), cancellationToken);
+        await WaitForServiceAccountAsync(client, cancellationToken);
+        await CreateAsync(client, [RouteManifests.Ingress(), .. WorkloadManifests.For(site)], cancellationToken);
+    }
+
+    private static async Task CreateAsync(IKubernetes client, IEnumerable<IKubernetesObject<V1ObjectMeta>> things, CancellationToken cancellationToken)
+    {
+        foreach (var thing in things)
+        {
+            var entity = thing.GetType().GetCustomAttribute<KubernetesEntityAttribute>()!;
+            (thing.ApiVersion, thing.Kind) = (entity.Group.Length == 0 ? entity.ApiVersion : $"{entity.Group}/{entity.ApiVersion}", entity.Kind);
+            using var kind = new GenericClient(client, entity.Group, entity.ApiVersion, entity.PluralName, disposeClient: false);
+            // By the thing's own type, which the client reads the answer as.
+            if (thing.Metadata.NamespaceProperty is { } ns)
+            {
+                await kind.CreateNamespacedAsync((dynamic)thing, ns, cancellationToken);
+            }
+            else
+            {
+                await kind.CreateAsync((dynamic)thing, cancellationToken);
+            }
+        }
+    }
+
+    // A controller makes it shortly after the namespace, and pods are refused until then.
+    private static async Task WaitForServiceAccountAsync(IKubernetes client, CancellationToken cancellationToken)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                await client.CoreV1.ReadNamespacedServiceAccountAsync("default", LabSite.Namespace, cancellationToken: cancellationToken);
+                return;
+            }
+            catch (HttpOperationException exception) when (exception.Response.StatusCode == HttpStatusCode.NotFound && attempt < 100)
+            {
+                await Task.Delay(TimeSpan.FromMilliseconds(100), cancellationToken);
+            }
+        }
+    }
+}

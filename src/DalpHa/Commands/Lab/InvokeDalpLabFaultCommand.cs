@@ -1,0 +1,54 @@
+using System.Management.Automation;
+using DalpHa.Core.Lab;
+using DalpHa.Core.Topology;
+using DalpHa.Hosting;
+
+namespace DalpHa.Commands.Lab;
+
+/// <summary>Injects a fault into a lab, or takes it back. It reaches nothing but a lab's own control endpoint.</summary>
+[Cmdlet(VerbsLifecycle.Invoke, "DalpLabFault", SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.Low)]
+[OutputType(typeof(DalpLabFault))]
+public sealed class InvokeDalpLabFaultCommand : AsyncCommand
+{
+    /// <summary>The fault.</summary>
+    [Parameter(Mandatory = true, Position = 0, ValueFromPipelineByPropertyName = true)]
+    public LabFault Name { get; set; }
+
+    /// <summary>The site; without it the standby. Faults of the database pair belong to the standby.</summary>
+    [Parameter(Position = 1, ValueFromPipelineByPropertyName = true)]
+    public SiteRole? Site { get; set; }
+
+    /// <summary>The lab: its name, or what Get-DalpLab gave. A fault that was injected before brings its lab along.</summary>
+    [Parameter(ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
+    [ValidateNotNull]
+    [ArgumentCompleter(typeof(LabNameCompleter))]
+    public PSObject Lab { get; set; } = PSObject.AsPSObject(LabSettings.DefaultName);
+
+    /// <summary>Takes the fault back.</summary>
+    [Parameter]
+    public SwitchParameter Undo { get; set; }
+
+    /// <summary>The bound on the request, in seconds.</summary>
+    [Parameter]
+    [ValidateRange(1, 3600)]
+    public int TimeoutSeconds { get; set; } = 60;
+
+    /// <inheritdoc/>
+    protected override async Task RunAsync(CancellationToken cancellationToken)
+    {
+        var lab = NameOf(Lab.BaseObject);
+        if (!await AskAsync(() => ShouldProcess($"lab '{lab}', {Site ?? SiteRole.Standby} site", Undo ? $"Undo fault {Name}" : $"Inject fault {Name}: {LabFaults.Describe(Name)}")))
+        {
+            return;
+        }
+        using var client = new Labs(LabRegistry.Default).Open(lab, TimeSpan.FromSeconds(TimeoutSeconds));
+        Emit(Undo ? await client.UndoAsync(Name, Site, cancellationToken) : await client.InjectAsync(Name, Site, cancellationToken));
+    }
+
+    private static string NameOf(object lab) => lab switch
+    {
+        DalpLab found => found.Name,
+        DalpLabFault fault => fault.Lab,
+        _ => lab.ToString() ?? "",
+    };
+}

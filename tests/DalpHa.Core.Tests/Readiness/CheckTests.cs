@@ -1,0 +1,160 @@
+using DalpHa.Core.Clusters;
+using DalpHa.Core.Errors;
+using DalpHa.Core.Ports;
+using DalpHa.Core.Readiness;
+using DalpHa.Core.Replication;
+using DalpHa.Core.Topology;
+using static DalpHa.Core.Tests.Readiness.Given;
+
+namespace DalpHa.Core.Tests.Readiness;
+
+/// <summary>One thing is spoiled, and one check says so: each row is a way in which a standby goes cold.</summary>
+public sealed class CheckTests
+{
+    private static readonly Dictionary<string, (string Check, Action<Given> Spoil, CheckStatus Status, string Target, string Observed)> Cases = new()
+    {
+        ["standby one minor behind"] = ("ApiReachable", g => g.Standby.Version = new(1, 31, "v1.31.0"), CheckStatus.Warn, "Kubernetes version", "1.32 and 1.31"),
+        ["standby two minors behind"] = ("ApiReachable", g => g.Standby.Version = new(1, 30, "v1.30.0"), CheckStatus.Fail, "Kubernetes version", "1.32 and 1.30"),
+        ["may not scale"] = ("Permissions", g => g.Standby.IsAllowed = r => r.Subresource != "scale" || r.Resource != "deployments", CheckStatus.Fail, "patch deployments/scale.apps", "denied"),
+        ["same region"] = ("FailureDomains", g => g.Standby.Nodes = [Node("n", 8, "eu-west")], CheckStatus.Fail, "regions", "share eu-west"),
+        ["unlabelled nodes"] = ("FailureDomains", g => g.Standby.Nodes = [Node("n", 8, null)], CheckStatus.Unknown, "regions", "1 of 1 unlabelled"),
+
+        ["active down"] = ("ActiveServing", g => g.Active.Workloads[0] = Workload("dapp", 2, 0), CheckStatus.Fail, "Deployment/dapp", "0 of 2 ready"),
+        ["active partly ready"] = ("ActiveServing", g => g.Active.Workloads[0] = Workload("dapp", 2, 1), CheckStatus.Warn, "Deployment/dapp", "1 of 2 ready"),
+        ["active mid-rollout"] = ("ActiveServing", g => g.Active.Workloads[1] = Workload("validator", 2, kind: WorkloadKind.StatefulSet) with { Updated = 1 }, CheckStatus.Warn, "StatefulSet/validator", "1 of 2 updated"),
+        ["active not observed"] = ("ActiveServing", g => g.Active.Workloads[0] = Workload("dapp", 2) with { IsObserved = false }, CheckStatus.Unknown, "Deployment/dapp", "not yet observed"),
+
+        ["standby not ready"] = ("StandbyWorkloads", g => g.Standby.Workloads[0] = Workload("dapp", 2, 1), CheckStatus.Fail, "Deployment/dapp", "1 of 2 ready"),
+        ["standby mid-rollout"] = ("StandbyWorkloads", g => g.Standby.Workloads[0] = Workload("dapp", 2) with { Updated = 1 }, CheckStatus.Warn, "Deployment/dapp", "1 of 2 updated"),
+        ["standby not observed"] = ("StandbyWorkloads", g => g.Standby.Workloads[0] = Workload("dapp", 2) with { IsObserved = false }, CheckStatus.Unknown, "Deployment/dapp", "not yet observed"),
+        ["standby at zero though it should run"] = ("StandbyWorkloads", g => g.Standby.Workloads[0] = Workload("dapp", 0), CheckStatus.Fail, "Deployment/dapp", "0 replicas"),
+        ["workload missing"] = ("StandbyWorkloads", g => g.Standby.Workloads.RemoveAt(0), CheckStatus.Fail, "dapp", "missing"),
+        ["validator runs on the standby"] = ("StandbyWorkloads", g => g.Standby.Workloads[1] = Workload("validator", 1, kind: WorkloadKind.StatefulSet), CheckStatus.Fail, "StatefulSet/validator", "1 of 1 ready"),
+        ["validator still terminating"] = ("StandbyWorkloads", g => g.Standby.Pods.Add(Pod("validator", 0) with { IsDeleting = true }), CheckStatus.Fail, "StatefulSet/validator", "1 pod terminating"),
+        ["undeclared workload"] = ("StandbyWorkloads", g => g.Active.Workloads.Add(Workload("extra", 1)), CheckStatus.Warn, "Deployment/extra", "missing"),
+        ["staged without a topology"] = ("StandbyWorkloads", g => g.Topology = g.Topology with { Workloads = [] }, CheckStatus.Warn, "StatefulSet/validator", "0 replicas"),
+
+        ["another tag"] = ("ImageParity", g => g.Standby.Workloads[0] = Workload("dapp", 2, image: "ghcr.io/dalp/app:1.4.1"), CheckStatus.Fail, "Deployment/dapp/main", ":1.4.1"),
+        ["another image"] = ("ImageParity", g => g.Standby.Workloads[0] = Workload("dapp", 2, image: "ghcr.io/dalp/fork:1.4.2"), CheckStatus.Fail, "Deployment/dapp/main", "dalp/fork"),
+        ["another registry"] = ("ImageParity", g => g.Standby.Workloads[0] = Workload("dapp", 2, image: "mirror:5000/dalp/app:1.4.2"), CheckStatus.Warn, "Deployment/dapp/main", "mirror:5000"),
+        ["moved tag"] = ("ImageParity", g => g.Standby.Pods = [Pod("dapp", 0, Sha2), Pod("dapp", 1, Sha2)], CheckStatus.Fail, "Deployment/dapp/main", "sha256:222222222222"),
+        ["two digests under one tag"] = ("ImageParity", g => g.Standby.Pods[1] = Pod("dapp", 1, Sha2), CheckStatus.Warn, "Deployment/dapp/main", "sha256:111111111111, sha256:222222222222"),
+        ["no digest though it should run"] = ("ImageParity", g => g.Standby.Pods.Clear(), CheckStatus.Unknown, "Deployment/dapp/main", "no digest"),
+        ["local image id"] = ("ImageParity", g => g.Standby.Pods = [WithContainer(Pod("dapp", 0), c => c with { ImageId = Sha2 })], CheckStatus.Unknown, "Deployment/dapp/main", "digests not comparable"),
+        ["floating tag, staged"] = ("ImageParity", g => { g.Active.Workloads[1] = Workload("validator", 2, kind: WorkloadKind.StatefulSet, image: "besu"); g.Standby.Workloads[1] = Workload("validator", 0, kind: WorkloadKind.StatefulSet, image: "besu"); }, CheckStatus.Warn, "StatefulSet/validator/main", ":latest, not running"),
+
+        ["crash loop"] = ("Restarts", g => g.Standby.Pods[0] = WithContainer(Pod("dapp", 0), c => c with { WaitingReason = "CrashLoopBackOff", RestartCount = 9 }), CheckStatus.Fail, "Pod/dapp-0/main", "CrashLoopBackOff"),
+        ["image can't be pulled"] = ("Restarts", g => g.Standby.Pods[0] = WithContainer(Pod("dapp", 0), c => c with { WaitingReason = "ImagePullBackOff" }), CheckStatus.Fail, "Pod/dapp-0/main", "ImagePullBackOff"),
+        ["out of memory"] = ("Restarts", g => g.Standby.Pods[0] = WithContainer(Pod("dapp", 0), c => c with { LastTerminatedReason = "OOMKilled", RestartCount = 1 }), CheckStatus.Warn, "Pod/dapp-0/main", "OOMKilled"),
+        ["many restarts"] = ("Restarts", g => g.Standby.Pods[0] = WithContainer(Pod("dapp", 0), c => c with { RestartCount = 6 }), CheckStatus.Warn, "Pod/dapp-0/main", "6 restarts"),
+        ["5,000 pods in one crash loop"] = ("Restarts", g => g.Standby.Pods = [.. Enumerable.Range(0, 5000).Select(i => WithContainer(Pod("dapp", i), c => c with { WaitingReason = "CrashLoopBackOff" }))], CheckStatus.Fail, "Pod/dapp-0/main", "CrashLoopBackOff ×5000"),
+
+        ["secret missing"] = ("RequiredSecrets", g => g.Standby.Secrets.Clear(), CheckStatus.Fail, "Secret/dalp-db", "missing"),
+        ["secret of another value"] = ("RequiredSecrets", g => g.Standby.Secrets[0] = Secret("dalp-db", ("password", "other"), ("username", "d2")), CheckStatus.Fail, "Secret/dalp-db", "password differs"),
+        ["secret lacks a key"] = ("RequiredSecrets", g => g.Standby.Secrets[0] = Secret("dalp-db", ("username", "d2")), CheckStatus.Fail, "Secret/dalp-db", "lacks password"),
+        ["secret with an extra key"] = ("RequiredSecrets", g => g.Standby.Secrets[0] = Secret("dalp-db", ("password", "d1"), ("username", "d2"), ("old", "x")), CheckStatus.Warn, "Secret/dalp-db", "has also old"),
+        ["no secret declared"] = ("RequiredSecrets", g => g.Topology = g.Topology with { RequiredSecrets = [] }, CheckStatus.Unknown, "secrets", "not declared"),
+        ["secret missing without a topology"] = ("RequiredSecrets", g => { g.Topology = g.Topology with { RequiredSecrets = null }; g.Standby.Secrets.Clear(); }, CheckStatus.Fail, "Secret/dalp-db", "missing"),
+
+        ["configuration drift"] = ("ConfigMapParity", g => g.Standby.ConfigMaps[0] = Map("dalp", "c2"), CheckStatus.Fail, "ConfigMap/dalp", "changed: config.yaml"),
+        ["configuration missing"] = ("ConfigMapParity", g => g.Standby.ConfigMaps.RemoveAt(0), CheckStatus.Fail, "ConfigMap/dalp", "missing"),
+        ["host missing"] = ("IngressParity", g => g.Standby.Routes.Clear(), CheckStatus.Fail, "dapp.example.com", "no route"),
+        ["another ingress class"] = ("IngressParity", g => g.Standby.Routes[0] = g.Standby.Routes[0] with { ClassName = "haproxy" }, CheckStatus.Warn, "dapp.example.com", "class haproxy"),
+        ["another chart version"] = ("HelmParity", g => g.Standby.Releases[0] = g.Standby.Releases[0] with { ChartVersion = "2.0.9" }, CheckStatus.Fail, "Release/dalp", "dalp 2.0.9"),
+        ["other values"] = ("HelmParity", g => g.Standby.Releases[0] = g.Standby.Releases[0] with { ValuesDigest = "v2" }, CheckStatus.Warn, "Release/dalp", "values differ"),
+        ["release missing"] = ("HelmParity", g => g.Standby.Releases.Clear(), CheckStatus.Fail, "Release/dalp", "not deployed"),
+
+        ["expired"] = ("Certificates", g => g.Standby.Certificates = [Certificate(-1, "dapp.example.com"), Certificate(90, "*.example.com")], CheckStatus.Fail, "Secret/dalp-tls", "expired 2026-05-31"),
+        ["ends soon"] = ("Certificates", g => g.Standby.Certificates = [Certificate(10, "*.example.com")], CheckStatus.Warn, "Secret/dalp-tls", "10 d left"),
+        ["unreadable"] = ("Certificates", g => g.Standby.Certificates.Add(new TlsCertificate("bad", null, [], null, null, "not PEM")), CheckStatus.Fail, "Secret/bad", "unreadable"),
+        ["host not covered"] = ("Certificates", g => g.Standby.Certificates = [Certificate(90, "*.example.org")], CheckStatus.Fail, "dapp.example.com", "no certificate"),
+
+        ["storage class missing"] = ("ClusterClasses", g => g.Standby.StorageClasses.Clear(), CheckStatus.Fail, "StorageClass/fast", "missing"),
+        ["ingress class missing"] = ("ClusterClasses", g => g.Standby.IngressClasses.Clear(), CheckStatus.Fail, "IngressClass/nginx", "missing"),
+        ["no default class"] = ("ClusterClasses", g => { g.Active.Claims.Add(new VolumeClaim("x", null, "Bound")); g.Standby.StorageClasses = [new ClusterClass("fast", "csi", false)]; }, CheckStatus.Fail, "StorageClass/(default)", "missing"),
+        ["claim lost"] = ("ClusterClasses", g => g.Standby.Claims[0] = g.Standby.Claims[0] with { Phase = "Lost" }, CheckStatus.Fail, "PersistentVolumeClaim/data", "Lost"),
+
+        ["nodes cordoned"] = ("StandbyCapacity", g => g.Standby.Nodes = [Node("n", 8, "x") with { IsUnschedulable = true }], CheckStatus.Fail, "nodes", "0 of 1 take pods"),
+        ["sum exceeded"] = ("StandbyCapacity", g => g.Standby.PodRequests = [new("node-1", new(4, 0)), new("node-2", new(3.5m, 0))], CheckStatus.Fail, "capacity", "needs 1 CPU, 1 GiB"),
+        ["a pod too large for any node"] = ("StandbyCapacity", g => { g.Standby.Workloads[1] = Workload("validator", 0, cpu: 5, kind: WorkloadKind.StatefulSet); g.Active.Workloads[1] = Workload("validator", 1, kind: WorkloadKind.StatefulSet); }, CheckStatus.Fail, "StatefulSet/validator", "0 of 1 placed"),
+        ["quota"] = ("StandbyCapacity", g => g.Standby.Quotas = [new("q", new Dictionary<string, decimal> { ["pods"] = 3 }, new Dictionary<string, decimal> { ["pods"] = 2 })], CheckStatus.Fail, "ResourceQuota/q", "pods: needs 2"),
+        ["pods per node"] = ("StandbyCapacity", g => g.Standby.Nodes = [Node("n", 8, "x") with { AllocatablePods = 1 }], CheckStatus.Fail, "capacity", "2 pods to start"),
+
+        ["split brain"] = ("Database", g => g.StandbyServers[0] = Server("central", "pg-2", Database("pg-2")), CheckStatus.Fail, "primaries", "2 writable"),
+        ["no primary"] = ("Database", g => g.ActiveServers[0] = Server("west", "pg-1", Database("pg-1") with { IsInRecovery = true }), CheckStatus.Fail, "primary", "none"),
+        ["another system"] = ("Database", g => g.StandbyServers[0] = Server("central", "pg-2", Database("pg-2") with { IsInRecovery = true, SystemIdentifier = "8" }), CheckStatus.Fail, "pg-2", "system 8"),
+        ["another minor version"] = ("Database", g => g.StandbyServers[0] = Server("central", "pg-2", Database("pg-2") with { IsInRecovery = true, VersionNumber = 150017 }), CheckStatus.Warn, "pg-2", "PostgreSQL 15.17"),
+        ["standby silent"] = ("Database", g => g.StandbyServers[0] = new("pg-2", "central", null, Unreachable()), CheckStatus.Unknown, "pg-2", "no answer"),
+        ["link broken"] = ("ReplicationLag", g => g.Lags[0] = Lag() with { Status = CheckStatus.Fail, Link = ReplicationLink.Broken, LagTime = null, LagBytes = null }, CheckStatus.Fail, "pg-2", "Broken, lag unknown"),
+        ["replay paused"] = ("ReplicationLag", g => { g.Lags[0] = Lag() with { Status = CheckStatus.Fail, LagTime = TimeSpan.FromSeconds(90), LagBytes = 2048 }; g.StandbyServers[0] = Server("central", "pg-2", Database("pg-2") with { IsReplayPaused = true }); }, CheckStatus.Fail, "pg-2", "Streaming, paused, 90 s, 2 KiB"),
+        ["slot lost"] = ("ReplicationSlots", g => Slot(g, s => s with { WalStatus = "lost" }), CheckStatus.Fail, "slot standby", "lost"),
+        ["slot unreserved"] = ("ReplicationSlots", g => Slot(g, s => s with { WalStatus = "unreserved" }), CheckStatus.Fail, "slot standby", "unreserved"),
+        ["slot inactive"] = ("ReplicationSlots", g => Slot(g, s => s with { IsActive = false }), CheckStatus.Warn, "slot standby", "inactive"),
+
+        ["validator of the set answers"] = ("Validators", g => g.Nodes["validator-1"] = () => Signer("0xa", ["0xa", "0xb"]), CheckStatus.Fail, "validator-1", "runs, in the set"),
+        ["validator proposes"] = ("Validators", g => g.Nodes["validator-1"] = () => Signer("0xa", ["0xa"], ("0xa", 25)), CheckStatus.Fail, "validator-1", "proposed 25 of 100 blocks"),
+        ["validator with the active's key"] = ("Validators", g => g.Nodes["validator-1"] = () => Signer("0xa", []), CheckStatus.Fail, "validator-1", "same key as validator-1"),
+        ["validator can't be asked"] = ("Validators", g => g.Topology = g.Topology with { Workloads = [] }, CheckStatus.Unknown, "validator-1", "can't be asked"),
+        ["validator pods, no answer"] = ("Validators", g => g.Standby.Pods.Add(Pod("validator", 0) with { IsDeleting = true }), CheckStatus.Unknown, "validator-1", "pods, no answer"),
+    };
+
+    public static TheoryData<string> Names => [.. Cases.Keys];
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public async Task Each_fault_is_named(string name)
+    {
+        var (check, spoil, status, target, observed) = Cases[name];
+        var given = new Given();
+        spoil(given);
+
+        var results = await given.Run(check);
+
+        var result = Assert.Single(results, result => result.Target == target && result.Status == status);
+        Assert.Equal(observed, result.Observed);
+        Assert.NotEmpty(result.Detail + result.Remediation);
+        Assert.NotEmpty(result.Remediation);
+        Assert.DoesNotContain(results, other => other.Status == CheckStatus.Pass && other.Target == target && other.Site == result.Site);
+    }
+
+    [Fact]
+    public async Task An_absent_rule_needs_no_counterpart()
+    {
+        var given = new Given();
+        given.Topology = given.Topology with { Workloads = [Rule("dapp", StandbyMode.Absent, WorkloadRole.Service), given.Topology.Workloads[1]] };
+        given.Standby.Workloads.RemoveAt(0);
+        given.Standby.Pods.Clear();
+
+        Assert.All(await given.Run("StandbyWorkloads", "ImageParity", "StandbyCapacity"), result => Assert.Equal(CheckStatus.Pass, result.Status));
+    }
+
+    [Fact]
+    public async Task A_missing_secret_of_the_standby_is_told_even_when_the_active_is_dead()
+    {
+        var given = new Given();
+        given.Active.Down = Unreachable();
+        given.Standby.Secrets.Clear();
+
+        var results = await given.Run("RequiredSecrets");
+
+        Assert.Contains(results, result => result is { Status: CheckStatus.Fail, Target: "Secret/dalp-db" });
+        Assert.Contains(results, result => result is { Status: CheckStatus.Unknown, Site: "west" });
+    }
+
+    [Theory]
+    [InlineData("*.example.com", "dapp.example.com", true)]
+    [InlineData("*.example.com", "a.dapp.example.com", false)]
+    [InlineData("*.example.com", "example.com", false)]
+    [InlineData("DAPP.example.com", "dapp.Example.com", true)]
+    [InlineData("*", "dapp", false)]
+    public void A_wildcard_stands_for_one_label(string name, string host, bool expected) =>
+        Assert.Equal(expected, Core.Readiness.Checks.CertificatesCheck.Covers(Certificate(1, name), host));
+
+    private static Pod WithContainer(Pod pod, Func<ContainerState, ContainerState> change) => pod with { Containers = [change(pod.Containers[0])] };
+
+    private static void Slot(Given given, Func<ReplicationSlot, ReplicationSlot> change) =>
+        given.ActiveServers[0] = Server("west", "pg-1", Database("pg-1") with { Slots = [change(Database("pg-1").Slots[0])] });
+
+    private static ValidatorSample Signer(string address, string[] set, params (string Address, long Blocks)[] proposed) =>
+        new(address, 1000, false, 3, set, proposed.ToDictionary(pair => pair.Address, pair => pair.Blocks));
+}

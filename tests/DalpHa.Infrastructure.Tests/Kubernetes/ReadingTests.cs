@@ -1,0 +1,104 @@
+using System.IO.Compression;
+using System.Text;
+using DalpHa.Core.Clusters;
+using DalpHa.Core.Errors;
+using DalpHa.Infrastructure.Kubernetes;
+
+namespace DalpHa.Infrastructure.Tests.Kubernetes;
+
+/// <summary>What is made of objects that no API server of these tests would give.</summary>
+public sealed class ReadingTests
+{
+    private readonly DigestKey key = new();
+
+    [Theory]
+    [InlineData("0", 0)]
+    [InlineData("100m", 0.1)]
+    [InlineData("1500u", 0.0015)]
+    [InlineData("2", 2)]
+    [InlineData("0.5", 0.5)]
+    [InlineData("1Ki", 1024)]
+    [InlineData("1.5Gi", 1610612736)]
+    [InlineData("1e3", 1000)]
+    [InlineData("1k", 1000)]
+    [InlineData("1E", 1e18)]
+    public void Amounts_are_read_in_the_grammar_of_Kubernetes(string text, double expected) => Assert.Equal((decimal)expected, Quantities.Parse(text));
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("much")]
+    [InlineData("1.2.3")]
+    [InlineData("1GiB")]
+    public void What_is_no_amount_is_never_zero(string text) => Assert.Equal("ApiAnswerInvalid", Assert.Throws<DalpException>(() => Quantities.Parse(text)).ErrorId);
+
+    [Theory]
+    [InlineData("not base64!")]
+    [InlineData("bm90IGd6aXA=")]
+    public void Helm_record_that_is_damaged_is_told(string release)
+    {
+        var failure = Assert.Throws<DalpException>(() => HelmReading.ToRelease(Record(Encoding.ASCII.GetBytes(release)), key));
+        Assert.Equal(("HelmReleaseUnreadable", "record"), (failure.ErrorId, failure.Target));
+    }
+
+    [Theory]
+    [InlineData("{}")]
+    [InlineData("null")]
+    [InlineData("[]")]
+    [InlineData("""{"name":"x","chart":{"metadata":{"name":"x"}}}""")]
+    public void Helm_record_without_a_release_is_told(string json) =>
+        Assert.Equal("HelmReleaseUnreadable", Assert.Throws<DalpException>(() => HelmReading.ToRelease(Record(Pack(w => w.Write(Encoding.UTF8.GetBytes(json)))), key)).ErrorId);
+
+    [Fact]
+    public void Helm_record_that_unpacks_without_end_is_refused()
+    {
+        var zeros = new byte[1024 * 1024];
+        Array.Fill(zeros, (byte)' ');
+        var bomb = Pack(w =>
+        {
+            for (var i = 0; i < 80; i++)
+            {
+                w.Write(zeros);
+            }
+        });
+        var failure = Assert.Throws<DalpException>(() => HelmReading.ToRelease(Record(bomb), key));
+        Assert.Contains("65536 KiB", failure.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Helm_values_that_were_not_given_are_the_same_as_none()
+    {
+        string Digest(string config) => HelmReading.ToRelease(
+            Record(Pack(w => w.Write(Encoding.UTF8.GetBytes($$$"""{"name":"x","version":1,"chart":{"metadata":{"name":"x","version":"1"}}{{{config}}}}""")))), key).ValuesDigest;
+        Assert.Equal(Digest(""), Digest(""","config":null"""));
+        Assert.Equal(Digest(""), Digest(""","config":{}"""));
+        Assert.NotEqual(Digest(""), Digest(""","config":{"a":null}"""));
+    }
+
+    [Fact]
+    public void Secret_values_are_overwritten_once_read()
+    {
+        var value = "canary"u8.ToArray();
+        SecretReading.ToDigest(new WireSecret(new WireMetadata { Name = "s" }, "Opaque", new() { ["k"] = value, ["empty"] = null }), key);
+        Assert.All(value, b => Assert.Equal(0, b));
+    }
+
+    [Fact]
+    public void Workload_whose_controller_is_behind_is_not_observed()
+    {
+        var wire = new WireWorkload(new WireMetadata { Name = "x", Generation = 2 }, new WireWorkloadSpec(null, null), new WireWorkloadStatus { ObservedGeneration = 1, ReadyReplicas = 1, UpdatedReplicas = 1 });
+        var workload = WorkloadReading.ToWorkload(WorkloadKind.Deployment, wire);
+        Assert.Equal((1, false, false), (workload.Desired, workload.IsObserved, workload.IsFullyReady));
+    }
+
+    private static WireSecret Record(byte[] release) => new(new WireMetadata { Name = "record" }, "helm.sh/release.v1", new() { ["release"] = release });
+
+    private static byte[] Pack(Action<Stream> write)
+    {
+        using var packed = new MemoryStream();
+        using (var gzip = new GZipStream(packed, CompressionLevel.Fastest))
+        {
+            write(gzip);
+        }
+        return Encoding.ASCII.GetBytes(Convert.ToBase64String(packed.ToArray()));
+    }
+}
