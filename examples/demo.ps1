@@ -13,20 +13,26 @@ function Write-Heading([string] $Text) {
     $Host.UI.WriteLine("== $Text")
 }
 
-# Asks until the verdict is the expected one: controllers and servers need a moment, as they do on a real site.
-function Wait-Verdict([string] $Expected, [int] $Seconds = 25) {
+# Asks until the verdict is the expected one, and every cause is named: controllers and servers need a moment, as they do on a real site.
+function Wait-Verdict([string] $Expected, [string[]] $Cause = @(), [int] $Seconds = 30) {
     $clock = [Diagnostics.Stopwatch]::StartNew()
     do {
         $verdict = Test-DalpStandby -Topology $lab.TopologyPath -Summary
-    } until ("$($verdict.Verdict)" -eq $Expected -or $clock.Elapsed.TotalSeconds -gt $Seconds)
+        $unnamed = $Cause | Where-Object { "$($verdict.Reasons)" -notmatch $_ }
+        $reached = "$($verdict.Verdict)" -eq $Expected -and -not $unnamed
+    } until ($reached -or $clock.Elapsed.TotalSeconds -gt $Seconds)
     $verdict | Out-Host
-    if ("$($verdict.Verdict)" -ne $Expected) {
-        throw "The verdict is $($verdict.Verdict); $Expected was expected within $Seconds s."
+    if (-not $reached) {
+        throw "The verdict is $($verdict.Verdict), unnamed: $($unnamed -join ', '); $Expected with every cause named was expected within $Seconds s."
     }
 }
 
 function Show-Problem {
-    Test-DalpStandby -Topology $lab.TopologyPath | Where-Object { $_.Status -ne 'Pass' } | Out-Host
+    foreach ($problem in Test-DalpStandby -Topology $lab.TopologyPath | Where-Object { $_.Status -ne 'Pass' }) {
+        $Host.UI.WriteLine("$($problem.Status)  $($problem.Check)  $($problem.Target): $($problem.Observed); expected: $($problem.Expected)")
+        $Host.UI.WriteLine("      $($problem.Detail)")
+        $Host.UI.WriteLine("      -> $($problem.Remediation)")
+    }
 }
 
 Write-Heading 'Two regions start on this machine: PostgreSQL with streaming replication, two Kubernetes APIs, their workloads'
@@ -50,7 +56,7 @@ try {
     foreach ($fault in $faults) {
         $lab | Invoke-DalpLabFault @fault | Out-Host
     }
-    Wait-Verdict NotWarm
+    Wait-Verdict NotWarm -Cause RequiredSecrets, ImageParity, ReplicationLag
     Show-Problem
     Get-DalpReplicationLag -Topology $lab.TopologyPath | Out-Host
 

@@ -33,12 +33,18 @@ internal sealed record HelpPage(
         return new HelpPage(
             Text(synopsis),
             Paragraphs(Section("Description")),
-            Split(Section("Parameters"), 3).ToDictionary(part => part.Title.TrimStart('-'), part => Paragraphs(part.Blocks)),
+            ParametersIn(Section("Parameters")),
             Split(Section("Outputs"), 3).ToDictionary(part => part.Title, part => Paragraphs(part.Blocks)),
             [.. Split(Section("Examples"), 3).Select(HelpExample.From)],
             Paragraphs(Section("Notes")),
             [.. Section("Related links").SelectMany(block => block.Descendants<LinkInline>()).Select(link => link.Url!)]);
     }
+
+    /// <summary>What parameters of several commands mean; a command's own page wins.</summary>
+    public static IReadOnlyDictionary<string, IReadOnlyList<string>> ParseShared(string path) => ParametersIn(Markdown.Parse(File.ReadAllText(path)));
+
+    private static Dictionary<string, IReadOnlyList<string>> ParametersIn(IEnumerable<Block> blocks) =>
+        Split(blocks, 3).ToDictionary(part => part.Title.TrimStart('-'), part => Paragraphs(part.Blocks));
 
     internal static IReadOnlyList<string> Paragraphs(IEnumerable<Block> blocks) => [.. blocks.SelectMany(Paragraph)];
 

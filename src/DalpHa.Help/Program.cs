@@ -8,6 +8,7 @@ if (args is not [var manifest, var pages, var output])
 
 var problems = new List<string>();
 var commands = CommandCatalog.Read(manifest);
+var shared = HelpPage.ParseShared(Path.Combine(pages, "Parameters.md"));
 var topics = new List<(CommandDescription, HelpPage)>();
 foreach (var command in commands)
 {
@@ -17,13 +18,14 @@ foreach (var command in commands)
         problems.Add($"{path}: there is no page for {command.Name}.");
         continue;
     }
-    var page = HelpPage.Parse(path, problems);
+    var own = HelpPage.Parse(path, problems);
+    var page = own with { Parameters = shared.Concat(own.Parameters).GroupBy(entry => entry.Key).ToDictionary(entry => entry.Key, entry => entry.Last().Value) };
     topics.Add((command, page));
     foreach (var parameter in command.Parameters.Where(parameter => !page.Parameters.ContainsKey(parameter.Name)))
     {
         problems.Add($"{path}: -{parameter.Name} is not described.");
     }
-    foreach (var name in page.Parameters.Keys.Where(name => command.Parameters.All(parameter => parameter.Name != name)))
+    foreach (var name in own.Parameters.Keys.Where(name => command.Parameters.All(parameter => parameter.Name != name)))
     {
         problems.Add($"{path}: {command.Name} has no parameter -{name}.");
     }

@@ -4,7 +4,7 @@ namespace DalpHa.Core.Clusters;
 /// <param name="Name">Its name.</param>
 /// <param name="IsReady">Its <c>Ready</c> condition is <c>True</c>.</param>
 /// <param name="IsUnschedulable">It is cordoned.</param>
-/// <param name="BlockingTaints">Taints with effect <c>NoSchedule</c> or <c>NoExecute</c>, as <c>key=value:effect</c>.</param>
+/// <param name="BlockingTaints">Taints with effect <c>NoSchedule</c> or <c>NoExecute</c>, as <c>key=value:effect</c>, or <c>key:effect</c> for one without a value.</param>
 /// <param name="Allocatable">What it can give to pods.</param>
 /// <param name="AllocatablePods">How many pods it takes.</param>
 /// <param name="Region">Label <c>topology.kubernetes.io/region</c>, or null.</param>

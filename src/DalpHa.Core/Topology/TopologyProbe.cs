@@ -99,13 +99,20 @@ public sealed class TopologyProbe(IInfrastructure infrastructure, TimeSpan timeo
         string Thing(AccessRequest request) => $"{site.Name}/may {request}{(request.Namespace is null ? " in all namespaces" : "")}";
         try
         {
-            return [.. (await review(requests).ConfigureAwait(false)).Select(decision => new Reached($"{key}.context", decision.IsAllowed
-                ? new Outcome(CheckStatus.Pass, "Allowed", Thing(decision.Request), $"Allowed, to {decision.Request.Purpose}.")
-                : new Outcome(CheckStatus.Fail, "PermissionMissing", Thing(decision.Request), $"Not allowed{(decision.Reason is { Length: > 0 } reason ? $" ({reason})" : "")}.", $"it, to {decision.Request.Purpose}")))];
+            var decisions = await review(requests).ConfigureAwait(false);
+            var missing = decisions.Where(decision => !decision.IsAllowed).ToList();
+            return missing.Count == 0
+                ? [new Reached($"{key}.context", new Outcome(CheckStatus.Pass, "Allowed", $"{site.Name}/permissions", $"All {decisions.Count} that DalpHa needs are there."))]
+                : [.. missing.Select(decision => new Reached($"{key}.context", new Outcome(
+                    CheckStatus.Fail,
+                    "PermissionMissing",
+                    Thing(decision.Request),
+                    $"Not allowed{(decision.Reason is { Length: > 0 } reason ? $" ({reason})" : "")}.",
+                    $"it, to {decision.Request.Purpose}")))];
         }
         catch (DalpException failure)
         {
-            return [.. requests.Select(request => new Reached($"{key}.context", new Outcome(CheckStatus.Unknown, failure.ErrorId, Thing(request), $"It could not be asked: {failure.Message}", $"it, to {request.Purpose}")))];
+            return [new Reached($"{key}.context", new Outcome(CheckStatus.Unknown, failure.ErrorId, $"{site.Name}/permissions", $"They could not be asked: {failure.Message}"))];
         }
     }
 

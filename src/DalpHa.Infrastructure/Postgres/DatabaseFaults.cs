@@ -104,7 +104,7 @@ internal static class DatabaseFaults
                 "DatabaseStarting",
                 FaultKind.Unavailable,
                 $"takes no connections now: {error.MessageText}",
-                "Wait until it has started; its log shows how far it is.",
+                "Wait until it has started; its log shows how far it is. A standby with hot_standby = off never takes connections.",
                 error);
     }
 

@@ -79,8 +79,8 @@ internal sealed class RunningLab : IAsyncDisposable
         var prefix = settings.Name.StartsWith("lab", StringComparison.Ordinal) ? settings.Name : $"lab-{settings.Name}";
         LabSite[] sites =
         [
-            new(SiteRole.Active, $"{prefix}-active", $"{prefix}-west", databases.Primary.Name, databases.Primary.Port),
-            new(SiteRole.Standby, $"{prefix}-standby", $"{prefix}-east", databases.Standby.Name, databases.Standby.Port),
+            new(SiteRole.Active, $"{prefix}-active", "lab-west", databases.Primary.Name, databases.Primary.Port),
+            new(SiteRole.Standby, $"{prefix}-standby", "lab-east", databases.Standby.Name, databases.Standby.Port),
         ];
         var regions = new List<Region>();
         foreach (var (site, index) in sites.Select((site, index) => (site, index)))

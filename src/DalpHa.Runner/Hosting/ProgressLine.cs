@@ -1,10 +1,14 @@
+using System.Diagnostics;
 using System.Management.Automation;
 
 namespace DalpHa.Runner.Hosting;
 
-/// <summary>Shows progress on standard error: one line that is written over on a terminal, else a line whenever what is being done changes.</summary>
+/// <summary>Shows progress on standard error: one line that is written over on a terminal, else at most a line every two seconds.</summary>
 internal sealed class ProgressLine(bool isTerminal)
 {
+    // A log wants to know that something goes on, not every step of it.
+    private static readonly TimeSpan LogInterval = TimeSpan.FromSeconds(2);
+    private readonly Stopwatch sinceShown = Stopwatch.StartNew();
     private string shown = "";
 
     public void Show(ProgressRecord record)
@@ -16,7 +20,7 @@ internal sealed class ProgressLine(bool isTerminal)
         }
         var percent = record.PercentComplete >= 0 && isTerminal ? $" {record.PercentComplete}%" : "";
         var text = $"{record.Activity}: {record.StatusDescription}{percent}";
-        if (text == shown)
+        if (text == shown || (!isTerminal && sinceShown.Elapsed < LogInterval))
         {
             return;
         }
@@ -30,6 +34,7 @@ internal sealed class ProgressLine(bool isTerminal)
             Console.Error.WriteLine(text);
         }
         shown = text;
+        sinceShown.Restart();
     }
 
     /// <summary>Takes the line away before something else is written.</summary>

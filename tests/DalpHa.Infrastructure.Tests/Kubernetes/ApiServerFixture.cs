@@ -37,7 +37,7 @@ public abstract class ApiServerFixture : IAsyncLifetime
     public ICluster Open() => KubernetesCluster.Open(new ClusterAddress(Context, KubeconfigPath), TimeSpan.FromSeconds(20), TimeProvider.System);
 
     /// <summary>The adapter, as a user that nobody granted anything.</summary>
-    public ICluster OpenAsNobody()
+    public virtual ICluster OpenAsNobody()
     {
         // Impersonation needs no second credential, and every conformant server has it.
         var entry = Kubeconfig.Load(new ClusterAddress(Context, KubeconfigPath), Environment.GetEnvironmentVariable);
@@ -48,8 +48,8 @@ public abstract class ApiServerFixture : IAsyncLifetime
             File.WriteAllText(copy, $$$$"""
                 apiVersion: v1
                 kind: Config
-                clusters: [{name: c, cluster: {server: "{{{{entry.Cluster.Server}}}}", certificate-authority-data: "{{{{entry.Cluster.CertificateAuthorityData}}}}"}}]
-                users: [{name: u, user: {client-certificate-data: "{{{{user.ClientCertificateData}}}}", client-key-data: "{{{{user.ClientKeyData}}}}", token: "{{{{user.Token}}}}", as: nobody}}]
+                clusters: [{name: c, cluster: {server: "{{{{entry.Cluster.Server}}}}", certificate-authority-data: "{{{{entry.Cluster.CertificateAuthorityData}}}}", certificate-authority: "{{{{entry.Cluster.CertificateAuthority}}}}"}}]
+                users: [{name: u, user: {client-certificate-data: "{{{{user.ClientCertificateData}}}}", client-key-data: "{{{{user.ClientKeyData}}}}", client-certificate: "{{{{user.ClientCertificate}}}}", client-key: "{{{{user.ClientKey}}}}", token: "{{{{user.Token}}}}", as: nobody}}]
                 contexts: [{name: nobody, context: {cluster: c, user: u}}]
                 """);
             return KubernetesCluster.Open(new ClusterAddress("nobody", copy), TimeSpan.FromSeconds(20), TimeProvider.System);

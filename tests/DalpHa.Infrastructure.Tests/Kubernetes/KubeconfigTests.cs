@@ -121,6 +121,7 @@ public sealed class KubeconfigTests : IDisposable
     [Theory]
     [InlineData("{client-certificate-data: bm8=, client-key-data: bm8=}", "", "KubeconfigIncomplete")]
     [InlineData("{client-certificate: absent.pem, client-key: absent.pem}", "", "KubeconfigIncomplete")]
+    [InlineData("{tokenFile: absent}", "", "KubeconfigIncomplete")]
     [InlineData("{auth-provider: {name: gcp} }", "", "KubeconfigIncomplete")]
     [InlineData("{}", "certificate-authority: absent.pem", "CertificateAuthorityUnreadable")]
     [InlineData("{}", "certificate-authority-data: '%'", "CertificateAuthorityUnreadable")]

@@ -7,14 +7,40 @@ using DalpHa.Lab.Postgres;
 
 namespace DalpHa.Infrastructure.Tests.Replication;
 
+/// <summary>A pair whose dead links show soon.</summary>
+public sealed class StreamingPair : IAsyncLifetime
+{
+    public PostgresPair Pair { get; private set; } = null!;
+
+    public async ValueTask InitializeAsync() => Pair = await StartPairAsync(archive: false);
+
+    public ValueTask DisposeAsync() => Pair.DisposeAsync();
+
+    /// <summary>A pair of one test's own.</summary>
+    internal static async Task<ProbedPair> StartAsync(bool archive = false) => new(await StartPairAsync(archive), ownsPair: true);
+
+    private static Task<PostgresPair> StartPairAsync(bool archive) => PostgresPair.StartAsync(
+        new PostgresPairOptions
+        {
+            Folder = PairFolder.New(),
+            Archive = archive,
+            // Link death shows within a status interval and the slack; the default is 10 s.
+            Settings = new Dictionary<string, string> { ["wal_receiver_status_interval"] = "1s" },
+        },
+        TestContext.Current.CancellationToken);
+}
+
 /// <summary>A real pair and a probe that measures it, with a memory of its own.</summary>
 internal sealed class ProbedPair : IAsyncDisposable
 {
     private readonly string memoryFolder = PairFolder.New();
+    private readonly bool ownsPair;
 
-    private ProbedPair(PostgresPair pair)
+    /// <summary>Measures a pair. It stays the caller's, unless it is handed over.</summary>
+    public ProbedPair(PostgresPair pair, bool ownsPair = false)
     {
         Pair = pair;
+        this.ownsPair = ownsPair;
         Probe = NewProbe();
     }
 
@@ -23,16 +49,6 @@ internal sealed class ProbedPair : IAsyncDisposable
     public ReplicationProbe Probe { get; private set; }
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
-
-    public static async Task<ProbedPair> StartAsync(bool archive = false) => new(await PostgresPair.StartAsync(
-        new PostgresPairOptions
-        {
-            Folder = PairFolder.New(),
-            Archive = archive,
-            // Link death shows within a status interval and the slack; the default is 10 s.
-            Settings = new Dictionary<string, string> { ["wal_receiver_status_interval"] = "1s" },
-        },
-        Token));
 
     public ReplicationProbe NewProbe(DatabaseServerSettings? standby = null, DatabaseLogin? login = null, TimeSpan? timeout = null)
     {
@@ -87,7 +103,14 @@ internal sealed class ProbedPair : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await Probe.DisposeAsync();
-        await Pair.DisposeAsync();
+        if (ownsPair)
+        {
+            await Pair.DisposeAsync();
+        }
+        else
+        {
+            Pair.RestoreLink();
+        }
         if (Directory.Exists(memoryFolder))
         {
             Directory.Delete(memoryFolder, recursive: true);

@@ -64,6 +64,7 @@ internal sealed class ApiSession : IDisposable
     public async Task<HttpResponseMessage> SendAsync(HttpMethod method, string path, HttpContent? content, CancellationToken cancellationToken)
     {
         using var request = new HttpRequestMessage(method, new Uri(client.BaseUri, path)) { Content = content, Version = HttpVersion.Version20 };
+        // The platform takes the name for the TLS handshake, and the one to check, from this header and from nowhere else.
         request.Headers.Host = tlsServerName;
         request.Headers.Accept.ParseAdd("application/json");
         await AuthorizeAsync(request, cancellationToken).ConfigureAwait(false);
@@ -146,10 +147,23 @@ internal sealed class ApiSession : IDisposable
         configuration.ClientCertificateFilePath = hasData ? null : user.ClientCertificate;
         configuration.ClientCertificateKeyData = user.ClientKeyData;
         configuration.ClientKeyFilePath = string.IsNullOrEmpty(user.ClientKeyData) ? user.ClientKey : null;
-        configuration.TokenProvider = user.TokenFile is { } file ? new TokenFileAuth(file) : null;
+        configuration.TokenProvider = user.TokenFile is { } file ? ReadTokensFrom(file, entry) : null;
         configuration.AccessToken = user.Token;
         configuration.Username = user.UserName;
         configuration.Password = user.Password;
+    }
+
+    private static TokenFileAuth ReadTokensFrom(string file, KubeconfigEntry entry)
+    {
+        try
+        {
+            using var readable = File.OpenRead(file);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw Incomplete(entry, $"has a tokenFile that can't be read: {exception.Message}", "Check that whatever writes the token runs, and that this user may read it.", exception);
+        }
+        return new TokenFileAuth(file);
     }
 
     private static string? Base64(string? text) => string.IsNullOrEmpty(text) ? null : Convert.ToBase64String(System.Text.Encoding.UTF8.GetBytes(text));

@@ -27,7 +27,7 @@ internal static class ClusterReading
         wire.Metadata.Name,
         wire.Status?.Conditions?.Any(c => c is { Type: "Ready", Status: "True" }) == true,
         wire.Spec?.Unschedulable == true,
-        [.. (wire.Spec?.Taints ?? []).Where(t => t.Effect is "NoSchedule" or "NoExecute").Select(t => $"{t.Key}={t.Value}:{t.Effect}")],
+        [.. (wire.Spec?.Taints ?? []).Where(t => t.Effect is "NoSchedule" or "NoExecute").Select(t => string.IsNullOrEmpty(t.Value) ? $"{t.Key}:{t.Effect}" : $"{t.Key}={t.Value}:{t.Effect}")],
         Quantities.Amounts(wire.Status?.Allocatable),
         (int)Quantities.Amount(wire.Status?.Allocatable, "pods"),
         wire.Metadata.Labels?.GetValueOrDefault("topology.kubernetes.io/region"),
