@@ -13,7 +13,7 @@ internal sealed class ReplicationLinkCutFault : ILabFault
     {
         var pair = scene.Databases;
         pair.CutLink(silently: true);
-        return Task.FromResult(new Injection($"Link/{pair.Primary.Name}-{pair.Standby.Name}", async token =>
+        return Task.FromResult(new Injection($"Link/{pair.Standby.Name}", async token =>
         {
             // Reset first: what the ends still hold of the cut connection is not worth the wait for its resending.
             pair.CutLink(silently: false);
