@@ -117,7 +117,7 @@ public sealed class ApiServer : IAsyncDisposable
             new WatchHandler(store, faults, options),
             writer,
             new ObjectDeleter(store, lifecycle),
-            new PatchHandler(store, writer),
+            new PatchHandler(store, writer, options.Time),
             new SubresourceHandler(store, writer, lifecycle, new PortForward()),
             new AccessReviews(authorizer));
         return new RequestPipeline(faults, new Authenticator(options), authorizer, catalog, dispatcher, new Discovery(catalog, options), stopping);

@@ -6,7 +6,7 @@ using DalpHa.Lab.Api.Writing;
 namespace DalpHa.Lab.Api.Patching;
 
 /// <summary>Answers patch, by the media type of the body.</summary>
-internal sealed class PatchHandler(ObjectStore store, ObjectWriter writer)
+internal sealed class PatchHandler(ObjectStore store, ObjectWriter writer, TimeProvider time)
 {
     private const string Apply = "application/apply-patch+yaml";
 
@@ -53,9 +53,10 @@ internal sealed class PatchHandler(ObjectStore store, ObjectWriter writer)
         var applied = YamlReading.Parse(await RequestBody.ReadTextAsync(request.Http.Request, cancellation)) as JsonObject
             ?? throw ApiException.BadRequest("error decoding YAML: it is no object");
         var kind = request.Kind;
-        var (stored, created) = store.Exclusively(() => store.Find(kind, request.Namespace, request.Target.Name) is null
-            ? (writer.Create(request, ServerSideApply.Create(request, applied), ManagedFields.Operation.Apply), true)
-            : (writer.Change(request, value => ServerSideApply.Apply(request, value, applied), ManagedFields.Operation.Apply), false));
+        var now = ObjectLifecycle.Timestamp(time.GetUtcNow());
+        var (stored, created) = store.Exclusively(() => store.Find(kind, request.Namespace, request.Target.Name) is null && request.Target.Subresource.Length == 0
+            ? (writer.Create(request, ServerSideApply.Create(request, applied, now), ManagedFields.Operation.Apply), true)
+            : (writer.Change(request, value => ServerSideApply.Apply(request, value, applied, now), ManagedFields.Operation.Apply), false));
         await ObjectAnswer.WriteAsync(request, created ? 201 : 200, stored, cancellation);
     }
 

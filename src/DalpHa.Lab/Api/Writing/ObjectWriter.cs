@@ -136,10 +136,12 @@ internal sealed class ObjectWriter(ObjectStore store, ObjectLifecycle lifecycle,
     {
         if (status)
         {
+            var owners = value.At("metadata.managedFields")?.DeepClone();
             foreach (var name in value.Select(member => member.Key).Union(old.Select(member => member.Key)).Where(name => name != "status").ToList())
             {
                 Restore(old, value, name);
             }
+            value.Child("metadata")["managedFields"] = owners ?? value.At("metadata.managedFields")?.DeepClone();
             return;
         }
         foreach (var name in ServerSide.Where(name => name != "managedFields").Append("resourceVersion"))
