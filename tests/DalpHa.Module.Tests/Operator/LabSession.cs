@@ -1,0 +1,61 @@
+using System.Management.Automation;
+
+namespace DalpHa.Module.Tests.Operator;
+
+/// <summary>A lab that an operator started from the packaged module, shared by the tests of one collection and ended with them.</summary>
+public sealed class LabSession : IDisposable
+{
+    private readonly string state = Path.Combine(Path.GetTempPath(), $"dalpha-module-{Guid.NewGuid():n}");
+
+    public LabSession()
+    {
+        Directory.CreateDirectory(state);
+        Environment.SetEnvironmentVariable("DALPHA_STATE", state);
+        Lab = Module.Script("Start-DalpLab -Name module -StopWithSession -WriteLoad 20").Single();
+    }
+
+    public PackagedModule Module { get; } = new();
+
+    /// <summary>The lab's object.</summary>
+    public PSObject Lab { get; }
+
+    public string Topology => (string)Lab.Properties["TopologyPath"].Value;
+
+    /// <summary>Runs a script that finds the topology's path in <c>$topology</c>.</summary>
+    public Outcome Script(string script) => Module.Script(script, ("topology", Topology));
+
+    /// <summary>Asks until the answer is as expected, and fails with the last answer when it is not within a minute.</summary>
+    public void Until(string what, Func<IReadOnlyList<PSObject>> ask, Func<IReadOnlyList<PSObject>, bool> holds)
+    {
+        var clock = System.Diagnostics.Stopwatch.StartNew();
+        IReadOnlyList<PSObject> answer;
+        do
+        {
+            answer = ask();
+            if (holds(answer))
+            {
+                return;
+            }
+        }
+        while (clock.Elapsed < TimeSpan.FromSeconds(60));
+        Assert.Fail($"Not within 60 s: {what}. Last seen:\n{string.Join('\n', answer)}");
+    }
+
+    /// <summary>The findings that are not Pass.</summary>
+    public IReadOnlyList<PSObject> Problems() => Script("Test-DalpStandby -Topology $topology | Where-Object Status -ne Pass").Output;
+
+    /// <summary>Waits for a standby without a problem.</summary>
+    public void UntilWarm() => Until("the standby is warm", Problems, problems => problems.Count == 0);
+
+    public void Dispose()
+    {
+        Module.Script("Get-DalpLab | Stop-DalpLab");
+        Module.Dispose();
+        Environment.SetEnvironmentVariable("DALPHA_STATE", null);
+        Directory.Delete(state, recursive: true);
+    }
+}
+
+/// <summary>Tests that share one lab, one after the other: a fault of one is undone before the next.</summary>
+[CollectionDefinition(nameof(LabCollection), DisableParallelization = true)]
+public sealed class LabCollection : ICollectionFixture<LabSession>;
