@@ -64,7 +64,7 @@ function Build {
     Copy-Folder "$root/src/DalpHa.Infrastructure/$output" "$root/module/bin/deps"
     [IO.File]::Delete("$root/module/bin/deps/DalpHa.Core.dll")
     Copy-Folder "$root/src/DalpHa.Lab/$output" "$root/module/lab"
-    Invoke-Program dotnet @("$root/src/DalpHa.Help/$output/DalpHa.Help.dll", "$root/DalpHa.psd1", "$root/module/help", "$root/module/bin/en-US/DalpHa.dll-Help.xml")
+    Invoke-Program dotnet @("$root/src/DalpHa.Help/$output/DalpHa.Help.dll", "$root/DalpHa.psd1", "$root/module/help", "$root/en-US/DalpHa.dll-Help.xml")
 }
 
 function Copy-One([string] $From, [string] $To) {
@@ -172,6 +172,7 @@ function Pack {
         Copy-One "$root/$file" "$package/$file"
     }
     Copy-Folder "$root/module" "$package/module"
+    Copy-Folder "$root/en-US" "$package/en-US"
     Copy-Folder "$root/examples" "$package/examples"
     $archive = "$root/out/DalpHa-$version.zip"
     [IO.File]::Delete($archive)
@@ -189,6 +190,7 @@ function Clean {
     }
     Remove-Folder "$root/module/bin"
     Remove-Folder "$root/module/lab"
+    Remove-Folder "$root/en-US"
     Remove-Folder "$root/out"
 }
 

@@ -96,7 +96,7 @@ public sealed record Outcome(IReadOnlyList<PSObject> Output, IReadOnlyList<Error
     public PSObject Single()
     {
         Assert.True(Terminating is null, Terminating?.ToString());
-        Assert.Empty(Errors.Select(error => error.ToString()));
+        Assert.True(Errors.Count == 0, string.Join('\n', Errors));
         return Assert.Single(Output);
     }
 }

@@ -71,6 +71,8 @@ public sealed class LabLauncher(string program, LabRegistry registry)
         // The lab must outlive the session, so it gets none of its streams, and a null device's worth of input.
         var start = new ProcessStartInfo(DotnetHost.Find())
         {
+            // The lab outlives the folder that the operator happens to stand in.
+            WorkingDirectory = AppContext.BaseDirectory,
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
             RedirectStandardError = true,

@@ -13,9 +13,9 @@ public sealed class BadInputTests : IDisposable
     }
 
     [Theory]
-    [InlineData("Get-DalpTopology -Path nowhere.yaml", "TopologyNotFound")]
+    [InlineData("Get-DalpTopology -Path nowhere.yaml", "FileNotFound")]
     [InlineData("Get-DalpTopology -Path broken.yaml", "TopologyInvalid")]
-    [InlineData("Get-DalpTopology -Path huge.yaml", "TopologyTooLarge")]
+    [InlineData("Get-DalpTopology -Path huge.yaml", "FileTooLarge")]
     [InlineData("Get-DalpTopology -Path bomb.yaml", "TopologyInvalid")]
     [InlineData("Test-DalpStandby -Topology 42", "TopologyNotUsable")]
     [InlineData("Test-DalpStandby -Topology broken.yaml", "TopologyInvalid")]
@@ -29,7 +29,7 @@ public sealed class BadInputTests : IDisposable
         File.WriteAllText(Path.Combine(folder, "huge.yaml"), new string('#', 10 * 1024 * 1024));
         File.WriteAllText(Path.Combine(folder, "bomb.yaml"), "a: &a [x, x]\nb: &b [*a, *a]\nc: [*b, *b]\n");
 
-        var outcome = module.Script($"[Environment]::CurrentDirectory = $folder; $null = $ExecutionContext.SessionState.Path.SetLocation($folder); {command}", ("folder", folder));
+        var outcome = module.Script($"$null = $ExecutionContext.SessionState.Path.SetLocation($folder); {command}", ("folder", folder));
 
         var error = outcome.Terminating ?? Assert.Single(outcome.Errors);
         Assert.Empty(outcome.Output);
