@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 
 namespace DalpHa.Lab.Api;
@@ -43,8 +45,10 @@ internal static class JsonReading
 
     public static string? Text(this JsonNode? value, string path) => value.At(path) is JsonValue found ? found.ToString() : null;
 
+    /// <summary>The whole number at a path, whatever .NET type its node was made from; null when there is none.</summary>
     public static long? Number(this JsonNode? value, string path) =>
-        value.At(path) is JsonValue found && found.TryGetValue(out long number) ? number : null;
+        value.At(path) is JsonValue found && found.GetValueKind() == JsonValueKind.Number
+        && long.TryParse(found.ToJsonString(), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number) ? number : null;
 
     public static IEnumerable<string> Strings(this JsonNode? value, string path) =>
         (value.At(path) as JsonArray ?? []).OfType<JsonValue>().Select(item => item.ToString());
