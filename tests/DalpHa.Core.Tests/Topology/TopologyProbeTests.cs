@@ -18,7 +18,7 @@ public sealed class TopologyProbeTests
     {
         var found = await ProbeAsync(Contexts, _ => new Behaviour());
         Assert.All(found, d => Assert.Equal(CheckStatus.Pass, d.Status));
-        Assert.Equal(["API server", "namespace dalp", "permissions"], found.Where(d => d.Subject.StartsWith("standby/", StringComparison.Ordinal)).Select(d => d.Subject["standby/".Length..]));
+        Assert.Equal(2, found.Count(d => d.Subject.EndsWith("/permissions", StringComparison.Ordinal)));
         Assert.Equal(6, found.Count);
     }
 
