@@ -1,0 +1,243 @@
+using DalpHa.Core.Errors;
+
+namespace DalpHa.Core.Failover;
+
+/// <summary>
+/// Runs the steps of a failover, one after the other: measure, ask, announce in the journal, act, look for the outcome, record it. It stops before the
+/// first step whose preconditions do not hold, whose owner says no, or whose outcome does not come; nothing after it is begun.
+/// </summary>
+/// <param name="id">The failover's id.</param>
+/// <param name="runbook">Owners, stop conditions and bounds.</param>
+/// <param name="world">Both sites.</param>
+/// <param name="journal">The journal, opened.</param>
+/// <param name="lease">The lease, held.</param>
+/// <param name="crew">Who is asked and shown.</param>
+/// <param name="time">The clock.</param>
+public sealed class FailoverEngine(string id, DalpRunbook runbook, FailoverWorld world, FailoverJournal journal, FailoverLease lease, IFailoverCrew crew, TimeProvider time)
+{
+    private readonly long begun = time.GetTimestamp();
+
+    /// <summary>Runs the recipes in their order, up to and with a step, or to the end.</summary>
+    /// <returns>One result for each step that was reached; the last is not Succeeded when the run stopped.</returns>
+    public async IAsyncEnumerable<DalpStepResult> RunAsync(
+        IReadOnlyList<IStepRecipe> recipes, string? until, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        for (var number = 1; number <= recipes.Count; number++)
+        {
+            var result = await RunStepAsync(recipes, number, cancellationToken).ConfigureAwait(false);
+            yield return result;
+            if (result.Outcome != FailoverOutcome.Succeeded)
+            {
+                yield break;
+            }
+            if (result.Step == until)
+            {
+                await journal.RecordAsync(JournalEvent.Stopped, result.Step, null, $"Stopped after '{until}', as asked.", CancellationToken.None).ConfigureAwait(false);
+                yield break;
+            }
+        }
+        await journal.RecordAsync(JournalEvent.Finished, null, null, "Every step is done.", CancellationToken.None).ConfigureAwait(false);
+    }
+
+    private async Task<DalpStepResult> RunStepAsync(IReadOnlyList<IStepRecipe> recipes, int number, CancellationToken cancellationToken)
+    {
+        var recipe = recipes[number - 1];
+        var plan = runbook.StepOf(recipe.Name);
+        var run = new StepRun(id, plan, number, recipes.Count, time);
+        try
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            Show(run, null, "Measuring");
+            var step = await recipe.MeasureAsync(world, cancellationToken).ConfigureAwait(false);
+            if (step.Unmet.FirstOrDefault() is { } unmet)
+            {
+                return await StopAsync(run, FailoverOutcome.NotStarted, $"{unmet.Name}: {unmet.Finding.Observed} (expected {unmet.Finding.Expected}). {unmet.Finding.Detail} {unmet.Finding.Remediation}".Trim()).ConfigureAwait(false);
+            }
+            var question = new StepQuestion(step, plan, number, recipes.Count);
+            return step.Mode == StepMode.Manual
+                ? await RunManualAsync(run, question, cancellationToken).ConfigureAwait(false)
+                : await RunAutomaticAsync(run, question, cancellationToken).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            return await StopAsync(run, run.HasActed ? FailoverOutcome.Incomplete : FailoverOutcome.NotStarted, "The operator asked to stop.").ConfigureAwait(false);
+        }
+        catch (DalpException exception)
+        {
+            return await StopAsync(run, run.HasActed ? FailoverOutcome.Incomplete : FailoverOutcome.NotStarted, $"{exception.Message} {exception.RecommendedAction}").ConfigureAwait(false);
+        }
+    }
+
+    private async Task<DalpStepResult> RunManualAsync(StepRun run, StepQuestion question, CancellationToken cancellationToken)
+    {
+        if (IsAttested(run.Step))
+        {
+            return run.End(FailoverOutcome.Succeeded, "Its owner vouched for it earlier.");
+        }
+        await BeginAsync(run, question, cancellationToken).ConfigureAwait(false);
+        if (await crew.AttestAsync(question, cancellationToken).ConfigureAwait(false) is not { } words)
+        {
+            return await StopAsync(run, FailoverOutcome.NotStarted, $"{question.Plan.Owner} did not vouch for it.").ConfigureAwait(false);
+        }
+        await journal.RecordAsync(JournalEvent.Attested, run.Step, null, words, CancellationToken.None).ConfigureAwait(false);
+        await journal.RecordAsync(JournalEvent.StepDone, run.Step, null, words, CancellationToken.None).ConfigureAwait(false);
+        return run.End(FailoverOutcome.Succeeded, words);
+    }
+
+    private async Task<DalpStepResult> RunAutomaticAsync(StepRun run, StepQuestion question, CancellationToken cancellationToken)
+    {
+        if (!await crew.ConfirmAsync(question, cancellationToken).ConfigureAwait(false))
+        {
+            return await StopAsync(run, FailoverOutcome.NotStarted, $"{question.Plan.Owner} did not agree.").ConfigureAwait(false);
+        }
+        await BeginAsync(run, question, cancellationToken).ConfigureAwait(false);
+        foreach (var stage in question.Step.Stages)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            var outcomes = await Task.WhenAll(stage.Select(action => RunActionAsync(run, action, cancellationToken))).ConfigureAwait(false);
+            if (outcomes.FirstOrDefault(outcome => outcome is not null) is { } failed)
+            {
+                return await StopAsync(run, failed.Outcome, failed.Detail).ConfigureAwait(false);
+            }
+        }
+        await journal.RecordAsync(JournalEvent.StepDone, run.Step, null, question.Step.Measured, CancellationToken.None, question.Step.Facts).ConfigureAwait(false);
+        return run.End(FailoverOutcome.Succeeded, run.LastSeen ?? question.Step.Measured);
+    }
+
+    private Task BeginAsync(StepRun run, StepQuestion question, CancellationToken cancellationToken)
+    {
+        lease.Require();
+        return journal.AnnounceAsync(
+            JournalEvent.StepStarted,
+            run.Step,
+            null,
+            question.Step.Measured,
+            cancellationToken,
+            new Dictionary<string, string>(question.Step.Facts) { ["owner"] = question.Plan.Owner });
+    }
+
+    // Null when the outcome was seen.
+    private async Task<ActionFailure?> RunActionAsync(StepRun run, FailoverAction action, CancellationToken cancellationToken)
+    {
+        var before = await action.LookAsync(cancellationToken).ConfigureAwait(false);
+        if (before.Holds)
+        {
+            await DoneAsync(run, action, before, "was so already").ConfigureAwait(false);
+            return null;
+        }
+        lease.Require();
+        await journal.AnnounceAsync(JournalEvent.Intent, run.Step, action.Name, before.Seen, cancellationToken).ConfigureAwait(false);
+        run.HasActed = true;
+        // What can't be undone is seen through to its outcome, whatever the operator asks meanwhile; its own bound ends it.
+        var patience = action.CanBeUndone ? cancellationToken : CancellationToken.None;
+        using var late = new CancellationTokenSource(action.Timeout, time);
+        using var bound = CancellationTokenSource.CreateLinkedTokenSource(late.Token, patience);
+        var trouble = await ActAsync(action, bound.Token, patience).ConfigureAwait(false);
+        var (seen, unseen) = await AwaitOutcomeAsync(run, action, bound.Token, patience).ConfigureAwait(false);
+        if (seen.Holds)
+        {
+            await DoneAsync(run, action, seen, "done").ConfigureAwait(false);
+            return null;
+        }
+        var why = $"{action.Name}: {action.Outcome} was not seen within {action.Timeout.TotalSeconds:0.#} s. {unseen?.Message ?? seen.Seen} {trouble?.Message}".TrimEnd();
+        await journal.RecordAsync(JournalEvent.Failed, run.Step, action.Name, why, CancellationToken.None).ConfigureAwait(false);
+        return new ActionFailure(unseen is null ? FailoverOutcome.Incomplete : FailoverOutcome.Unknown, why);
+    }
+
+    // An act that failed may have had its effect all the same: only the look afterwards decides.
+    private static async Task<DalpException?> ActAsync(FailoverAction action, CancellationToken bound, CancellationToken patience)
+    {
+        try
+        {
+            await action.ActAsync(bound).ConfigureAwait(false);
+            return null;
+        }
+        catch (DalpException exception)
+        {
+            return exception;
+        }
+        catch (OperationCanceledException) when (!patience.IsCancellationRequested)
+        {
+            return null;
+        }
+    }
+
+    private async Task<(Sighting Seen, DalpException? Unseen)> AwaitOutcomeAsync(StepRun run, FailoverAction action, CancellationToken bound, CancellationToken patience)
+    {
+        var seen = Sighting.NotYet("It was not looked at in time.");
+        DalpException? unseen = null;
+        try
+        {
+            while (true)
+            {
+                try
+                {
+                    (seen, unseen) = (await action.LookAsync(bound).ConfigureAwait(false), null);
+                    Show(run, action.Name, seen.Seen);
+                    if (seen.Holds)
+                    {
+                        return (seen, null);
+                    }
+                }
+                catch (DalpException exception)
+                {
+                    unseen = exception;
+                    Show(run, action.Name, exception.Message);
+                }
+                await Task.Delay(action.LookEvery, time, bound).ConfigureAwait(false);
+            }
+        }
+        catch (OperationCanceledException) when (!patience.IsCancellationRequested)
+        {
+            return (seen, unseen);
+        }
+    }
+
+    private Task DoneAsync(StepRun run, FailoverAction action, Sighting seen, string how)
+    {
+        run.LastSeen = seen.Seen;
+        Show(run, action.Name, seen.Seen);
+        return journal.RecordAsync(JournalEvent.Done, run.Step, action.Name, $"{action.Outcome}: {how}. {seen.Seen}", CancellationToken.None);
+    }
+
+    private async Task<DalpStepResult> StopAsync(StepRun run, FailoverOutcome outcome, string why)
+    {
+        await journal.RecordAsync(
+            JournalEvent.Stopped, run.Step, null, why, CancellationToken.None, new Dictionary<string, string> { ["outcome"] = outcome.ToString() }).ConfigureAwait(false);
+        return run.End(outcome, why);
+    }
+
+    private bool IsAttested(string step) => journal.Chain.Records.Any(record => record.Event == JournalEvent.StepDone && record.Step == step);
+
+    private void Show(StepRun run, string? action, string seen) => crew.Show(new FailoverProgress(
+        run.Step, run.Number, run.Count, action, seen, time.GetElapsedTime(begun), runbook.ExpectedFrom(run.Step)));
+
+    private sealed record ActionFailure(FailoverOutcome Outcome, string Detail);
+
+    private sealed class StepRun(string id, RunbookStep plan, int number, int count, TimeProvider time)
+    {
+        private readonly DateTimeOffset startedAt = time.GetUtcNow();
+        private readonly long started = time.GetTimestamp();
+
+        public string Step => plan.Name;
+
+        public int Number => number;
+
+        public int Count => count;
+
+        public bool HasActed { get; set; }
+
+        public string? LastSeen { get; set; }
+
+        public DalpStepResult End(FailoverOutcome outcome, string detail) => new()
+        {
+            FailoverId = id,
+            Step = plan.Name,
+            Owner = plan.Owner,
+            Outcome = outcome,
+            Detail = detail,
+            StartedAt = startedAt,
+            Duration = time.GetElapsedTime(started),
+        };
+    }
+}

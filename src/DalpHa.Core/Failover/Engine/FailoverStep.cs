@@ -1,0 +1,56 @@
+using DalpHa.Core.Readiness;
+
+namespace DalpHa.Core.Failover;
+
+/// <summary>How a step gets done.</summary>
+public enum StepMode
+{
+    /// <summary>DalpHa does it, and looks for its outcome.</summary>
+    Automatic,
+    /// <summary>People do it, and its owner vouches for it.</summary>
+    Manual,
+}
+
+/// <summary>Something that must hold before a step may begin.</summary>
+/// <param name="Name">What must hold, as a stable name: <c>ActiveFenced</c>.</param>
+/// <param name="Finding">What was measured just now. Anything but Pass and Warn keeps the step from beginning.</param>
+public sealed record Precondition(string Name, Finding Finding)
+{
+    /// <summary>Whether the step may begin as far as this goes.</summary>
+    public bool IsMet => Finding.Status is CheckStatus.Pass or CheckStatus.Warn;
+}
+
+/// <summary>A step as it stands in the world right now: measured, and ready to be asked about and run.</summary>
+public sealed record FailoverStep
+{
+    /// <summary>Its name, as in the runbook: <c>promote</c>.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>How it gets done.</summary>
+    public StepMode Mode { get; init; }
+
+    /// <summary>What was measured, in one line: what its owner decides on.</summary>
+    public required string Measured { get; init; }
+
+    /// <summary>What must hold before it begins.</summary>
+    public IReadOnlyList<Precondition> Preconditions { get; init; } = [];
+
+    /// <summary>Its actions in their order; those within one stage do not depend on each other and run at the same time.</summary>
+    public IReadOnlyList<IReadOnlyList<FailoverAction>> Stages { get; init; } = [];
+
+    /// <summary>Named facts that the journal keeps of it, as <c>lossBytes</c>.</summary>
+    public IReadOnlyDictionary<string, string> Facts { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>The preconditions that keep it from beginning.</summary>
+    public IEnumerable<Precondition> Unmet => Preconditions.Where(precondition => !precondition.IsMet);
+}
+
+/// <summary>Knows one step of the sequence: measures the world, and makes the step of it.</summary>
+public interface IStepRecipe
+{
+    /// <summary>The step's name, as in <see cref="Topology.FailoverSteps"/>.</summary>
+    string Name { get; }
+
+    /// <summary>Measures now. What can't be seen is an unmet precondition and no exception.</summary>
+    Task<FailoverStep> MeasureAsync(FailoverWorld world, CancellationToken cancellationToken);
+}

@@ -1,0 +1,82 @@
+using DalpHa.Core.Clusters;
+using DalpHa.Core.Errors;
+using DalpHa.Core.Ports;
+using DalpHa.Core.Replication;
+using DalpHa.Core.Topology;
+
+namespace DalpHa.Core.Failover;
+
+/// <summary>What a failover is for.</summary>
+public enum FailoverKind
+{
+    /// <summary>The active site is lost or failing.</summary>
+    Failover,
+    /// <summary>Both sites are well, and the roles change without loss.</summary>
+    Switchover,
+    /// <summary>A rehearsal that is to leave evidence.</summary>
+    Drill,
+}
+
+/// <summary>A person who vouches for what the tool can't see.</summary>
+/// <param name="Person">Who.</param>
+/// <param name="Statement">What he vouches for, and how he knows.</param>
+public sealed record Attestation(string Person, string Statement);
+
+/// <summary>Both sites as a failover reads and changes them, and what its people have decided beforehand.</summary>
+public sealed record FailoverWorld
+{
+    /// <summary>The topology.</summary>
+    public required DalpTopology Topology { get; init; }
+
+    /// <summary>The runbook.</summary>
+    public required DalpRunbook Runbook { get; init; }
+
+    /// <summary>What it is for.</summary>
+    public required FailoverKind Kind { get; init; }
+
+    /// <summary>The site that serves, or served.</summary>
+    public required FailoverSite Active { get; init; }
+
+    /// <summary>The site that takes over.</summary>
+    public required FailoverSite Standby { get; init; }
+
+    /// <summary>The replication between them.</summary>
+    public required ReplicationProbe Replication { get; init; }
+
+    /// <summary>Who vouches that an active site that can't be reached serves nobody; null when nobody does.</summary>
+    public Attestation? ActiveIsGone { get; init; }
+
+    /// <summary>The loss that was accepted explicitly; null when only the topology's RPO bounds it.</summary>
+    public TimeSpan? MaxDataLoss { get; init; }
+
+    /// <summary>The clock.</summary>
+    public required TimeProvider Time { get; init; }
+
+    /// <summary>The loss that a promotion may bring.</summary>
+    public TimeSpan AcceptedLoss => MaxDataLoss ?? Topology.Thresholds.Rpo;
+}
+
+/// <summary>One site as a failover reads and changes it.</summary>
+public sealed class FailoverSite(DalpSite site, ICluster? cluster, IClusterControl? control, DalpException? failure, Func<DatabaseServerSettings, CancellationToken, Task<IDatabaseControl>> openDatabase)
+{
+    /// <summary>The site.</summary>
+    public DalpSite Site => site;
+
+    /// <summary>Its name.</summary>
+    public string Name => site.Name;
+
+    /// <summary>The namespace that the platform runs in.</summary>
+    public string Namespace => site.Namespace;
+
+    /// <summary>What reads its cluster.</summary>
+    /// <exception cref="DalpException">It could not be opened.</exception>
+    public ICluster Cluster => cluster ?? throw failure!;
+
+    /// <summary>What changes its cluster.</summary>
+    /// <exception cref="DalpException">It could not be opened.</exception>
+    public IClusterControl Control => control ?? throw failure!;
+
+    /// <summary>Opens one of its database servers for changes. Closed with the world.</summary>
+    /// <exception cref="DalpException">It can't be reached or does not let us in.</exception>
+    public Task<IDatabaseControl> OpenDatabaseAsync(DatabaseServerSettings server, CancellationToken cancellationToken) => openDatabase(server, cancellationToken);
+}

@@ -1,0 +1,170 @@
+using DalpHa.Core.Clusters;
+using DalpHa.Core.Errors;
+using DalpHa.Core.Ports;
+
+namespace DalpHa.Core.Failover;
+
+/// <summary>
+/// The Lease in the standby's cluster that keeps a second failover out. Its holder renews it in the background, and stops before its next action
+/// when it can't: a lease that may have run out is one that somebody else may hold.
+/// </summary>
+public sealed class FailoverLease : IAsyncDisposable
+{
+    /// <summary>The Lease's name.</summary>
+    public const string Name = "dalpha-failover";
+
+    private static readonly TimeSpan Duration = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Beat = Duration / 4;
+    private readonly IClusterControl cluster;
+    private readonly string @namespace;
+    private readonly TimeProvider time;
+    private readonly CancellationTokenSource stopping = new();
+    private readonly Task renewing;
+    private ClusterLease held;
+    private long renewedAt;
+
+    private FailoverLease(IClusterControl cluster, string @namespace, ClusterLease held, long renewedAt, TimeProvider time)
+    {
+        this.cluster = cluster;
+        this.@namespace = @namespace;
+        this.held = held;
+        this.renewedAt = renewedAt;
+        this.time = time;
+        renewing = RenewAsync(stopping.Token);
+    }
+
+    /// <summary>Takes the lease.</summary>
+    /// <param name="cluster">The standby's cluster.</param>
+    /// <param name="namespace">The platform's namespace.</param>
+    /// <param name="holder">Who takes it: <c>failover user@machine</c>.</param>
+    /// <param name="takeOver">The person who vouches that an expired lease's holder is gone; null to leave an expired lease alone too.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <exception cref="DalpException">Somebody else holds it (<c>FailoverLeaseHeld</c>), or it has run out and nobody vouches for its holder (<c>FailoverLeaseExpired</c>).</exception>
+    public static async Task<FailoverLease> TakeAsync(IClusterControl cluster, string @namespace, string holder, string? takeOver, TimeProvider time, CancellationToken cancellationToken)
+    {
+        var found = await cluster.FindLeaseAsync(@namespace, Name, cancellationToken).ConfigureAwait(false) ?? new ClusterLease(Name, null, Duration, null, null, 0, null);
+        var other = found.Holder is { Length: > 0 } theirs && theirs != holder ? theirs : null;
+        if (other is not null && found.RenewedAt + found.Duration > time.GetUtcNow())
+        {
+            throw new DalpException(
+                "FailoverLeaseHeld",
+                FaultKind.Conflict,
+                $"A failover runs already: '{other}' holds the lease '{Name}' in namespace '{@namespace}' and renewed it at {found.RenewedAt:u}.",
+                $"Talk to its operator. When his process is gone the lease runs out {found.Duration.TotalSeconds:0} s after its last renewal; then: Resume-DalpFailover -TakeOver '<your name>'.",
+                other);
+        }
+        if (other is not null && takeOver is null)
+        {
+            throw new DalpException(
+                "FailoverLeaseExpired",
+                FaultKind.Conflict,
+                $"The lease '{Name}' in namespace '{@namespace}' is still '{other}''s, who renewed it last at {found.RenewedAt:u}: his failover did not end.",
+                "Make sure that his process is gone, then vouch for it by name: Resume-DalpFailover -TakeOver '<your name>'.",
+                other);
+        }
+        if (other is not null)
+        {
+            await RequireSilenceAsync(cluster, @namespace, found, time, cancellationToken).ConfigureAwait(false);
+        }
+        var started = time.GetTimestamp();
+        var now = time.GetUtcNow();
+        var mine = found with { Holder = holder, Duration = Duration, AcquiredAt = now, RenewedAt = now, Transitions = found.Transitions + (found.Holder == holder ? 0 : 1) };
+        return new FailoverLease(cluster, @namespace, await WriteAsync(cluster, @namespace, mine, cancellationToken).ConfigureAwait(false), started, time);
+    }
+
+    /// <summary>Returns when the lease is certainly ours still.</summary>
+    /// <exception cref="DalpException">It could not be renewed in time, or was taken over (<c>FailoverLeaseLost</c>).</exception>
+    public void Require()
+    {
+        if (renewing.IsCompleted || time.GetElapsedTime(Interlocked.Read(ref renewedAt)) >= Duration)
+        {
+            throw new DalpException(
+                "FailoverLeaseLost",
+                FaultKind.Conflict,
+                $"The lease '{Name}' could not be renewed for {time.GetElapsedTime(Interlocked.Read(ref renewedAt)).TotalSeconds:0} s, or was taken over: somebody else may run this failover now, so nothing more is done.",
+                "Look who holds it: Get-DalpFailover. Then resume, here or there, one of you.",
+                Name,
+                renewing.Exception?.InnerException);
+        }
+    }
+
+    /// <summary>Gives the lease back.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await stopping.CancelAsync().ConfigureAwait(false);
+        await renewing.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        try
+        {
+            using var bound = new CancellationTokenSource(TimeSpan.FromSeconds(5), time);
+            await cluster.WriteLeaseAsync(@namespace, held with { Holder = null, RenewedAt = time.GetUtcNow() }, bound.Token).ConfigureAwait(false);
+        }
+        catch (Exception exception) when (exception is DalpException or OperationCanceledException)
+        {
+            // It runs out by itself; whoever comes next is told whose it was.
+        }
+        stopping.Dispose();
+    }
+
+    // When a lease runs out is told by two machines' clocks, and they may disagree by minutes. A holder that lives writes within a beat, whatever its clock.
+    private static async Task RequireSilenceAsync(IClusterControl cluster, string @namespace, ClusterLease seen, TimeProvider time, CancellationToken cancellationToken)
+    {
+        await Task.Delay(Beat * 1.5, time, cancellationToken).ConfigureAwait(false);
+        var now = await cluster.FindLeaseAsync(@namespace, Name, cancellationToken).ConfigureAwait(false);
+        if (now?.Version != seen.Version)
+        {
+            throw new DalpException(
+                "FailoverLeaseHeld",
+                FaultKind.Conflict,
+                $"The lease '{Name}' in namespace '{@namespace}' looks as if it had run out, but '{now?.Holder ?? seen.Holder}' has just renewed it: the clocks of the two machines differ.",
+                "A failover runs. Talk to its operator, and set the clocks right.",
+                seen.Holder);
+        }
+    }
+
+    private static async Task<ClusterLease> WriteAsync(IClusterControl cluster, string @namespace, ClusterLease lease, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await cluster.WriteLeaseAsync(@namespace, lease, cancellationToken).ConfigureAwait(false);
+        }
+        catch (DalpException conflict) when (conflict.Kind == FaultKind.Conflict)
+        {
+            throw new DalpException(
+                "FailoverLeaseHeld",
+                FaultKind.Conflict,
+                $"Somebody else took the lease '{Name}' in namespace '{@namespace}' at the same moment.",
+                "Look who: Get-DalpFailover. One failover is run by one process.",
+                Name,
+                conflict);
+        }
+    }
+
+    private async Task RenewAsync(CancellationToken cancellationToken)
+    {
+        using var beat = new PeriodicTimer(Beat, time);
+        while (await beat.WaitForNextTickAsync(cancellationToken).ConfigureAwait(false))
+        {
+            try
+            {
+                var started = time.GetTimestamp();
+                held = await cluster.WriteLeaseAsync(@namespace, held with { RenewedAt = time.GetUtcNow() }, cancellationToken).ConfigureAwait(false);
+                Interlocked.Exchange(ref renewedAt, started);
+            }
+            catch (DalpException conflict) when (conflict.Kind == FaultKind.Conflict)
+            {
+                // Either our own last write, whose answer was lost, or somebody else's, which ends it.
+                var there = await cluster.FindLeaseAsync(@namespace, Name, cancellationToken).ConfigureAwait(false);
+                if (there?.Holder != held.Holder)
+                {
+                    throw;
+                }
+                held = held with { Version = there!.Version };
+            }
+            catch (DalpException)
+            {
+                // The next beat tries again; Require tells when it has been too long.
+            }
+        }
+    }
+}

@@ -1,0 +1,44 @@
+using DalpHa.Core.Clusters;
+
+namespace DalpHa.Core.Ports;
+
+/// <summary>
+/// What DalpHa changes on one cluster. Each change is written so that doing it twice is doing it once, is bounded in time, and throws
+/// <see cref="Errors.DalpException"/> for every failure. None of them waits for its outcome: that is looked for by <see cref="ICluster"/>.
+/// </summary>
+public interface IClusterControl
+{
+    /// <summary>
+    /// Sets a workload's replicas, and in the same write what it remembers as its count (annotation <c>dalpha.io/replicas</c>), so that
+    /// whoever starts it again, from whichever machine, knows how many there were.
+    /// </summary>
+    /// <param name="namespace">The namespace.</param>
+    /// <param name="kind">Deployment or StatefulSet.</param>
+    /// <param name="name">The workload.</param>
+    /// <param name="replicas">The new count.</param>
+    /// <param name="remember">The count to remember; null forgets it.</param>
+    /// <param name="cancellationToken">Gives up waiting for the answer.</param>
+    Task ScaleAsync(string @namespace, WorkloadKind kind, string name, int replicas, int? remember, CancellationToken cancellationToken);
+
+    /// <summary>Takes an Ingress out of service by giving it a class that no controller serves, and remembers its own in the same write; or gives it back.</summary>
+    Task SetIngressOpenAsync(string @namespace, string name, bool open, CancellationToken cancellationToken);
+
+    /// <summary>One of DalpHa's notes, or null when there is none of that name.</summary>
+    Task<ClusterNote?> FindNoteAsync(string @namespace, string name, CancellationToken cancellationToken);
+
+    /// <summary>DalpHa's notes with a label, ordered by name.</summary>
+    Task<IReadOnlyList<ClusterNote>> ListNotesAsync(string @namespace, string label, CancellationToken cancellationToken);
+
+    /// <summary>Writes a note: makes it when it has no version, else replaces the version that it has.</summary>
+    /// <returns>The note with its new version.</returns>
+    /// <exception cref="Errors.DalpException">Somebody else made or changed it meanwhile (<c>ApiConflict</c>).</exception>
+    Task<ClusterNote> WriteNoteAsync(string @namespace, ClusterNote note, CancellationToken cancellationToken);
+
+    /// <summary>A Lease, or null when there is none of that name.</summary>
+    Task<ClusterLease?> FindLeaseAsync(string @namespace, string name, CancellationToken cancellationToken);
+
+    /// <summary>Writes a Lease: makes it when it has no version, else replaces the version that it has.</summary>
+    /// <returns>The Lease with its new version.</returns>
+    /// <exception cref="Errors.DalpException">Somebody else made or changed it meanwhile (<c>ApiConflict</c>).</exception>
+    Task<ClusterLease> WriteLeaseAsync(string @namespace, ClusterLease lease, CancellationToken cancellationToken);
+}
