@@ -25,7 +25,11 @@ public sealed record TlsCertificate(string SecretName, string? Subject, IReadOnl
 /// <param name="Name">Its name.</param>
 /// <param name="ClassName">The ingress class, or null when the cluster's default serves it.</param>
 /// <param name="Hosts">The host names that it answers for.</param>
-public sealed record IngressRoute(string Kind, string Name, string? ClassName, IReadOnlyList<string> Hosts);
+public sealed record IngressRoute(string Kind, string Name, string? ClassName, IReadOnlyList<string> Hosts)
+{
+    /// <summary>Whether DalpHa took it out of service.</summary>
+    public bool IsClosed { get; init; }
+}
 
 /// <summary>A deployed Helm release, read from Helm 3's own Secret.</summary>
 /// <param name="Name">The release.</param>

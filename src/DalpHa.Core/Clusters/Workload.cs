@@ -41,6 +41,9 @@ public sealed record Workload(
     /// <summary>What the sandbox of each pod costs beside its containers (<c>spec.overhead</c>).</summary>
     public ResourceAmounts PodOverhead { get; init; }
 
+    /// <summary>The replicas that it had when DalpHa stopped it (annotation <c>dalpha.io/replicas</c>); null when it did not.</summary>
+    public int? RememberedReplicas { get; init; }
+
     /// <summary>What one replica asks of a node, as the scheduler counts it.</summary>
     public ResourceAmounts RequestsPerReplica => ContainerTemplate.RequestsOfPod(Containers, PodOverhead);
 }

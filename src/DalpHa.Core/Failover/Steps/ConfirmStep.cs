@@ -1,0 +1,47 @@
+using DalpHa.Core.Readiness;
+using DalpHa.Core.Replication;
+
+namespace DalpHa.Core.Failover;
+
+/// <summary>Step 2: the replica that will be promoted has all that it can get, and what would be lost is known and accepted.</summary>
+public sealed class ConfirmStep : IStepRecipe
+{
+    /// <inheritdoc/>
+    public string Name => "confirm";
+
+    /// <inheritdoc/>
+    public async Task<FailoverStep> MeasureAsync(FailoverWorld world, CancellationToken cancellationToken)
+    {
+        var candidate = await PromotionCandidate.MeasureAsync(world, cancellationToken).ConfigureAwait(false);
+        return new FailoverStep
+        {
+            Name = Name,
+            Measured = candidate.Measured,
+            Preconditions = candidate.Preconditions,
+            Facts = candidate.Facts,
+            Stages = candidate.IsUsable ? [[ReplayAll(world, candidate)]] : [],
+        };
+    }
+
+    private FailoverAction ReplayAll(FailoverWorld world, PromotionCandidate candidate) => new()
+    {
+        Name = $"Wait until {candidate.Server.Name} has replayed what it received",
+        Site = world.Standby.Name,
+        Outcome = $"{candidate.Server.Name} has replayed all that it received",
+        LookAsync = async cancellationToken =>
+        {
+            var now = await PromotionCandidate.MeasureAsync(world, cancellationToken).ConfigureAwait(false);
+            return now.Lag switch
+            {
+                null => Sighting.Yes("It is promoted already."),
+                { ReplayLagBytes: 0 } lag => Sighting.Yes($"All up to {lag.ReplayLsn}."),
+                { ReplayLagBytes: { } left } => Sighting.NotYet($"{Wording.Bytes(left)} to replay."),
+                // Nothing was streamed since its start: what it has, it has replayed.
+                { ReceiveLsn: null, Link: not ReplicationLink.Unknown } lag => Sighting.Yes($"Nothing is streamed; replayed up to {lag.ReplayLsn}."),
+                var lag => Sighting.NotYet(lag.Detail),
+            };
+        },
+        ActAsync = _ => Task.CompletedTask,
+        Timeout = world.Runbook.StepOf(Name).Timeout,
+    };
+}

@@ -1,0 +1,21 @@
+namespace DalpHa.Core.Failover;
+
+/// <summary>The steps of a failover in their order. A step that DalpHa does not do yet, or that the runbook gives to people, is theirs to vouch for.</summary>
+public static class FailoverSequence
+{
+    private static readonly IReadOnlyList<IStepRecipe> All =
+    [
+        new FreezeStep(),
+        new ConfirmStep(),
+        new PromoteStep(),
+        new WorkloadsStep(),
+        new ManualStep("validators", "Fence the former validators and signers, see them sign no more, and only then start the standby's."),
+        new ManualStep("traffic", "Switch DNS, load balancer or traffic manager to the standby, and see every authoritative server answer with it."),
+        new ManualStep("validate", "See the dApp, the API, RPC, quorum, observability and the evidence work on the standby."),
+        new IsolateStep(),
+    ];
+
+    /// <summary>The recipes for a runbook.</summary>
+    public static IReadOnlyList<IStepRecipe> For(DalpRunbook runbook) =>
+        [.. All.Select(recipe => runbook.StepOf(recipe.Name).Manual is { } task ? new ManualStep(recipe.Name, task) : recipe)];
+}

@@ -1,0 +1,46 @@
+using DalpHa.Core.Errors;
+using DalpHa.Core.Readiness;
+
+namespace DalpHa.Core.Failover;
+
+/// <summary>Step 1: the active site writes no more. First the writers go, then the database takes no writes, then nothing is seen to write.</summary>
+public sealed class FreezeStep : IStepRecipe
+{
+    /// <inheritdoc/>
+    public string Name => "freeze";
+
+    /// <inheritdoc/>
+    public async Task<FailoverStep> MeasureAsync(FailoverWorld world, CancellationToken cancellationToken)
+    {
+        var timeout = world.Runbook.StepOf(Name).Timeout;
+        var database = new SiteDatabase(world.Active, timeout, world.Time);
+        var servers = world.Active.Site.Database?.Servers ?? [];
+        try
+        {
+            var workloads = await SiteWorkloads.ReadAsync(world.Active, world.Topology, timeout, cancellationToken).ConfigureAwait(false);
+            var writers = workloads.All.Where(one => one.Rule.Writes()).Select(one => one.Workload).ToList();
+            var running = writers.Where(writer => writer.Desired > 0).Select(writer => writer.Target).ToList();
+            return new FailoverStep
+            {
+                Name = Name,
+                Measured = running.Count == 0 ? $"{world.Active.Name}: no writer runs." : $"{world.Active.Name}: {Wording.List(running)} {(running.Count == 1 ? "writes" : "write")}.",
+                Preconditions = [new Precondition("WritersKnown", Known(world, writers.Count))],
+                Stages = [[.. writers.Select(workloads.Stop)], [.. servers.Select(database.Freeze)]],
+            };
+        }
+        catch (DalpException exception)
+        {
+            return new FailoverStep
+            {
+                Name = Name,
+                Measured = $"{world.Active.Name} can't be reached: {exception.Message}",
+                Preconditions = await ActiveFence.MeasureAsync(world, cancellationToken).ConfigureAwait(false),
+            };
+        }
+    }
+
+    private static Finding Known(FailoverWorld world, int writers) => writers > 0
+        ? Finding.Pass(world.Active.Name, "writers", Wording.Count(writers, "workload"), "at least 1")
+        : Finding.Unknown(
+            world.Active.Name, "writers", "none is named", "at least 1", "No workload of the active site is a writer by the topology, so nobody knows what to stop.", "Give the workloads that write 'role: writer' in the topology, or 'role: signer' where they sign transactions.");
+}

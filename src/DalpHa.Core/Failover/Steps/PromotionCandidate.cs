@@ -1,0 +1,120 @@
+using System.Globalization;
+using DalpHa.Core.Errors;
+using DalpHa.Core.Readiness;
+using DalpHa.Core.Replication;
+using DalpHa.Core.Topology;
+
+namespace DalpHa.Core.Failover;
+
+/// <summary>The standby server that the runbook promotes, as it stands now, and what a promotion now would lose.</summary>
+internal sealed record PromotionCandidate
+{
+    /// <summary>The server; meaningless when <see cref="IsUsable"/> is false for the reason that none is named.</summary>
+    public required DatabaseServerSettings Server { get; init; }
+
+    /// <summary>Its lag; null when it is promoted already.</summary>
+    public DalpReplicationLag? Lag { get; init; }
+
+    /// <summary>What was measured, in a sentence.</summary>
+    public required string Measured { get; init; }
+
+    /// <summary>What must hold for it to be promoted.</summary>
+    public required IReadOnlyList<Precondition> Preconditions { get; init; }
+
+    /// <summary>Facts for the journal: the loss bound, and the positions that it rests on.</summary>
+    public IReadOnlyDictionary<string, string> Facts { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>Whether it may be promoted as far as it itself goes.</summary>
+    public bool IsUsable => Preconditions.All(precondition => precondition.IsMet);
+
+    /// <summary>Measures it.</summary>
+    public static async Task<PromotionCandidate> MeasureAsync(FailoverWorld world, CancellationToken cancellationToken)
+    {
+        var servers = world.Standby.Site.Database?.Servers ?? [];
+        var named = world.Runbook.Promotion.Server is { } name ? servers.Where(server => server.Name == name).ToList() : servers;
+        if (named.Count != 1)
+        {
+            return NotNamed(world, servers.Count);
+        }
+        var server = named[0];
+        var measuring = world.Replication.MeasureAsync(cancellationToken);
+        try
+        {
+            var control = await world.Standby.OpenDatabaseAsync(server, cancellationToken).ConfigureAwait(false);
+            if (!(await control.ReadActivityAsync(cancellationToken).ConfigureAwait(false)).IsInRecovery)
+            {
+                return new PromotionCandidate { Server = server, Measured = $"{server.Name} is promoted already.", Preconditions = [] };
+            }
+        }
+        catch (DalpException exception)
+        {
+            return Unseen(world, server, exception);
+        }
+        return Of(world, server, (await measuring.ConfigureAwait(false)).First(one => one.Standby == server.Name));
+    }
+
+    private static PromotionCandidate Of(FailoverWorld world, DatabaseServerSettings server, DalpReplicationLag lag)
+    {
+        var loss = LossOf(lag);
+        var accepted = world.AcceptedLoss;
+        var expected = accepted == TimeSpan.MaxValue ? "any loss" : $"at most {Wording.Duration(accepted)}";
+        var bytes = lag.ReceiveLagBytes is { } missing ? $", {Wording.Bytes(missing)}" : "";
+        var bound = loss is { } time ? $"at most the last {Wording.Duration(time)}{bytes}" : "not known";
+        return new PromotionCandidate
+        {
+            Server = server,
+            Lag = lag,
+            Measured = $"{server.Name}: {lag.Link}, replayed up to {lag.ReplayLsn?.ToString() ?? "an unknown position"}; a promotion now loses {(loss == TimeSpan.Zero ? "nothing" : bound)}.",
+            Preconditions =
+            [
+                new Precondition("ReplicaUsable", Usable(world, server, lag)),
+                new Precondition("LossAccepted", loss <= accepted || accepted == TimeSpan.MaxValue
+                    ? Finding.Pass(world.Standby.Name, server.Name, loss == TimeSpan.Zero ? "nothing is lost" : bound, expected)
+                    : loss is null
+                        ? Finding.Unknown(world.Standby.Name, server.Name, bound, expected, "Neither the primary's position nor the time of the last replayed commit is known.", "Find out what the former primary had; to go on without knowing, the decision owner gives -MaxDataLoss ([timespan]::MaxValue).")
+                        : Finding.Fail(world.Standby.Name, server.Name, bound, expected, "The loss is larger than was accepted.", $"Let the replica catch up, or restore from a backup; to accept it, the decision owner gives -MaxDataLoss '{loss}'.")),
+            ],
+            Facts = new Dictionary<string, string>
+            {
+                ["server"] = server.Name,
+                ["replayLsn"] = lag.ReplayLsn?.ToString() ?? "",
+                ["primaryLsn"] = lag.PrimaryLsn?.ToString() ?? "",
+                ["lossBytes"] = lag.ReceiveLagBytes?.ToString(CultureInfo.InvariantCulture) ?? "",
+                ["lossSeconds"] = loss?.TotalSeconds.ToString("0.###", CultureInfo.InvariantCulture) ?? "",
+            },
+        };
+    }
+
+    // With the primary in sight, what has not reached the replica is what would be lost; else what was last known bounds it.
+    private static TimeSpan? LossOf(DalpReplicationLag lag) => lag.Primary is null ? lag.PossibleLoss : lag.ReceiveLagBytes == 0 ? TimeSpan.Zero : lag.LagTime;
+
+    private static Finding Usable(FailoverWorld world, DatabaseServerSettings server, DalpReplicationLag lag) => lag switch
+    {
+        { ReplayLsn: null } => Finding.Unknown(world.Standby.Name, server.Name, "can't be seen", "a standby that replays", lag.Detail, "Reach it first: nothing is promoted unseen."),
+        { Link: ReplicationLink.Broken, Primary: not null } => Finding.Fail(world.Standby.Name, server.Name, "the link is broken", "a standby of this primary", lag.Detail, "Mend the link and let it catch up, or promote another."),
+        _ => Finding.Pass(world.Standby.Name, server.Name, $"replays up to {lag.ReplayLsn}", "a standby that replays", lag.Detail),
+    };
+
+    private static PromotionCandidate Unseen(FailoverWorld world, DatabaseServerSettings server, DalpException failure) => new()
+    {
+        Server = server,
+        Measured = $"{server.Name} can't be seen: {failure.Message}",
+        Preconditions = [new Precondition("ReplicaUsable", Finding.Unknown(world.Standby.Name, server.Name, "can't be seen", "a standby that replays", failure.Message, failure.RecommendedAction))],
+    };
+
+    private static PromotionCandidate NotNamed(FailoverWorld world, int servers) => new()
+    {
+        Server = new DatabaseServerSettings { Name = "" },
+        Measured = "Which server to promote is not clear.",
+        Preconditions =
+        [
+            new Precondition("ReplicaNamed", Finding.Unknown(
+                world.Standby.Name,
+                "database",
+                $"{servers} servers in the topology",
+                "one, or one named by the runbook",
+                "DalpHa never chooses the server to promote.",
+                "Name it in the runbook: promotion.server.")),
+        ],
+    };
+}

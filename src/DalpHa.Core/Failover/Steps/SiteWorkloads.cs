@@ -1,0 +1,73 @@
+using DalpHa.Core.Clusters;
+using DalpHa.Core.Readiness;
+using DalpHa.Core.Topology;
+
+namespace DalpHa.Core.Failover;
+
+/// <summary>The workloads of one site as they are now, by the topology's rules, and the actions that start and stop them.</summary>
+internal sealed class SiteWorkloads
+{
+    private readonly FailoverSite site;
+    private readonly TimeSpan timeout;
+
+    private SiteWorkloads(FailoverSite site, IReadOnlyList<(WorkloadRule Rule, Workload Workload)> all, TimeSpan timeout)
+    {
+        this.site = site;
+        this.timeout = timeout;
+        All = all;
+    }
+
+    /// <summary>Every workload that a rule chooses, in the order of the rules.</summary>
+    public IReadOnlyList<(WorkloadRule Rule, Workload Workload)> All { get; }
+
+    public static async Task<SiteWorkloads> ReadAsync(FailoverSite site, DalpTopology topology, TimeSpan timeout, CancellationToken cancellationToken)
+    {
+        var workloads = await site.Cluster.ListWorkloadsAsync(site.Namespace, cancellationToken).ConfigureAwait(false);
+        var ruled = topology.Workloads.SelectMany(rule => workloads.Where(workload => topology.RuleFor(workload) == rule).Select(workload => (rule, workload)));
+        return new SiteWorkloads(site, [.. ruled], timeout);
+    }
+
+    /// <summary>Stops a workload; done when none of its pods is left. A pod on its way out still writes and signs.</summary>
+    public FailoverAction Stop(Workload workload) => new()
+    {
+        Name = $"Scale {workload.Target} to 0",
+        Site = site.Name,
+        Outcome = $"no pod of {workload.Target} is left",
+        LookAsync = async cancellationToken =>
+        {
+            var (now, pods) = await LookAsync(workload, cancellationToken).ConfigureAwait(false);
+            return now is null ? Sighting.Yes("It is not there.")
+                : now.Desired == 0 && pods == 0 ? Sighting.Yes("0 replicas, no pod.")
+                : Sighting.NotYet($"{now.Desired} replicas asked for, {Wording.Count(pods, "pod")}.");
+        },
+        // What is remembered already is not overwritten by the zero that stands there now.
+        ActAsync = cancellationToken => site.Control.ScaleAsync(
+            site.Namespace, workload.Kind, workload.Name, 0, workload.Desired > 0 ? workload.Desired : workload.RememberedReplicas, cancellationToken),
+        Timeout = timeout,
+    };
+
+    /// <summary>Starts a workload; done when all its replicas are ready, of the current template.</summary>
+    public FailoverAction Start(Workload workload, int replicas) => new()
+    {
+        Name = $"Scale {workload.Target} to {replicas}",
+        Site = site.Name,
+        Outcome = $"{workload.Target} is ready with {Wording.Count(replicas, "replica")}",
+        LookAsync = async cancellationToken =>
+        {
+            var (now, pods) = await LookAsync(workload, cancellationToken).ConfigureAwait(false);
+            return now is null ? Sighting.NotYet("It is not there.")
+                : now.Desired >= replicas && now.IsFullyReady ? Sighting.Yes($"{now.Ready} of {now.Desired} ready.")
+                : Sighting.NotYet($"{now.Ready} of {now.Desired} ready, {Wording.Count(pods, "pod")}; {replicas} wanted.");
+        },
+        ActAsync = cancellationToken => site.Control.ScaleAsync(site.Namespace, workload.Kind, workload.Name, replicas, null, cancellationToken),
+        Timeout = timeout,
+    };
+
+    private async Task<(Workload? Now, int Pods)> LookAsync(Workload workload, CancellationToken cancellationToken)
+    {
+        var reading = site.Cluster.ListWorkloadsAsync(site.Namespace, cancellationToken);
+        var pods = await site.Cluster.ListPodsAsync(site.Namespace, cancellationToken).ConfigureAwait(false);
+        var now = (await reading.ConfigureAwait(false)).Counterpart(workload);
+        return (now, workload.LivePods(pods).Count);
+    }
+}
