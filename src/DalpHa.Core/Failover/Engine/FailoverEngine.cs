@@ -70,7 +70,7 @@ public sealed class FailoverEngine(string id, DalpRunbook runbook, FailoverWorld
 
     private async Task<DalpStepResult> RunManualAsync(StepRun run, StepQuestion question, CancellationToken cancellationToken)
     {
-        if (IsAttested(run.Step))
+        if (IsDone(run.Step))
         {
             return run.End(FailoverOutcome.Succeeded, "Its owner vouched for it earlier.");
         }
@@ -86,6 +86,10 @@ public sealed class FailoverEngine(string id, DalpRunbook runbook, FailoverWorld
 
     private async Task<DalpStepResult> RunAutomaticAsync(StepRun run, StepQuestion question, CancellationToken cancellationToken)
     {
+        if (IsDone(run.Step) && await HoldsAsync(run, question.Step, cancellationToken).ConfigureAwait(false))
+        {
+            return run.End(FailoverOutcome.Succeeded, run.LastSeen ?? question.Step.Measured);
+        }
         if (!await crew.ConfirmAsync(question, cancellationToken).ConfigureAwait(false))
         {
             return await StopAsync(run, FailoverOutcome.NotStarted, $"{question.Plan.Owner} did not agree.").ConfigureAwait(false);
@@ -114,6 +118,28 @@ public sealed class FailoverEngine(string id, DalpRunbook runbook, FailoverWorld
             question.Step.Measured,
             cancellationToken,
             new Dictionary<string, string>(question.Step.Facts) { ["owner"] = question.Plan.Owner });
+    }
+
+    // Nobody is asked twice about what was done and still is so: a resumed failover comes past all of that.
+    private async Task<bool> HoldsAsync(StepRun run, FailoverStep step, CancellationToken cancellationToken)
+    {
+        foreach (var action in step.Stages.SelectMany(stage => stage))
+        {
+            try
+            {
+                var seen = await action.LookAsync(cancellationToken).ConfigureAwait(false);
+                run.LastSeen = seen.Seen;
+                if (!seen.Holds)
+                {
+                    return false;
+                }
+            }
+            catch (DalpException)
+            {
+                return false;
+            }
+        }
+        return true;
     }
 
     // Null when the outcome was seen.
@@ -207,7 +233,7 @@ public sealed class FailoverEngine(string id, DalpRunbook runbook, FailoverWorld
         return run.End(outcome, why);
     }
 
-    private bool IsAttested(string step) => journal.Chain.Records.Any(record => record.Event == JournalEvent.StepDone && record.Step == step);
+    private bool IsDone(string step) => journal.Chain.Records.Any(record => record.Event == JournalEvent.StepDone && record.Step == step);
 
     private void Show(StepRun run, string? action, string seen) => crew.Show(new FailoverProgress(
         run.Step, run.Number, run.Count, action, seen, time.GetElapsedTime(begun), runbook.ExpectedFrom(run.Step)));

@@ -13,6 +13,9 @@ public interface IFailoverCrew
 
     /// <summary>Is shown what happens.</summary>
     void Show(FailoverProgress progress);
+
+    /// <summary>Is told what became of a step.</summary>
+    void StepEnded(DalpStepResult result);
 }
 
 /// <summary>What the owner of a step is asked.</summary>

@@ -7,41 +7,25 @@ namespace DalpHa.Core.Failover;
 /// <summary>The database servers of one site as a failover changes them, and the actions that do.</summary>
 internal sealed class SiteDatabase(FailoverSite site, TimeSpan timeout, TimeProvider time)
 {
-    // How long nothing may be written before a database counts as frozen: longer than any application waits between two attempts of a busy writer.
-    private static readonly TimeSpan Silence = TimeSpan.FromSeconds(2);
+    // How long nothing may be written before a database counts as frozen. A session can overrule the default; one that does, and is busy, shows within it.
+    private static readonly TimeSpan Silence = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan SilenceStep = TimeSpan.FromMilliseconds(250);
 
-    /// <summary>Keeps a server from writing; done when no transaction has been given an id for a while and none is under way.</summary>
-    public FailoverAction Freeze(DatabaseServerSettings server)
+    /// <summary>Keeps a server from writing; done when it is read-only, no transaction that writes is under way, and none has been given an id for a while.</summary>
+    public FailoverAction Freeze(DatabaseServerSettings server) => new()
     {
-        (ulong? Id, long Since) still = (null, 0);
-        return new FailoverAction
+        Name = $"Freeze writes on {server.Name}",
+        Site = site.Name,
+        Outcome = $"{server.Name} is read-only by default, and nothing was written for {Silence.TotalSeconds:0.#} s",
+        LookAsync = cancellationToken => LookFrozenAsync(server, cancellationToken),
+        ActAsync = async cancellationToken =>
         {
-            Name = $"Freeze writes on {server.Name}",
-            Site = site.Name,
-            Outcome = $"{server.Name} is read-only by default, and nothing was written for {Silence.TotalSeconds:0} s",
-            LookAsync = async cancellationToken =>
-            {
-                var activity = await ReadAsync(server, cancellationToken).ConfigureAwait(false);
-                if (activity.IsInRecovery)
-                {
-                    return Sighting.Yes("It is in recovery: it takes no writes.");
-                }
-                if (activity.NextTransactionId != still.Id || activity.WritersRunning > 0)
-                {
-                    still = (activity.NextTransactionId, time.GetTimestamp());
-                }
-                var silence = time.GetElapsedTime(still.Since);
-                return Describe(activity, silence) is { } why ? Sighting.NotYet(why) : Sighting.Yes($"Read-only, no write for {silence.TotalSeconds:0.#} s, at {activity.CurrentLsn}.");
-            },
-            ActAsync = async cancellationToken =>
-            {
-                var control = await site.OpenDatabaseAsync(server, cancellationToken).ConfigureAwait(false);
-                await control.SetReadOnlyAsync(true, cancellationToken).ConfigureAwait(false);
-                await control.EndSessionsAsync(cancellationToken).ConfigureAwait(false);
-            },
-            Timeout = timeout,
-        };
-    }
+            var control = await site.OpenDatabaseAsync(server, cancellationToken).ConfigureAwait(false);
+            await control.SetReadOnlyAsync(true, cancellationToken).ConfigureAwait(false);
+            await control.EndSessionsAsync(cancellationToken).ConfigureAwait(false);
+        },
+        Timeout = timeout,
+    };
 
     /// <summary>Lets a server write again.</summary>
     public FailoverAction Thaw(DatabaseServerSettings server) => new()
@@ -87,12 +71,32 @@ internal sealed class SiteDatabase(FailoverSite site, TimeSpan timeout, TimeProv
     public async Task<WriteActivity> ReadAsync(DatabaseServerSettings server, CancellationToken cancellationToken) =>
         await (await site.OpenDatabaseAsync(server, cancellationToken).ConfigureAwait(false)).ReadActivityAsync(cancellationToken).ConfigureAwait(false);
 
-    private static string? Describe(WriteActivity activity, TimeSpan silence) => activity switch
+    private async Task<Sighting> LookFrozenAsync(DatabaseServerSettings server, CancellationToken cancellationToken)
     {
-        { IsReadOnly: false } => "It takes writes.",
-        { PreparedTransactions: > 0 } => $"{activity.PreparedTransactions} prepared transactions wait for their commit, which any session can give.",
-        { WritersRunning: > 0 } => $"{activity.WritersRunning} writing transactions are under way.",
-        _ when silence < Silence => $"The last write was seen {silence.TotalSeconds:0.#} s ago.",
-        _ => null,
-    };
+        var started = time.GetTimestamp();
+        var first = await ReadAsync(server, cancellationToken).ConfigureAwait(false);
+        for (var now = first; ; now = await ReadAsync(server, cancellationToken).ConfigureAwait(false))
+        {
+            switch (now)
+            {
+                case { IsInRecovery: true }:
+                    return Sighting.Yes("It is in recovery: it takes no writes.");
+                case { IsReadOnly: false }:
+                    return Sighting.NotYet("It takes writes.");
+                case { PreparedTransactions: > 0 }:
+                    return Sighting.NotYet($"{now.PreparedTransactions} prepared transactions wait for a commit that any session can give: end them (ROLLBACK PREPARED, or COMMIT PREPARED).");
+                case { WritersRunning: > 0 }:
+                    return Sighting.NotYet($"{now.WritersRunning} writing transactions are under way.");
+            }
+            if (now.NextTransactionId != first.NextTransactionId)
+            {
+                return Sighting.NotYet("It is read-only by default, and something has written all the same.");
+            }
+            if (time.GetElapsedTime(started) >= Silence)
+            {
+                return Sighting.Yes($"Read-only, nothing written for {Silence.TotalSeconds:0.#} s, at {now.CurrentLsn}.");
+            }
+            await Task.Delay(SilenceStep, time, cancellationToken).ConfigureAwait(false);
+        }
+    }
 }

@@ -1,0 +1,111 @@
+using System.Globalization;
+using DalpHa.Core.Errors;
+
+namespace DalpHa.Core.Failover;
+
+/// <summary>Why a failover is made, and who decided it.</summary>
+/// <param name="DecisionOwner">Who decided.</param>
+/// <param name="Reason">What happened, or what it is for.</param>
+public sealed record FailoverDeclaration(string DecisionOwner, string Reason);
+
+/// <summary>Who runs a failover, and where.</summary>
+/// <param name="Operator">As <c>user@machine</c>.</param>
+/// <param name="Process">The very process, as <c>pid:start</c>, so that two on one machine are two.</param>
+/// <param name="TakeOver">Who vouches that the former holder of an expired lease is gone; null when nobody does.</param>
+public sealed record FailoverRunner(string Operator, string Process, string? TakeOver);
+
+/// <summary>One run of a failover, from its lease to its last record: a new one, or one that goes on.</summary>
+public sealed class FailoverRun
+{
+    private readonly FailoverWorld world;
+    private readonly FailoverStore store;
+    private readonly FailoverRunner runner;
+    private readonly IFailoverCrew crew;
+    private readonly Action<string> warn;
+
+    /// <summary>Prepares a run; nothing is read or written yet.</summary>
+    /// <param name="world">Both sites.</param>
+    /// <param name="store">Where the journal is kept.</param>
+    /// <param name="runner">Who runs it.</param>
+    /// <param name="crew">Who is asked and shown.</param>
+    /// <param name="warn">Is told what does not stop the run.</param>
+    public FailoverRun(FailoverWorld world, FailoverStore store, FailoverRunner runner, IFailoverCrew crew, Action<string> warn)
+    {
+        this.world = world;
+        this.store = store;
+        this.runner = runner;
+        this.crew = crew;
+        this.warn = warn;
+    }
+
+    /// <summary>Begins a failover.</summary>
+    /// <param name="id">Its id.</param>
+    /// <param name="declaration">Who decided, and why.</param>
+    /// <param name="until">The last step to run; null for all.</param>
+    /// <param name="cancellationToken">Stops before the next step or action.</param>
+    /// <returns>The failover as its journal tells it.</returns>
+    public Task<DalpFailover> BeginAsync(string id, FailoverDeclaration declaration, string? until, CancellationToken cancellationToken) =>
+        RunAsync(id, until, journal =>
+        {
+            if (journal.Chain.Records.Count > 0)
+            {
+                throw new DalpException("FailoverBegun", FaultKind.Conflict, $"Failover {id} was begun before.", $"Go on with it: Resume-DalpFailover -Id {id}. Or make a new plan.", id);
+            }
+            return journal.AnnounceAsync(JournalEvent.Declared, null, null, declaration.Reason, cancellationToken, new Dictionary<string, string>
+            {
+                ["kind"] = world.Kind.ToString(),
+                ["topology"] = world.Topology.Name,
+                ["active"] = world.Active.Name,
+                ["standby"] = world.Standby.Name,
+                ["runbook"] = $"{world.Runbook.Name} {world.Runbook.Version} of {world.Runbook.Date.ToString("O", CultureInfo.InvariantCulture)}",
+                ["recovery"] = world.Runbook.BackupRecoveryRunbook,
+                ["decisionOwner"] = declaration.DecisionOwner,
+                ["reason"] = declaration.Reason,
+                ["maxDataLoss"] = world.MaxDataLoss?.ToString("c", CultureInfo.InvariantCulture) ?? "",
+            });
+        }, cancellationToken);
+
+    /// <summary>Goes on with a failover that stopped or whose process died: every step is looked at again, and what holds is passed over.</summary>
+    /// <inheritdoc cref="BeginAsync"/>
+    public Task<DalpFailover> ResumeAsync(string id, string? until, CancellationToken cancellationToken) =>
+        RunAsync(id, until, journal =>
+        {
+            if (journal.Chain.Records.Count == 0)
+            {
+                throw new DalpException("FailoverNotFound", FaultKind.NotFound, $"There is no journal of failover {id}, here or in the standby's cluster.", "Get-DalpFailover lists those that are known.", id);
+            }
+            var owner = journal.Chain.Records[0].Data;
+            if (owner["topology"] != world.Topology.Name || owner["active"] != world.Active.Name)
+            {
+                throw new DalpException(
+                    "FailoverOfOtherTopology",
+                    FaultKind.InvalidInput,
+                    $"Failover {id} is of topology '{owner["topology"]}' with '{owner["active"]}' active, not of '{world.Topology.Name}' with '{world.Active.Name}' active.",
+                    "Give the topology that it was begun with.",
+                    id);
+            }
+            return journal.AnnounceAsync(JournalEvent.Resumed, null, null, runner.TakeOver is { } person ? $"Taken over; {person} vouches that its former process is gone." : "Taken up again.", cancellationToken);
+        }, cancellationToken);
+
+    private async Task<DalpFailover> RunAsync(string id, string? until, Func<FailoverJournal, Task> openAsync, CancellationToken cancellationToken)
+    {
+        var (cluster, space) = (world.Standby.Control, world.Standby.Namespace);
+        var lease = await FailoverLease.TakeAsync(cluster, space, $"{id} {runner.Operator} {runner.Process}", runner.TakeOver, world.Time, cancellationToken).ConfigureAwait(false);
+        await using (lease.ConfigureAwait(false))
+        {
+            var (file, mirror) = await store.OpenAsync(id, cluster, space, cancellationToken).ConfigureAwait(false);
+            using var journal = new FailoverJournal(file, mirror, runner.Operator, warn, world.Time);
+            await openAsync(journal).ConfigureAwait(false);
+            if (world.ActiveIsGone is { } word)
+            {
+                await journal.AnnounceAsync(JournalEvent.Attested, null, null, $"{word.Person}: {word.Statement}", cancellationToken).ConfigureAwait(false);
+            }
+            var engine = new FailoverEngine(id, world.Runbook, world, journal, lease, crew, world.Time);
+            await foreach (var result in engine.RunAsync(FailoverSequence.For(world.Runbook), until, cancellationToken).ConfigureAwait(false))
+            {
+                crew.StepEnded(result);
+            }
+            return DalpFailover.Read(id, journal.Chain, file.Path);
+        }
+    }
+}

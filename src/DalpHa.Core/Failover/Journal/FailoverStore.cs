@@ -1,0 +1,70 @@
+using System.Text.RegularExpressions;
+using DalpHa.Core.Errors;
+using DalpHa.Core.Ports;
+using DalpHa.Core.State;
+
+namespace DalpHa.Core.Failover;
+
+/// <summary>The journals of all failovers: those of this machine, and those that the standby's cluster keeps.</summary>
+/// <param name="folder">The folder on this machine.</param>
+public sealed partial class FailoverStore(string folder)
+{
+    private const string Extension = ".jsonl";
+
+    /// <summary>Where they are kept by default.</summary>
+    public static FailoverStore Default => new(Path.Combine(StateFolder.Path, "failovers"));
+
+    /// <summary>A failover's file.</summary>
+    /// <exception cref="DalpException">The id is none.</exception>
+    public string PathOf(string id) => IdForm().IsMatch(id)
+        ? Path.Combine(folder, id + Extension)
+        : throw new DalpException("FailoverIdInvalid", FaultKind.InvalidInput, $"'{id}' is no id of a failover.", "Get-DalpFailover lists them.", id);
+
+    /// <summary>The ids of the failovers that this machine has a journal of.</summary>
+    public IReadOnlyList<string> Ids => Directory.Exists(folder)
+        ? [.. Directory.EnumerateFiles(folder, "*" + Extension).Select(file => Path.GetFileNameWithoutExtension(file)).Where(id => IdForm().IsMatch(id)).Order(StringComparer.Ordinal)]
+        : [];
+
+    /// <summary>
+    /// Opens a failover's journal to go on with it: whichever of the two copies lacks records that the other has gets them. The process that died may
+    /// have written the last ones to its own disk only, and this machine may never have had any.
+    /// </summary>
+    /// <exception cref="DalpException">One of them is broken, or they tell two different stories (<c>JournalDiverged</c>).</exception>
+    public async Task<(JournalFile File, JournalMirror Mirror)> OpenAsync(string id, IClusterControl cluster, string @namespace, CancellationToken cancellationToken)
+    {
+        var mirror = new JournalMirror(cluster, @namespace, id);
+        var copy = await mirror.ReadAsync(cancellationToken).ConfigureAwait(false);
+        var file = JournalFile.Open(PathOf(id));
+        try
+        {
+            if (!file.Chain.StartsWith(copy) && !copy.StartsWith(file.Chain))
+            {
+                throw new DalpException(
+                    "JournalDiverged",
+                    FaultKind.Conflict,
+                    $"The journal '{file.Path}' and its copy in namespace '{@namespace}' tell two different stories: two processes ran failover {id} without seeing each other.",
+                    "Keep both: they are evidence. Look at both sites by hand before anything else is done; the decision owner says which one holds.",
+                    id);
+            }
+            foreach (var line in copy.Lines.Skip(file.Chain.Lines.Count).ToList())
+            {
+                file.Chain.Take(line, file.Path);
+                file.Append(line);
+            }
+            foreach (var line in file.Chain.Lines.Skip(copy.Lines.Count))
+            {
+                mirror.Keep(line);
+            }
+            await mirror.FlushAsync(cancellationToken).ConfigureAwait(false);
+            return (file, mirror);
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
+    }
+
+    [GeneratedRegex("^[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?$")]
+    private static partial Regex IdForm();
+}

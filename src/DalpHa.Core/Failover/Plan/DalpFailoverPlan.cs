@@ -1,0 +1,112 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using DalpHa.Core.Readiness;
+using DalpHa.Core.Topology;
+
+namespace DalpHa.Core.Failover;
+
+/// <summary>What a failover would do, measured and rehearsed at one moment: to read, to keep, and to hand to <c>Invoke-DalpFailover</c>.</summary>
+public sealed record DalpFailoverPlan
+{
+    /// <summary>The failover's id, under which it will be journalled.</summary>
+    public required string Id { get; init; }
+
+    /// <summary>What it is for.</summary>
+    public required FailoverKind Kind { get; init; }
+
+    /// <summary>The topology that it was made for.</summary>
+    public required DalpTopology Topology { get; init; }
+
+    /// <summary>The runbook that it follows.</summary>
+    public required DalpRunbook Runbook { get; init; }
+
+    /// <summary>When the world was measured.</summary>
+    public required DateTimeOffset MeasuredAt { get; init; }
+
+    /// <summary>The steps, in their order.</summary>
+    public required IReadOnlyList<DalpPlanStep> Steps { get; init; }
+
+    /// <summary>No commit older than this long ago would be lost; zero when none would be; null when that is not known.</summary>
+    public TimeSpan? LossTime { get; init; }
+
+    /// <summary>How many bytes of log would be lost; null when that is not known.</summary>
+    public long? LossBytes { get; init; }
+
+    /// <summary>Whether nothing stands in the way as far as can be measured now.</summary>
+    public bool IsReady => Steps.All(step => step.IsReady);
+
+    /// <summary>What stands in the way, step by step.</summary>
+    public IReadOnlyList<string> Blockers =>
+        [.. Steps.SelectMany(step => step.Preconditions.Where(precondition => !precondition.IsMet).Select(unmet => $"{step.Step}: {unmet.Name}: {unmet.Finding.Observed}, expected {unmet.Finding.Expected}"))];
+
+    /// <summary>An id that sorts by time and fits into names of Kubernetes objects: <c>20260131-235959-1a2b</c>.</summary>
+    public static string NewId(TimeProvider time) =>
+        time.GetUtcNow().ToString("yyyyMMdd-HHmmss-", CultureInfo.InvariantCulture) + RandomNumberGenerator.GetHexString(4, lowercase: true);
+
+    /// <summary>In what the world has changed between this plan and a later one: preconditions that turned, and actions that came or went.</summary>
+    public IReadOnlyList<string> ChangesSince(DalpFailoverPlan earlier)
+    {
+        var changes = new List<string>();
+        foreach (var (now, then) in Steps.Zip(earlier.Steps))
+        {
+            changes.AddRange(Facts(now).Except(Facts(then), StringComparer.Ordinal).Select(fact => $"{now.Step}: now {fact}"));
+            changes.AddRange(Facts(then).Except(Facts(now), StringComparer.Ordinal).Select(fact => $"{now.Step}: no longer {fact}"));
+        }
+        return changes;
+    }
+
+    private static IEnumerable<string> Facts(DalpPlanStep step) =>
+    [
+        .. step.Actions.Where(action => action.IsNeeded).Select(action => $"to do: {action.Name}"),
+        .. step.Preconditions.Where(precondition => !precondition.IsMet).Select(precondition => $"in the way: {precondition.Name} {precondition.Finding.Target}"),
+        .. step.Preconditions.Where(precondition => precondition.Finding.Status == CheckStatus.Warn).Select(precondition => $"resting on: {precondition.Name} {precondition.Finding.Target}: {precondition.Finding.Detail}"),
+    ];
+}
+
+/// <summary>One step of a plan.</summary>
+public sealed record DalpPlanStep
+{
+    /// <summary>Its number, from 1.</summary>
+    public required int Number { get; init; }
+
+    /// <summary>Its name.</summary>
+    public required string Step { get; init; }
+
+    /// <summary>Who owns it and is asked before it begins.</summary>
+    public required string Owner { get; init; }
+
+    /// <summary>Whether DalpHa or people do it.</summary>
+    public required StepMode Mode { get; init; }
+
+    /// <summary>What was measured, as it will be once the steps before it are done.</summary>
+    public required string Measured { get; init; }
+
+    /// <summary>What must hold before it begins, as it will be once the steps before it are done.</summary>
+    public required IReadOnlyList<Precondition> Preconditions { get; init; }
+
+    /// <summary>What it does.</summary>
+    public required IReadOnlyList<DalpPlanAction> Actions { get; init; }
+
+    /// <summary>When to stop there.</summary>
+    public required string StopCondition { get; init; }
+
+    /// <summary>How long each of its actions may take.</summary>
+    public required TimeSpan Timeout { get; init; }
+
+    /// <summary>How long it is expected to take; null when the runbook does not say.</summary>
+    public TimeSpan? Expected { get; init; }
+
+    /// <summary>Whether all of it can be undone.</summary>
+    public bool CanBeUndone => Actions.All(action => action.CanBeUndone);
+
+    /// <summary>Whether nothing stands in its way.</summary>
+    public bool IsReady => Preconditions.All(precondition => precondition.IsMet);
+}
+
+/// <summary>One action of a plan.</summary>
+/// <param name="Name">What it does.</param>
+/// <param name="Site">Where.</param>
+/// <param name="Outcome">What must be seen for it to be done.</param>
+/// <param name="IsNeeded">False when that is seen already.</param>
+/// <param name="CanBeUndone">Whether it can be undone.</param>
+public sealed record DalpPlanAction(string Name, string Site, string Outcome, bool IsNeeded, bool CanBeUndone);
