@@ -14,7 +14,16 @@ public sealed class Infrastructure : IInfrastructure
     public ICluster OpenCluster(ClusterAddress address, TimeSpan timeout) => KubernetesCluster.Open(address, timeout, TimeProvider.System);
 
     /// <inheritdoc/>
+    public IClusterControl OpenClusterControl(ICluster cluster) => ((KubernetesCluster)cluster).Control;
+
+    /// <inheritdoc/>
+    public ICloudNativePg OpenCloudNativePg(ICluster cluster) => ((KubernetesCluster)cluster).CloudNativePg;
+
+    /// <inheritdoc/>
     public IDatabaseServer OpenDatabase(DatabaseAddress address, TimeSpan timeout) => new Postgres.DatabaseServer(address, timeout);
+
+    /// <inheritdoc/>
+    public IDatabaseControl OpenDatabaseControl(DatabaseAddress address, TimeSpan timeout) => new Postgres.DatabaseControl(address, timeout, TimeProvider.System);
 
     /// <inheritdoc/>
     public IValidatorNode OpenValidator(Uri rpc, TimeSpan timeout) => new BesuNode(rpc, timeout, TimeProvider.System);

@@ -38,7 +38,7 @@ public interface ICluster : IAsyncDisposable
     /// <summary>The certificates in Secrets of type <c>kubernetes.io/tls</c>.</summary>
     Task<IReadOnlyList<TlsCertificate>> ListTlsCertificatesAsync(string @namespace, CancellationToken cancellationToken);
 
-    /// <summary>The ConfigMaps of a namespace but those that the cluster itself puts there (<c>kube-root-ca.crt</c>, <c>openshift-service-ca.crt</c>).</summary>
+    /// <summary>The ConfigMaps of a namespace but those that the cluster itself puts there (<c>kube-root-ca.crt</c>, <c>openshift-service-ca.crt</c>) and DalpHa's own notes.</summary>
     Task<IReadOnlyList<ConfigMapDigest>> ListConfigMapsAsync(string @namespace, DigestKey key, CancellationToken cancellationToken);
 
     /// <summary>Ingresses, and OpenShift Routes where the cluster has them.</summary>

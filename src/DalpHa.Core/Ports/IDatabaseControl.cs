@@ -14,14 +14,22 @@ public interface IDatabaseControl : IAsyncDisposable
     /// <summary>What the server does with writes right now.</summary>
     Task<WriteActivity> ReadActivityAsync(CancellationToken cancellationToken);
 
-    /// <summary>Makes every new transaction read-only unless it asks otherwise, or lets them write again (<c>default_transaction_read_only</c>, kept through restarts).</summary>
+    /// <summary>
+    /// Makes every new transaction read-only unless it asks otherwise, or lets them write again (<c>default_transaction_read_only</c>, kept through restarts),
+    /// and returns when a new session shows it. Works on a standby too.
+    /// </summary>
+    /// <exception cref="Errors.DalpException">A role or database has a default of its own (<c>DatabaseReadOnlyOverridden</c>), or something stronger sets it (<c>DatabaseSettingIgnored</c>).</exception>
     Task SetReadOnlyAsync(bool isReadOnly, CancellationToken cancellationToken);
 
-    /// <summary>Ends the sessions of everybody but DalpHa and the replication, so that none keeps an older setting.</summary>
-    /// <returns>How many there were.</returns>
+    /// <summary>
+    /// Ends the sessions of everybody but DalpHa and the replication, so that none keeps an older setting. A superuser's session is left where the login is
+    /// none itself; <see cref="WriteActivity.Sessions"/> still counts it.
+    /// </summary>
+    /// <returns>How many were ended.</returns>
     Task<int> EndSessionsAsync(CancellationToken cancellationToken);
 
-    /// <summary>Asks a standby to become a primary (<c>pg_promote</c>), and does not wait for it.</summary>
+    /// <summary>Asks a standby to become a primary (<c>pg_promote</c>), and does not wait for it. It is sent once.</summary>
+    /// <exception cref="Errors.DalpException">It is a primary (<c>DatabaseNotInRecovery</c>), or it was sent and its answer lost (<c>DatabaseAnswerLost</c>): then it may have begun.</exception>
     Task PromoteAsync(CancellationToken cancellationToken);
 
     /// <summary>
@@ -30,15 +38,16 @@ public interface IDatabaseControl : IAsyncDisposable
     /// </summary>
     /// <param name="note">What the mark says.</param>
     /// <param name="cancellationToken">Gives up.</param>
-    Task<WriteProof> ProveWriteAsync(string note, CancellationToken cancellationToken);
+    /// <returns>Null while the server is in recovery, and takes no writes. One round trip either way: fit to be asked every few milliseconds.</returns>
+    Task<WriteProof?> ProveWriteAsync(string note, CancellationToken cancellationToken);
 }
 
 /// <summary>What a server does with writes.</summary>
 /// <param name="At">When it was read, by the server's clock.</param>
 /// <param name="IsInRecovery">True on a standby.</param>
-/// <param name="IsReadOnly">What new transactions are by default.</param>
-/// <param name="NextTransactionId">The next transaction id that a write would get; it only moves when something writes. Null on a standby.</param>
-/// <param name="WritersRunning">Transactions that have an id and have not ended.</param>
+/// <param name="IsReadOnly">What new transactions are by default; false also where a role or database has another default of its own.</param>
+/// <param name="NextTransactionId">One more than the last transaction id that ended; it moves when something that writes commits or aborts. Null on a standby.</param>
+/// <param name="WritersRunning">Transactions that have an id and have not ended; the moment between two of them is covered by <paramref name="NextTransactionId"/>.</param>
 /// <param name="PreparedTransactions">Prepared transactions, which outlive their sessions and can be committed by any other.</param>
 /// <param name="Sessions">Client sessions but DalpHa's own.</param>
 /// <param name="CurrentLsn">Primary: its position. Standby: null.</param>

@@ -16,6 +16,17 @@ public interface IInfrastructure
     /// <exception cref="Errors.DalpException">The kubeconfig is missing or malformed, or the context is not in it.</exception>
     ICluster OpenCluster(ClusterAddress address, TimeSpan timeout);
 
+    /// <summary>What changes a cluster, over the connections and credentials of the one that <see cref="OpenCluster"/> gave. It ends with that.</summary>
+    IClusterControl OpenClusterControl(ICluster cluster);
+
+    /// <summary>A cluster's CloudNativePG clusters, over the connections and credentials of the one that <see cref="OpenCluster"/> gave. It ends with that.</summary>
+    ICloudNativePg OpenCloudNativePg(ICluster cluster);
+
+    /// <summary>Opens a database server for changes. Connects on first use and again after a loss.</summary>
+    /// <param name="address">Where it listens, and as which administrator to log in.</param>
+    /// <param name="timeout">The bound on connecting and on each statement.</param>
+    IDatabaseControl OpenDatabaseControl(DatabaseAddress address, TimeSpan timeout);
+
     /// <summary>Opens a database server. Connects on first use and again after a loss.</summary>
     /// <param name="address">Where it listens, and as whom to log in.</param>
     /// <param name="timeout">The bound on connecting and on each statement.</param>

@@ -47,14 +47,16 @@ public static class RequiredPermissions
     /// <param name="namespace">The namespace that the platform runs in.</param>
     public static IReadOnlyList<AccessRequest> ForFailover(string @namespace) =>
     [
-        new("patch", Apps, "deployments", "scale", @namespace, "start and stop workloads"),
-        new("patch", Apps, "statefulsets", "scale", @namespace, "start and stop workloads and validators"),
-        new("patch", Networking, "ingresses", null, @namespace, "isolate a site and switch its routes"),
+        new("patch", Apps, "deployments", null, @namespace, "start and stop workloads, and remember their counts"),
+        new("patch", Apps, "statefulsets", null, @namespace, "start and stop workloads and validators, and remember their counts"),
+        new("get", Networking, "ingresses", null, @namespace, "see which class serves a route before it is closed"),
+        new("patch", Networking, "ingresses", null, @namespace, "close and open a site's routes"),
         new("get", Coordination, "leases", null, @namespace, "keep a second failover out"),
         new("create", Coordination, "leases", null, @namespace, "keep a second failover out"),
         new("update", Coordination, "leases", null, @namespace, "keep a second failover out"),
+        new("get", "", "configmaps", null, @namespace, "keep the journal where another operator finds it"),
         new("create", "", "configmaps", null, @namespace, "keep the journal where another operator finds it"),
-        new("patch", "", "configmaps", null, @namespace, "keep the journal where another operator finds it"),
+        new("update", "", "configmaps", null, @namespace, "keep the journal where another operator finds it"),
         new("get", CloudNativePg, "clusters", null, @namespace, "see the database's role and demotion token"),
         new("patch", CloudNativePg, "clusters", null, @namespace, "promote, demote and fence the database"),
     ];

@@ -14,6 +14,9 @@ internal sealed class KubernetesCluster : ICluster
     // Cluster-made or Helm's own: they differ between any two clusters and no workload needs them.
     private const string WorkloadSecrets = "type!=kubernetes.io/service-account-token,type!=helm.sh/release.v1";
 
+    // What DalpHa itself keeps in a cluster is no configuration of the platform.
+    private const string NotOurs = $"{ControlReading.ManagedBy}!={ControlReading.Dalpha}";
+
     private readonly ApiClient client;
     private readonly ApiFaults faults;
     private readonly PortForwarding forwarding;
@@ -25,6 +28,8 @@ internal sealed class KubernetesCluster : ICluster
         this.client = client;
         this.faults = faults;
         forwarding = new PortForwarding(client, faults);
+        Control = new KubernetesControl(client, faults);
+        CloudNativePg = new CloudNativePg(client);
     }
 
     /// <inheritdoc/>
@@ -32,6 +37,12 @@ internal sealed class KubernetesCluster : ICluster
 
     /// <inheritdoc/>
     public Uri Server { get; }
+
+    /// <summary>What changes it, over the same connections and credentials.</summary>
+    public IClusterControl Control { get; }
+
+    /// <summary>Its CloudNativePG clusters, over the same connections and credentials.</summary>
+    public ICloudNativePg CloudNativePg { get; }
 
     /// <summary>Reads the kubeconfig; connects to nothing.</summary>
     /// <exception cref="DalpException">The kubeconfig is missing, malformed or incomplete, or the context is not in it.</exception>
@@ -108,7 +119,7 @@ internal sealed class KubernetesCluster : ICluster
 
     /// <inheritdoc/>
     public Task<IReadOnlyList<ConfigMapDigest>> ListConfigMapsAsync(string @namespace, DigestKey key, CancellationToken cancellationToken) =>
-        client.ListAsync(ApiRequest.List("v1", "configmaps", @namespace), WireJson.Default.ConfigMaps, m => SecretReading.ToDigest(m, key), cancellationToken, LargeObjects);
+        client.ListAsync(ApiRequest.List("v1", "configmaps", @namespace, ApiRequest.Selector("labelSelector", NotOurs)), WireJson.Default.ConfigMaps, m => SecretReading.ToDigest(m, key), cancellationToken, LargeObjects);
 
     /// <inheritdoc/>
     public async Task<IReadOnlyList<IngressRoute>> ListIngressRoutesAsync(string @namespace, CancellationToken cancellationToken)

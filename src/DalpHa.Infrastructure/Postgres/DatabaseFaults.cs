@@ -19,14 +19,37 @@ internal static class DatabaseFaults
         "See whether the server hangs or packets to it vanish (a firewall that drops). Give -TimeoutSeconds more when it is only far or loaded.",
         inner);
 
-    public static DalpException From(Exception exception, DatabaseAddress address, TimeSpan timeout) => exception switch
+    /// <summary>The connection broke after a statement was sent that must not be sent twice.</summary>
+    public static DalpException AnswerLost(DatabaseAddress address, Need need, DalpException cause) => Make(
+        address,
+        "DatabaseAnswerLost",
+        cause.Kind,
+        $"was asked to let us {need.Purpose}, and its answer was lost: whether it was done is not known. {cause.Message}",
+        "Look at the server before anything else; DalpHa does not ask again by itself.",
+        cause);
+
+    /// <summary>Reads an answer, and tells one that can't be read as the server's fault.</summary>
+    public static T WhenUnreadable<T>(DatabaseAddress address, TimeSpan timeout, Func<T> read)
     {
-        PostgresException error => FromServer(error, address, timeout),
+        try
+        {
+            return read();
+        }
+        catch (Exception exception) when (exception is JsonException or FormatException)
+        {
+            throw From(exception, address, timeout, Need.Replication);
+        }
+    }
+
+    public static DalpException From(Exception exception, DatabaseAddress address, TimeSpan timeout, Need need) => exception switch
+    {
+        DalpException known => known,
+        PostgresException error => FromServer(error, address, timeout, need),
         JsonException or FormatException => Make(
             address,
             "DatabaseAnswerInvalid",
             FaultKind.InvalidAnswer,
-            $"answered with something that is not its replication state: {exception.Message}",
+            $"answered with something that is not what it was asked: {exception.Message}",
             "Make sure that a PostgreSQL server of version 13 or later listens there.",
             exception),
         NpgsqlException or SocketException or IOException => FromConnection(exception, address, timeout),
@@ -41,7 +64,7 @@ internal static class DatabaseFaults
     };
 
     // SQLSTATE codes: appendix "PostgreSQL Error Codes" of its manual.
-    private static DalpException FromServer(PostgresException error, DatabaseAddress address, TimeSpan timeout) => error.SqlState switch
+    private static DalpException FromServer(PostgresException error, DatabaseAddress address, TimeSpan timeout, Need need) => error.SqlState switch
     {
         PostgresErrorCodes.InvalidPassword or PostgresErrorCodes.InvalidAuthorizationSpecification => Make(
             address,
@@ -70,8 +93,15 @@ internal static class DatabaseFaults
             address,
             "DatabasePermissionDenied",
             FaultKind.Forbidden,
-            $"does not allow {User(address)} to read its replication state: {error.MessageText}",
-            $"GRANT pg_monitor TO the role that logs in.",
+            $"does not allow {User(address)} to {need.Purpose}: {error.MessageText}",
+            need.Grant,
+            error),
+        PostgresErrorCodes.ObjectNotInPrerequisiteState when need == Need.Promotion => Make(
+            address,
+            "DatabaseNotInRecovery",
+            FaultKind.Conflict,
+            $"is a primary already, and can't be promoted: {error.MessageText}",
+            "See how far it is and on which timeline: Get-DalpReplicationLag. If nobody promoted it, make sure that it is the server that you mean.",
             error),
         PostgresErrorCodes.QueryCanceled => TimedOut(address, timeout, error),
         _ => Make(

@@ -3,6 +3,16 @@ namespace DalpHa.Infrastructure.Postgres;
 /// <summary>The one query that reads all of a server's replication state, as one JSON document.</summary>
 internal static class SampleQuery
 {
+    /// <summary>The timeline, where <c>r.yes</c> says whether the server is in recovery.</summary>
+    /// <remarks>A running primary's is the one of the segment that it writes: the control file's lags until the first checkpoint after a promotion.</remarks>
+    public const string Timeline = """
+        CASE WHEN r.yes
+            THEN coalesce(
+              (SELECT received_tli FROM pg_stat_wal_receiver),
+              (SELECT greatest(c.timeline_id, m.min_recovery_end_timeline) FROM pg_control_checkpoint() c, pg_control_recovery() m))
+            ELSE ('x' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8))::bit(32)::int END
+        """;
+
     /// <summary>
     /// PostgreSQL 13 to 18; sources: "Monitoring stats" (pg_stat_wal_receiver, pg_stat_replication, pg_stat_archiver), "System views"
     /// (pg_replication_slots, pg_settings) and "System administration functions" of its manual.
@@ -11,9 +21,8 @@ internal static class SampleQuery
     /// The clock is read before any position: a commit older than 'time' then lies before 'current', which is what makes lag an upper bound.
     /// default_transaction_read_only is read as reset_val, since our own session changes it for itself. A setting that the login may not read
     /// is absent from pg_settings, where current_setting() would fail the whole query.
-    /// A running primary's timeline is the one of the segment that it writes: the control file's lags until the first checkpoint after a promotion.
     /// </remarks>
-    public const string Sql = """
+    public const string Sql = $"""
         COPY (
         SELECT json_build_object(
           'time', clock_timestamp(),
@@ -21,11 +30,7 @@ internal static class SampleQuery
           'version', current_setting('server_version_num')::int,
           'system', (SELECT system_identifier::text FROM pg_control_system()),
           'inRecovery', r.yes,
-          'timeline', CASE WHEN r.yes
-            THEN coalesce(
-              (SELECT received_tli FROM pg_stat_wal_receiver),
-              (SELECT greatest(c.timeline_id, m.min_recovery_end_timeline) FROM pg_control_checkpoint() c, pg_control_recovery() m))
-            ELSE ('x' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8))::bit(32)::int END,
+          'timeline', {Timeline},
           'readOnly', coalesce((SELECT reset_val = 'on' FROM pg_settings WHERE name = 'default_transaction_read_only'), false),
           'current', CASE WHEN NOT r.yes THEN pg_current_wal_lsn() END,
           'received', CASE WHEN r.yes THEN pg_last_wal_receive_lsn() END,

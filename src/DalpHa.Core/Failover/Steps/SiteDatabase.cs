@@ -52,13 +52,9 @@ internal sealed class SiteDatabase(FailoverSite site, TimeSpan timeout, TimeProv
         LookAsync = async cancellationToken =>
         {
             var control = await site.OpenDatabaseAsync(server, cancellationToken).ConfigureAwait(false);
-            var activity = await control.ReadActivityAsync(cancellationToken).ConfigureAwait(false);
-            if (activity.IsInRecovery)
-            {
-                return Sighting.NotYet("It is in recovery.");
-            }
-            var proof = await control.ProveWriteAsync(mark, cancellationToken).ConfigureAwait(false);
-            return Sighting.Yes($"Timeline {proof.Timeline}; transaction {proof.TransactionId} committed at {proof.Lsn}.");
+            return await control.ProveWriteAsync(mark, cancellationToken).ConfigureAwait(false) is { } proof
+                ? Sighting.Yes($"Timeline {proof.Timeline}; transaction {proof.TransactionId} committed at {proof.Lsn}.")
+                : Sighting.NotYet("It is in recovery.");
         },
         ActAsync = async cancellationToken => await (await site.OpenDatabaseAsync(server, cancellationToken).ConfigureAwait(false)).PromoteAsync(cancellationToken).ConfigureAwait(false),
         Timeout = timeout,

@@ -54,8 +54,8 @@ internal static class ClusterReading
     public static IngressRoute ToRoute(WireIngress wire)
     {
         var hosts = (wire.Spec?.Rules ?? []).Select(r => string.IsNullOrEmpty(r.Host) ? "*" : r.Host).Distinct(StringComparer.OrdinalIgnoreCase).ToList();
-        var className = wire.Spec?.IngressClassName ?? wire.Metadata.Annotations?.GetValueOrDefault("kubernetes.io/ingress.class");
-        return new IngressRoute("Ingress", wire.Metadata.Name, className, hosts.Count > 0 ? hosts : ["*"]);
+        var classes = IngressClasses.Of(wire);
+        return new IngressRoute("Ingress", wire.Metadata.Name, classes.Effective, hosts.Count > 0 ? hosts : ["*"]) { IsClosed = classes.IsClosed };
     }
 
     /// <summary>An OpenShift route.</summary>

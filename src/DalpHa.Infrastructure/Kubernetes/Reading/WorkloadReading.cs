@@ -1,3 +1,4 @@
+using System.Globalization;
 using DalpHa.Core.Clusters;
 
 namespace DalpHa.Infrastructure.Kubernetes;
@@ -5,6 +6,9 @@ namespace DalpHa.Infrastructure.Kubernetes;
 /// <summary>Makes DalpHa's workloads, pods and their demands of what the API says.</summary>
 internal static class WorkloadReading
 {
+    /// <summary>The annotation in which a workload that DalpHa stopped remembers its replicas.</summary>
+    public const string RememberedReplicas = "dalpha.io/replicas";
+
     private static readonly IReadOnlyDictionary<string, string> NoLabels = new Dictionary<string, string>();
 
     /// <summary>A workload.</summary>
@@ -24,6 +28,8 @@ internal static class WorkloadReading
             Templates(wire.Spec?.Template?.Spec))
         {
             PodOverhead = Quantities.Amounts(wire.Spec?.Template?.Spec?.Overhead),
+            // Anybody may have written it by hand: what is no count says nothing.
+            RememberedReplicas = int.TryParse(wire.Metadata.Annotations?.GetValueOrDefault(RememberedReplicas), NumberStyles.None, CultureInfo.InvariantCulture, out var count) ? count : null,
         };
     }
 

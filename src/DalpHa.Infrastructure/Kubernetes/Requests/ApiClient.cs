@@ -10,7 +10,7 @@ namespace DalpHa.Infrastructure.Kubernetes;
 
 /// <summary>
 /// Asks one API server. Every request, with its retries, its answer's headers and its whole body, ends within the timeout; a list takes one
-/// such request per page. Only reads come here (and access reviews, which change nothing), so every request may be repeated.
+/// such request per page. Reads (and access reviews, which change nothing) are repeated while that may help; a write says itself when it may be.
 /// </summary>
 internal sealed class ApiClient : IDisposable
 {
@@ -63,6 +63,43 @@ internal sealed class ApiClient : IDisposable
     public Task<TAnswer> AskAsync<TQuestion, TAnswer>(ApiRequest request, TQuestion question, JsonTypeInfo<TQuestion> questionType, JsonTypeInfo<TAnswer> answerType, CancellationToken cancellationToken)
         where TAnswer : class =>
         SendAsync(request, HttpMethod.Post, () => ToJson(question, questionType), answerType, cancellationToken);
+
+    /// <summary>Writes, and reads what became of it.</summary>
+    /// <exception cref="DalpException">It was refused, or may have been done and its answer lost.</exception>
+    public async Task<T> WriteAsync<T>(ApiWrite<T> write, JsonTypeInfo<T> type, CancellationToken cancellationToken)
+        where T : class
+    {
+        var isInDoubt = false;
+        try
+        {
+            return await RunAsync(
+                write.Request,
+                async (session, token) =>
+                {
+                    try
+                    {
+                        return await AttemptAsync(session, write.Request, write.Method, write.ToContent(), type, token).ConfigureAwait(false);
+                    }
+                    catch (Exception exception) when (!token.IsCancellationRequested)
+                    {
+                        var fault = exception as ApiFault ?? faults.FromException(write.Request, exception);
+                        isInDoubt |= fault is { IsTransient: true, IsUndone: false };
+                        throw fault.IsUndone || write.Repeat != WriteRepeat.Never ? fault : new ApiFault(fault.Failure);
+                    }
+                },
+                cancellationToken).ConfigureAwait(false);
+        }
+        catch (DalpException conflict) when (isInDoubt && conflict.ErrorId == "ApiConflict" && write is { ReadBack: not null, IsOurs: not null })
+        {
+            // The attempt whose answer was lost may be the one that was in the way of the next.
+            var there = await FindAsync(write.ReadBack, type, cancellationToken).ConfigureAwait(false);
+            if (there is not null && write.IsOurs(there))
+            {
+                return there;
+            }
+            throw;
+        }
+    }
 
     /// <summary>Reads a list, page by page, keeping of each object only what <paramref name="keep"/> makes of it.</summary>
     /// <param name="request">What to list.</param>
@@ -133,18 +170,21 @@ internal sealed class ApiClient : IDisposable
         where T : class =>
         RunAsync(
             request,
-            async (session, token) =>
-            {
-                using var response = await session.SendAsync(method, request.Path, content?.Invoke(), token).ConfigureAwait(false);
-                if (!response.IsSuccessStatusCode)
-                {
-                    throw await faults.FromAnswerAsync(request, response, time, token).ConfigureAwait(false);
-                }
-                var stream = await response.Content.ReadAsStreamAsync(token).ConfigureAwait(false);
-                await using var bounded = new BoundedStream(stream, MaxAnswerBytes);
-                return await JsonSerializer.DeserializeAsync(bounded, type, token).ConfigureAwait(false) ?? throw faults.Invalid(request, "is empty");
-            },
+            (session, token) => AttemptAsync(session, request, method, content?.Invoke(), type, token),
             cancellationToken);
+
+    private async Task<T> AttemptAsync<T>(ApiSession session, ApiRequest request, HttpMethod method, HttpContent? content, JsonTypeInfo<T> type, CancellationToken cancellationToken)
+        where T : class
+    {
+        using var response = await session.SendAsync(method, request.Path, content, cancellationToken).ConfigureAwait(false);
+        if (!response.IsSuccessStatusCode)
+        {
+            throw await faults.FromAnswerAsync(request, response, time, cancellationToken).ConfigureAwait(false);
+        }
+        var stream = await response.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false);
+        await using var bounded = new BoundedStream(stream, MaxAnswerBytes);
+        return await JsonSerializer.DeserializeAsync(bounded, type, cancellationToken).ConfigureAwait(false) ?? throw faults.Invalid(request, "is empty");
+    }
 
     private async Task<T> RunAsync<T>(ApiRequest request, Func<ApiSession, CancellationToken, Task<T>> attempt, CancellationToken cancellationToken)
     {

@@ -33,8 +33,10 @@ internal sealed class ApiFaults(string context, Uri server)
             403 => Fail("ApiForbidden", FaultKind.Forbidden, $"{Who} does not allow this user to {request}.{words}", $"Let an administrator grant it: verb '{request.Verb}' on '{request.Resource}'{(request.Namespace is null ? " (cluster-wide)" : $" in namespace '{request.Namespace}'")}."),
             404 when said is not null => Fail("ApiNotFound", FaultKind.NotFound, $"{Who} has nothing where DalpHa wanted to {request}.{words}", "Check the name and the namespace."),
             404 => Fail("ApiPathNotFound", FaultKind.NotFound, $"{Who} does not know the path at which DalpHa wanted to {request}.", "Check that the server is a Kubernetes API server of a supported version, and the path in the kubeconfig's 'server'."),
+            409 => Fail("ApiConflict", FaultKind.Conflict, $"{Who} did not {request}: somebody else made or changed it meanwhile.{words}", "Look at it again, and decide anew."),
+            400 or 413 or 422 => Fail("ApiRefused", FaultKind.InvalidInput, $"{Who} refuses to {request} ({(int)code}).{words}", "What it says names the field or the rule. An admission webhook's refusal is the word of whoever runs it."),
             410 => Fail("ApiListExpired", FaultKind.Unavailable, $"{Who} forgot the list while its pages were read ({request}).{words}", "Try again; if it happens often, the API server is overloaded or etcd compacts too eagerly."),
-            429 => Fail("ApiThrottled", FaultKind.Unavailable, $"{Who} refuses requests because there are too many (429){(retryAfter is { } wait ? $", and asks to wait {wait.TotalSeconds:0.#} s" : "")}.{words}", "Try again later or raise -TimeoutSeconds; look for a client that floods the server (API priority and fairness).", true, retryAfter),
+            429 => Fail("ApiThrottled", FaultKind.Unavailable, $"{Who} refuses requests because there are too many (429){(retryAfter is { } wait ? $", and asks to wait {wait.TotalSeconds:0.#} s" : "")}.{words}", "Try again later or raise -TimeoutSeconds; look for a client that floods the server (API priority and fairness).", true, retryAfter, isUndone: true),
             500 or 502 or 503 or 504 => Fail("ApiServerError", FaultKind.Unavailable, $"{Who} failed with {(int)code} when asked to {request}.{words}", "Look at the API server's health ('kubectl get --raw /readyz?verbose') and at what stands before it.", true, retryAfter),
             _ => Fail("ApiAnswerInvalid", FaultKind.InvalidAnswer, $"{Who} answered {(int)code} when asked to {request}, which a Kubernetes API server does not.{words}", "Check the kubeconfig's 'server' and 'proxy-url': something else seems to answer there."),
         };
@@ -55,7 +57,7 @@ internal sealed class ApiFaults(string context, Uri server)
             HttpRequestException { HttpRequestError: HttpRequestError.SecureConnectionError } => Fail("ApiTlsMismatch", FaultKind.Tls, $"No TLS connection to {Lower(Who)}: {Innermost(exception)}", "Check that the kubeconfig's 'server' is the API server's TLS port, and that the client certificate is of this cluster.", inner: exception),
             HttpRequestException { HttpRequestError: HttpRequestError.NameResolutionError } => Unreachable($"the name '{server.IdnHost}' can't be resolved", exception),
             HttpRequestException { HttpRequestError: HttpRequestError.ProxyTunnelError } => Unreachable($"the proxy refuses: {Innermost(exception)}", exception),
-            HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError } => Unreachable(Innermost(exception), exception, Inner<SocketException>(exception)?.SocketErrorCode == SocketError.ConnectionReset),
+            HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError } => Unreachable(Innermost(exception), exception, Inner<SocketException>(exception)?.SocketErrorCode == SocketError.ConnectionReset, isUndone: true),
             HttpRequestException or IOException or SocketException => Unreachable($"the connection broke: {Innermost(exception)}", exception, isTransient: true),
             _ => new ApiFault(new DalpException("ApiRequestFailed", FaultKind.Internal, $"{Who} could not be asked to {request}: {exception.GetType().Name}: {Innermost(exception)}", "Treat the result as Unknown, and report this.", context, exception)),
         };
@@ -73,11 +75,11 @@ internal sealed class ApiFaults(string context, Uri server)
     public ApiFault Invalid(ApiRequest request, string cause, Exception? inner = null) =>
         Fail("ApiAnswerInvalid", FaultKind.InvalidAnswer, $"{Who} was asked to {request}, and its answer {cause}.", "Check the kubeconfig's 'server' and 'proxy-url': something else, or a broken proxy, seems to answer there.", inner: inner);
 
-    private ApiFault Unreachable(string cause, Exception inner, bool isTransient = false) =>
-        Fail("ApiUnreachable", FaultKind.Unreachable, $"{Who} can't be reached: {cause}", "Check network, VPN, proxy (HTTPS_PROXY, NO_PROXY) and that the API server runs.", isTransient, inner: inner);
+    private ApiFault Unreachable(string cause, Exception inner, bool isTransient = false, bool isUndone = false) =>
+        Fail("ApiUnreachable", FaultKind.Unreachable, $"{Who} can't be reached: {cause}", "Check network, VPN, proxy (HTTPS_PROXY, NO_PROXY) and that the API server runs.", isTransient, inner: inner, isUndone: isUndone);
 
-    private ApiFault Fail(string errorId, FaultKind kind, string message, string action, bool isTransient = false, TimeSpan? retryAfter = null, Exception? inner = null) =>
-        new(new DalpException(errorId, kind, message, action, context, inner), isTransient, retryAfter);
+    private ApiFault Fail(string errorId, FaultKind kind, string message, string action, bool isTransient = false, TimeSpan? retryAfter = null, Exception? inner = null, bool isUndone = false) =>
+        new(new DalpException(errorId, kind, message, action, context, inner), isTransient, retryAfter, isUndone);
 
     // A Kubernetes error is a Status object with a message for people; anything else (a proxy's page) is not worth repeating.
     private static async Task<string?> ReadStatusAsync(HttpResponseMessage response, CancellationToken cancellationToken)

@@ -19,7 +19,34 @@ internal sealed record WireSecret(WireMetadata Metadata, string? Type, Dictionar
 }
 
 /// <summary><c>v1 ConfigMap</c>.</summary>
-internal sealed record WireConfigMap(WireMetadata Metadata, Dictionary<string, string?>? Data, Dictionary<string, byte[]?>? BinaryData);
+internal sealed record WireConfigMap(WireMetadata Metadata, Dictionary<string, string?>? Data, Dictionary<string, byte[]?>? BinaryData)
+{
+    public string ApiVersion { get; init; } = "v1";
+
+    public string Kind { get; init; } = "ConfigMap";
+}
+
+/// <summary><c>coordination.k8s.io/v1 Lease</c>.</summary>
+internal sealed record WireLease(WireMetadata Metadata, WireLeaseSpec? Spec)
+{
+    public string ApiVersion { get; init; } = "coordination.k8s.io/v1";
+
+    public string Kind { get; init; } = "Lease";
+}
+
+/// <summary>Who holds a lease, and until when; the times are MicroTime: RFC 3339 with exactly six decimals.</summary>
+internal sealed record WireLeaseSpec
+{
+    public string? HolderIdentity { get; init; }
+
+    public int? LeaseDurationSeconds { get; init; }
+
+    public string? AcquireTime { get; init; }
+
+    public string? RenewTime { get; init; }
+
+    public int? LeaseTransitions { get; init; }
+}
 
 /// <summary>Helm 3's record of a release (helm.sh/helm/v3/pkg/release: Release): what a Secret of type <c>helm.sh/release.v1</c> holds.</summary>
 internal sealed record WireHelmRelease

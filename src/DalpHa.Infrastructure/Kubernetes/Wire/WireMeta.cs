@@ -25,10 +25,14 @@ internal sealed record WireMetadata
 
     public string? Namespace { get; init; }
 
+    public string? ResourceVersion { get; init; }
+
     public Dictionary<string, string>? Labels { get; init; }
 
     public Dictionary<string, string>? Annotations { get; init; }
 
+    // Server-side; 0 is left out of what is written.
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public long Generation { get; init; }
 
     public DateTimeOffset? DeletionTimestamp { get; init; }
@@ -69,6 +73,10 @@ internal sealed record WireVersion(string? Major, string? Minor, string? GitVers
 [JsonSerializable(typeof(WireList<WireIngressClass>), TypeInfoPropertyName = "IngressClasses")]
 [JsonSerializable(typeof(WireList<WireObject>), TypeInfoPropertyName = "Objects")]
 [JsonSerializable(typeof(WirePod))]
+[JsonSerializable(typeof(WireConfigMap))]
+[JsonSerializable(typeof(WireIngress))]
+[JsonSerializable(typeof(WireLease))]
+[JsonSerializable(typeof(WirePostgresCluster))]
 [JsonSerializable(typeof(WireSecret))]
 [JsonSerializable(typeof(WireService))]
 [JsonSerializable(typeof(WireObject))]
@@ -77,4 +85,5 @@ internal sealed record WireVersion(string? Major, string? Minor, string? GitVers
 [JsonSerializable(typeof(WireVersion))]
 [JsonSerializable(typeof(WireAccessReview))]
 [JsonSerializable(typeof(WireHelmRelease))]
+[JsonSerializable(typeof(string[]))]
 internal sealed partial class WireJson : JsonSerializerContext;

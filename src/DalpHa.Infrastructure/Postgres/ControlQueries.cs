@@ -1,0 +1,104 @@
+namespace DalpHa.Infrastructure.Postgres;
+
+/// <summary>The statements with which a server is changed, and those that show what became of it. Each gives one text.</summary>
+/// <remarks>
+/// PostgreSQL 13 to 18; sources: "System administration functions", "System information functions" (pg_current_snapshot), "System catalogs"
+/// (pg_db_role_setting) and "Monitoring stats" (pg_stat_activity) of its manual.
+/// </remarks>
+internal static class ControlQueries
+{
+    /// <summary>
+    /// The session may write where others may not by default, and its commits are on disk, and wherever else the server promises them, before they are
+    /// told. The server ends a statement that we no longer wait for.
+    /// </summary>
+    public static string PrepareSession(TimeSpan timeout) => $"""
+        COPY (
+        SELECT set_config('default_transaction_read_only', 'off', false) || set_config('synchronous_commit', 'on', false)
+          || set_config('statement_timeout', '{(long)timeout.TotalMilliseconds}', false)
+        ) TO STDOUT (FORMAT BINARY)
+        """;
+
+    // A role's or database's own setting is stronger than the server's, and so its transactions write on.
+    private const string Overrides = """
+        SELECT coalesce('role ' || r.rolname, 'all roles') || coalesce(' in database ' || d.datname, '') AS who
+        FROM pg_db_role_setting s
+        CROSS JOIN LATERAL unnest(s.setconfig) AS setting
+        LEFT JOIN pg_roles r ON r.oid = s.setrole
+        LEFT JOIN pg_database d ON d.oid = s.setdatabase
+        WHERE setting LIKE 'default_transaction_read_only=%' AND NOT split_part(setting, '=', 2)::boolean
+        """;
+
+    /// <summary>What the server does with writes, as one JSON document.</summary>
+    /// <remarks>
+    /// A snapshot's xmax is one more than the last transaction that ended, so a transaction that still writes is not in it: backend_xid shows that.
+    /// default_transaction_read_only is read as reset_val, since our own session changes it for itself.
+    /// </remarks>
+    public const string Activity = $"""
+        COPY (
+        SELECT json_build_object(
+          'time', clock_timestamp(),
+          'inRecovery', r.yes,
+          'readOnly', coalesce((SELECT reset_val = 'on' FROM pg_settings WHERE name = 'default_transaction_read_only'), false) AND NOT EXISTS ({Overrides}),
+          'nextId', CASE WHEN NOT r.yes THEN pg_snapshot_xmax(pg_current_snapshot())::text END,
+          'writers', (SELECT count(*) FROM pg_stat_activity WHERE backend_xid IS NOT NULL AND pid <> pg_backend_pid()),
+          'prepared', (SELECT count(*) FROM pg_prepared_xacts),
+          'sessions', (SELECT count(*) FROM pg_stat_activity WHERE {OthersSession}),
+          'current', CASE WHEN NOT r.yes THEN pg_current_wal_lsn() END,
+          'timeline', {SampleQuery.Timeline},
+          'seesAll', pg_has_role('pg_read_all_stats', 'USAGE')
+        )::text
+        FROM (SELECT pg_is_in_recovery() AS yes) r
+        ) TO STDOUT (FORMAT BINARY)
+        """;
+
+    private const string OthersSession = "backend_type = 'client backend' AND pid <> pg_backend_pid() AND application_name <> 'dalpha'";
+
+    /// <summary>The command that sets what transactions are by default; it takes effect at <see cref="Reload"/>, and holds through restarts.</summary>
+    public static string SetReadOnly(bool isReadOnly) =>
+        isReadOnly ? "ALTER SYSTEM SET default_transaction_read_only = on" : "ALTER SYSTEM RESET default_transaction_read_only";
+
+    /// <summary>Makes the server read its settings again.</summary>
+    public const string Reload = "COPY (SELECT pg_reload_conf()::text) TO STDOUT (FORMAT BINARY)";
+
+    /// <summary>In a new session: what transactions are by default, where that comes from, and who has a default of his own.</summary>
+    public const string Default = $"""
+        COPY (
+        SELECT json_build_object('value', s.reset_val, 'source', coalesce(s.sourcefile, s.source), 'overrides', (SELECT coalesce(json_agg(who), '[]') FROM ({Overrides}) o))::text
+        FROM pg_settings s WHERE s.name = 'default_transaction_read_only'
+        ) TO STDOUT (FORMAT BINARY)
+        """;
+
+    /// <summary>Ends every client session but DalpHa's, and counts them. Those of superusers only a superuser may end: they are left.</summary>
+    public const string EndSessions = $"""
+        COPY (
+        SELECT count(*) FILTER (WHERE pg_terminate_backend(pid))::text
+        FROM pg_stat_activity
+        WHERE {OthersSession}
+          AND (current_setting('is_superuser') = 'on' OR NOT EXISTS (SELECT FROM pg_roles WHERE oid = usesysid AND rolsuper))
+        ) TO STDOUT (FORMAT BINARY)
+        """;
+
+    /// <summary>Asks for the promotion, without waiting for it.</summary>
+    public const string Promote = "COPY (SELECT pg_promote(false)::text) TO STDOUT (FORMAT BINARY)";
+
+    /// <summary>
+    /// Commits a mark, unless the server is in recovery: then it gives an empty text. In a transaction of its own, which ends with the statement; in recovery
+    /// nothing fails, so that the server's log stays free of the attempts.
+    /// </summary>
+    public static string Prove(string note) => $"""
+        COPY (
+        SELECT CASE WHEN r.yes THEN '' ELSE json_build_object(
+          'time', clock_timestamp(),
+          'lsn', pg_logical_emit_message(true, 'dalpha', {Literal(note)}),
+          'id', pg_current_xact_id()::text,
+          'readOnly', current_setting('transaction_read_only')::boolean,
+          'timeline', {SampleQuery.Timeline}
+        )::text END
+        FROM (SELECT pg_is_in_recovery() AS yes) r
+        ) TO STDOUT (FORMAT BINARY)
+        """;
+
+    // COPY takes no parameters. An escape string means the same whatever standard_conforming_strings says.
+    private static string Literal(string text) =>
+        $"E'{text.Replace("\\", @"\\", StringComparison.Ordinal).Replace("'", @"\'", StringComparison.Ordinal).Replace("\0", "", StringComparison.Ordinal)}'";
+}

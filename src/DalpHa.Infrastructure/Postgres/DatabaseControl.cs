@@ -1,0 +1,108 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using DalpHa.Core.Errors;
+using DalpHa.Core.Ports;
+using DalpHa.Core.Replication;
+
+namespace DalpHa.Infrastructure.Postgres;
+
+/// <summary>A PostgreSQL server over Npgsql, as it is changed. It keeps one connection, which a standby's promotion does not end.</summary>
+internal sealed class DatabaseControl(DatabaseAddress address, TimeSpan timeout, TimeProvider time) : IDatabaseControl
+{
+    private static readonly TimeSpan ReloadPoll = TimeSpan.FromMilliseconds(20);
+
+    private readonly KeptConnection connection = new(address, timeout, ControlQueries.PrepareSession(timeout));
+
+    public string Name => address.Name;
+
+    public async Task<WriteActivity> ReadActivityAsync(CancellationToken cancellationToken)
+    {
+        var row = Parse(await connection.ReadAsync(ControlQueries.Activity, Need.Activity, cancellationToken).ConfigureAwait(false), ControlJson.Default.ActivityRow);
+        // Without the role the columns of others' sessions are empty, and an empty column would read as a server on which nobody writes.
+        return row.SeesAll
+            ? new WriteActivity(
+                row.Time, row.InRecovery, row.ReadOnly, row.NextId is { } id ? ulong.Parse(id, System.Globalization.CultureInfo.InvariantCulture) : null, row.Writers, row.Prepared, row.Sessions, Lsn.Parse(row.Current), row.Timeline)
+            : throw Fail("DatabasePermissionDenied", FaultKind.Forbidden, $"shows user '{address.UserName}' nothing of what others do: who writes can't be seen.", Need.Activity.Grant);
+    }
+
+    public async Task SetReadOnlyAsync(bool isReadOnly, CancellationToken cancellationToken)
+    {
+        await connection.ExecuteAsync(ControlQueries.SetReadOnly(isReadOnly), Need.ReadOnlyDefault, cancellationToken).ConfigureAwait(false);
+        await connection.ReadAsync(ControlQueries.Reload, Need.ReadOnlyDefault, cancellationToken).ConfigureAwait(false);
+        var started = time.GetTimestamp();
+        DefaultRow now;
+        do
+        {
+            now = Parse(await connection.ReadAnewAsync(ControlQueries.Default, Need.ReadOnlyDefault, cancellationToken).ConfigureAwait(false), ControlJson.Default.DefaultRow);
+            if (now.Value == (isReadOnly ? "on" : "off"))
+            {
+                if (isReadOnly && now.Overrides.Count > 0)
+                {
+                    throw Fail(
+                        "DatabaseReadOnlyOverridden",
+                        FaultKind.Conflict,
+                        $"is read-only by default now, but has defaults of their own for {string.Join(", ", now.Overrides)}, whose transactions write on.",
+                        "Take them away (ALTER ROLE … RESET default_transaction_read_only, ALTER DATABASE … RESET …), or stop who logs in there.");
+                }
+                return;
+            }
+            await Task.Delay(ReloadPoll, time, cancellationToken).ConfigureAwait(false);
+        }
+        while (time.GetElapsedTime(started) < timeout);
+        throw Fail(
+            "DatabaseSettingIgnored",
+            FaultKind.Conflict,
+            $"was told default_transaction_read_only = {(isReadOnly ? "on" : "off")}, and new sessions still have it '{now.Value}', from {now.Source}.",
+            "Something stronger sets it: the server's command line, or this login's own role or database. Change it there.");
+    }
+
+    public async Task<int> EndSessionsAsync(CancellationToken cancellationToken) =>
+        int.Parse(await connection.ReadAsync(ControlQueries.EndSessions, Need.EndSessions, cancellationToken).ConfigureAwait(false), System.Globalization.CultureInfo.InvariantCulture);
+
+    public async Task PromoteAsync(CancellationToken cancellationToken)
+    {
+        if (await connection.RunOnceAsync(ControlQueries.Promote, Need.Promotion, cancellationToken).ConfigureAwait(false) != "true")
+        {
+            throw Fail("DatabasePromotionNotSent", FaultKind.Unavailable, "could not tell its postmaster to promote it (pg_promote gave false).", "See the server's log; nothing was begun.");
+        }
+    }
+
+    public async Task<WriteProof?> ProveWriteAsync(string note, CancellationToken cancellationToken)
+    {
+        var answer = await connection.ReadAsync(ControlQueries.Prove(note), Need.Proof, cancellationToken).ConfigureAwait(false);
+        if (answer.Length == 0)
+        {
+            return null;
+        }
+        var row = Parse(answer, ControlJson.Default.ProofRow);
+        // A mark can be written by a read-only transaction too, and would then prove nothing.
+        return row.ReadOnly
+            ? throw Fail("DatabaseReadOnly", FaultKind.Conflict, "keeps our transaction read-only although it asked to write.", "See what sets transaction_read_only there.")
+            : new WriteProof(row.Time, ulong.Parse(row.Id, System.Globalization.CultureInfo.InvariantCulture), Lsn.Parse(row.Lsn)!.Value, row.Timeline);
+    }
+
+    public ValueTask DisposeAsync() => connection.DisposeAsync();
+
+    private T Parse<T>(string json, System.Text.Json.Serialization.Metadata.JsonTypeInfo<T> type)
+        where T : class =>
+        DatabaseFaults.WhenUnreadable(address, timeout, () => JsonSerializer.Deserialize(json, type) ?? throw new JsonException("The document is empty."));
+
+    private DalpException Fail(string errorId, FaultKind kind, string what, string action) => new(errorId, kind, $"Database server {address} {what}", action, address.Name);
+}
+
+/// <summary>What <see cref="ControlQueries.Activity"/> gives.</summary>
+internal sealed record ActivityRow(
+    DateTimeOffset Time, bool InRecovery, bool ReadOnly, string? NextId, int Writers, int Prepared, int Sessions, string? Current, int Timeline, bool SeesAll);
+
+/// <summary>What <see cref="ControlQueries.Default"/> gives.</summary>
+internal sealed record DefaultRow(string Value, string? Source, IReadOnlyList<string> Overrides);
+
+/// <summary>What <see cref="ControlQueries.Prove"/> gives.</summary>
+internal sealed record ProofRow(DateTimeOffset Time, string Lsn, string Id, bool ReadOnly, int Timeline);
+
+/// <summary>Serialisation of the control rows without reflection.</summary>
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
+[JsonSerializable(typeof(ActivityRow))]
+[JsonSerializable(typeof(DefaultRow))]
+[JsonSerializable(typeof(ProofRow))]
+internal sealed partial class ControlJson : JsonSerializerContext;
