@@ -40,8 +40,8 @@ public sealed record FailoverWorld
     /// <summary>The site that takes over.</summary>
     public required FailoverSite Standby { get; init; }
 
-    /// <summary>The replication between them.</summary>
-    public required ReplicationProbe Replication { get; init; }
+    /// <summary>Measures the replication between them, as <see cref="ReplicationProbe.MeasureAsync"/> does.</summary>
+    public required Func<CancellationToken, Task<IReadOnlyList<DalpReplicationLag>>> MeasureLagAsync { get; init; }
 
     /// <summary>Who vouches that an active site that can't be reached serves nobody; null when nobody does.</summary>
     public Attestation? ActiveIsGone { get; init; }

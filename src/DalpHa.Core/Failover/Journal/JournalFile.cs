@@ -6,11 +6,13 @@ namespace DalpHa.Core.Failover;
 /// <summary>A journal on this machine: one file that only grows, held by one process, flushed to the disk with every record.</summary>
 public sealed class JournalFile : IDisposable
 {
+    private readonly FileStream hold;
     private readonly FileStream stream;
 
-    private JournalFile(string path, FileStream stream, JournalChain chain)
+    private JournalFile(string path, FileStream hold, FileStream stream, JournalChain chain)
     {
         Path = path;
+        this.hold = hold;
         this.stream = stream;
         Chain = chain;
     }
@@ -25,30 +27,34 @@ public sealed class JournalFile : IDisposable
     /// <exception cref="DalpException">Another process holds it, the disk refuses, or a record was changed.</exception>
     public static JournalFile Open(string path)
     {
+        FileStream? hold = null;
         FileStream? stream = null;
         try
         {
             Directory.CreateDirectory(System.IO.Path.GetDirectoryName(path)!);
-            var options = new FileStreamOptions { Mode = FileMode.OpenOrCreate, Access = FileAccess.ReadWrite, Share = FileShare.Read, BufferSize = 0 };
-            if (!OperatingSystem.IsWindows())
-            {
-                options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-            }
-            stream = new FileStream(path, options);
+            // Held by a file of its own: a lock on the journal itself would keep its readers out.
+            hold = new FileStream(path + ".lock", Options(FileShare.None));
+            stream = new FileStream(path, Options(FileShare.ReadWrite));
             var chain = JournalChain.Read(ReadAll(stream), path);
             var whole = chain.Lines.Sum(line => Encoding.UTF8.GetByteCount(line) + 1L);
+            // A last record that lacks only its line feed counts, and gets it.
+            if (stream.Length == whole - 1)
+            {
+                stream.Position = stream.Length;
+                stream.WriteByte((byte)'\n');
+            }
             stream.SetLength(whole);
             stream.Position = whole;
-            return new JournalFile(path, stream, chain);
+            return new JournalFile(path, hold, stream, chain);
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        catch (Exception exception)
         {
             stream?.Dispose();
-            throw Refused(path, exception);
-        }
-        catch
-        {
-            stream?.Dispose();
+            hold?.Dispose();
+            if (exception is IOException or UnauthorizedAccessException)
+            {
+                throw Refused(path, exception);
+            }
             throw;
         }
     }
@@ -84,7 +90,21 @@ public sealed class JournalFile : IDisposable
     }
 
     /// <summary>Lets the file go.</summary>
-    public void Dispose() => stream.Dispose();
+    public void Dispose()
+    {
+        stream.Dispose();
+        hold.Dispose();
+    }
+
+    private static FileStreamOptions Options(FileShare share)
+    {
+        var options = new FileStreamOptions { Mode = FileMode.OpenOrCreate, Access = FileAccess.ReadWrite, Share = share, BufferSize = 0 };
+        if (!OperatingSystem.IsWindows())
+        {
+            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        }
+        return options;
+    }
 
     private static string ReadAll(FileStream stream)
     {

@@ -37,7 +37,7 @@ internal sealed record PromotionCandidate
             return NotNamed(world, servers.Count);
         }
         var server = named[0];
-        var measuring = world.Replication.MeasureAsync(cancellationToken);
+        var measuring = world.MeasureLagAsync(cancellationToken);
         try
         {
             var control = await world.Standby.OpenDatabaseAsync(server, cancellationToken).ConfigureAwait(false);

@@ -1,0 +1,183 @@
+using DalpHa.Core.Errors;
+using DalpHa.Core.Failover;
+
+namespace DalpHa.Core.Tests.Failover;
+
+public sealed class FailoverRunTests : IDisposable
+{
+    private const string Id = "20260601-120000-abcd";
+    private readonly TestPlatform platform = new();
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    public void Dispose() => platform.Dispose();
+
+    [Fact]
+    public async Task A_failover_fences_promotes_starts_and_isolates_in_this_order()
+    {
+        var failover = await platform.Process().BeginAsync(Id, TestPlatform.Declaration, null, Token);
+
+        Assert.Equal(FailoverOutcome.Succeeded, failover.Outcome);
+        Assert.Null(failover.HandOver);
+        Assert.Equal(["freeze", "confirm", "promote", "workloads", "validators", "traffic", "validate", "isolate"], failover.Steps.Select(step => step.Step));
+        Assert.Equal(["freeze", "confirm", "promote", "workloads", "validators", "traffic", "validate", "isolate"], platform.Crew.Asked);
+        Assert.Equal(["scale dapi 0", "scale signer 0", "readonly True"], platform.Active.Changes[..3]);
+        Assert.Equal(["promote", "scale dapi 2"], platform.Standby.Changes);
+        Assert.False(platform.Active.TakesWrites);
+        Assert.True(platform.Standby.TakesWrites);
+        Assert.All(platform.Active.Cluster.Workloads, workload => Assert.Equal(0, workload.Desired));
+        Assert.All(platform.Active.Cluster.Routes, route => Assert.True(route.IsClosed));
+        Assert.NotNull(failover.RecoveryTime);
+        Assert.Equal(TimeSpan.Zero, failover.LossTime);
+        Assert.Empty(platform.Warnings);
+    }
+
+    [Fact]
+    public async Task What_an_owner_refuses_is_not_begun_and_nothing_after_it()
+    {
+        platform.Crew.Refuses = "promote";
+        var failover = await platform.Process().BeginAsync(Id, TestPlatform.Declaration, null, Token);
+
+        Assert.Equal(FailoverOutcome.Incomplete, failover.Outcome);
+        Assert.Equal("promote", failover.NextStep);
+        Assert.Equal(FailoverOutcome.NotStarted, failover.Steps[^1].Outcome);
+        Assert.Empty(platform.Standby.Changes);
+        Assert.Contains("Owner of promote did not agree", failover.HandOver, StringComparison.Ordinal);
+        Assert.Contains("https://runbooks.example.com/restore", failover.HandOver, StringComparison.Ordinal);
+        Assert.Contains("Do not promote the standby by hand while the active site may write", failover.HandOver, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_site_that_can_not_be_reached_keeps_the_failover_from_beginning_until_a_person_vouches()
+    {
+        platform.Active.SetDown(true);
+        var refused = await platform.Process().BeginAsync(Id, TestPlatform.Declaration, null, Token);
+        Assert.Equal(FailoverOutcome.NotStarted, refused.Outcome);
+        Assert.Equal("freeze", refused.NextStep);
+        Assert.Empty(platform.Standby.Changes);
+
+        platform.ActiveIsGone = new Attestation("Head of Operations", "The building is without power; I am on the phone with it.");
+        var failover = await platform.Process().ResumeAsync(Id, null, Token);
+        Assert.True(platform.Standby.TakesWrites);
+        Assert.Equal(TimeSpan.FromMinutes(3), failover.LossTime);
+        // The region is still to be isolated, so it is not over.
+        Assert.Equal("isolate", failover.NextStep);
+        Assert.Equal(FailoverOutcome.Incomplete, failover.Outcome);
+        Assert.Contains("Do not let the former active site write again", failover.HandOver, StringComparison.Ordinal);
+
+        platform.Active.SetDown(false);
+        platform.Active.IsReadOnly = true;
+        var ended = await platform.Process().ResumeAsync(Id, null, Token);
+        Assert.Equal(FailoverOutcome.Succeeded, ended.Outcome);
+        Assert.Single(platform.Standby.Changes, change => change == "promote");
+    }
+
+    [Fact]
+    public async Task A_site_that_comes_back_before_the_promotion_is_frozen_first()
+    {
+        platform.Active.SetDown(true);
+        platform.ActiveIsGone = new Attestation("Head of Operations", "It is gone.");
+        platform.Crew.OnAsked = step => platform.Active.SetDown(step != "confirm" && platform.Active.IsDown);
+        var stopped = await platform.Process().BeginAsync(Id, TestPlatform.Declaration, null, Token);
+        Assert.Equal("promote", stopped.NextStep);
+        Assert.Contains("ActiveFenced", stopped.StoppedBecause, StringComparison.Ordinal);
+        Assert.Empty(platform.Standby.Changes);
+
+        platform.Crew.OnAsked = null;
+        var ended = await platform.Process().ResumeAsync(Id, null, Token);
+        Assert.Equal(FailoverOutcome.Succeeded, ended.Outcome);
+    }
+
+    [Fact]
+    public async Task A_loss_beyond_what_was_accepted_stops_it_and_two_switches_are_needed_to_accept_one()
+    {
+        platform.Active.SetDown(true);
+        platform.ActiveIsGone = new Attestation("Head of Operations", "It is gone.");
+        platform.MaxDataLoss = TimeSpan.FromMinutes(1);
+        var stopped = await platform.Process().BeginAsync(Id, TestPlatform.Declaration, null, Token);
+        Assert.Equal("confirm", stopped.NextStep);
+        Assert.Contains("LossAccepted", stopped.StoppedBecause, StringComparison.Ordinal);
+        Assert.Empty(platform.Standby.Changes);
+
+        platform.MaxDataLoss = TimeSpan.FromMinutes(5);
+        await platform.Process().ResumeAsync(Id, "promote", Token);
+        Assert.True(platform.Standby.TakesWrites);
+    }
+
+    [Fact]
+    public async Task A_promotion_that_does_not_come_is_asked_once_and_stops_the_failover()
+    {
+        platform.Standby.IsStuck = true;
+        var failover = await platform.Process().BeginAsync(Id, TestPlatform.Declaration, null, Token);
+
+        Assert.Equal("promote", failover.NextStep);
+        Assert.Equal(FailoverOutcome.Incomplete, failover.Steps.Single(step => step.Step == "promote").Outcome);
+        Assert.Single(platform.Standby.Changes, change => change == "promote");
+        Assert.DoesNotContain("scale dapi 2", platform.Standby.Changes);
+        Assert.Contains("Do not start anything on either site", failover.HandOver, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_count_that_only_the_lost_site_knew_is_asked_for_and_not_guessed()
+    {
+        platform.Standby.Cluster.Workloads = [.. platform.Standby.Cluster.Workloads.Select(workload => workload with { RememberedReplicas = null })];
+        platform.Active.SetDown(true);
+        platform.ActiveIsGone = new Attestation("Head of Operations", "It is gone.");
+        var stopped = await platform.Process().BeginAsync(Id, TestPlatform.Declaration, null, Token);
+        Assert.Equal("workloads", stopped.NextStep);
+        Assert.Contains("ReplicasKnown", stopped.StoppedBecause, StringComparison.Ordinal);
+        Assert.Contains("dalpha.io/replicas", stopped.StoppedBecause, StringComparison.Ordinal);
+        Assert.Equal(["promote"], platform.Standby.Changes);
+    }
+
+    [Fact]
+    public async Task Stopping_is_answered_before_the_next_step()
+    {
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(Token);
+        platform.Crew.OnAsked = step =>
+        {
+            if (step == "confirm")
+            {
+                stop.Cancel();
+            }
+        };
+        var failover = await platform.Process().BeginAsync(Id, TestPlatform.Declaration, null, stop.Token);
+        Assert.Equal("confirm", failover.NextStep);
+        Assert.Empty(platform.Standby.Changes);
+        Assert.True(failover.IsEnded);
+    }
+
+    [Fact]
+    public async Task Of_two_that_begin_at_once_one_wins()
+    {
+        DalpException? second = null;
+        platform.Crew.OnAsked = _ => second ??= Assert.ThrowsAsync<DalpException>(
+            () => platform.Process(machine: "other").BeginAsync("20260601-120001-ffff", TestPlatform.Declaration, null, Token)).GetAwaiter().GetResult();
+        var first = await platform.Process().BeginAsync(Id, TestPlatform.Declaration, null, Token);
+        Assert.Equal(FailoverOutcome.Succeeded, first.Outcome);
+        Assert.Equal("FailoverLeaseHeld", second!.ErrorId);
+    }
+
+    [Fact]
+    public async Task Nothing_is_done_that_the_copy_in_the_cluster_does_not_announce()
+    {
+        platform.Crew.OnAsked = _ => platform.Standby.IsDown = true;
+        var failover = await platform.Process().BeginAsync(Id, TestPlatform.Declaration, null, Token);
+        Assert.Equal("freeze", failover.NextStep);
+        Assert.Equal(FailoverOutcome.NotStarted, failover.Outcome);
+        Assert.Contains("copy in the standby's cluster", failover.StoppedBecause, StringComparison.Ordinal);
+        Assert.Empty(platform.Active.Changes);
+        Assert.NotEmpty(platform.Warnings);
+    }
+
+    [Fact]
+    public async Task Until_stops_after_a_step_and_a_resumption_goes_on_without_asking_again()
+    {
+        await platform.Process().BeginAsync(Id, TestPlatform.Declaration, "confirm", Token);
+        Assert.Equal(["freeze", "confirm"], platform.Crew.Asked);
+        Assert.Empty(platform.Standby.Changes);
+        var ended = await platform.Process(machine: "other").ResumeAsync(Id, null, Token);
+        Assert.Equal(FailoverOutcome.Succeeded, ended.Outcome);
+        Assert.Equal(8, platform.Crew.Asked.Count);
+    }
+}

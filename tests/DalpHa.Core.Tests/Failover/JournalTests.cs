@@ -1,0 +1,104 @@
+using System.Text;
+using CsCheck;
+using DalpHa.Core.Errors;
+using DalpHa.Core.Failover;
+
+namespace DalpHa.Core.Tests.Failover;
+
+public sealed class JournalTests : IDisposable
+{
+    private readonly string folder = Directory.CreateTempSubdirectory("dalpha-journal-").FullName;
+
+    private string File => Path.Combine(folder, "one.jsonl");
+
+    public void Dispose() => Directory.Delete(folder, recursive: true);
+
+    [Fact]
+    public void What_is_written_is_read_again()
+    {
+        var written = Write(5);
+        var read = JournalFile.Read(File);
+        Assert.Equal(written.Lines, read.Lines);
+        Assert.Equal(written.Head, read.Head);
+        Assert.Equal([1, 2, 3, 4, 5], read.Records.Select(record => record.Sequence));
+        Assert.Equal("Größe „x“ \n 2", read.Records[2].Text);
+        Assert.Equal("v", read.Records[2].Data["k"]);
+    }
+
+    [Fact]
+    public void A_journal_with_any_byte_changed_is_refused()
+    {
+        Write(4);
+        var bytes = System.IO.File.ReadAllBytes(File);
+        Gen.Select(Gen.Int[0, bytes.Length - 1], Gen.Byte).Where((at, value) => bytes[at] != value).Sample((at, value) => Refused(at, value), iter: 2000);
+        // And each of them with the changes that are likeliest to pass.
+        for (var at = 0; at < bytes.Length; at++)
+        {
+            Refused(at, (byte)(bytes[at] ^ 1));
+            Refused(at, (byte)'\n');
+            Refused(at, (byte)'}');
+        }
+
+        void Refused(int at, byte value)
+        {
+            if (bytes[at] == value)
+            {
+                return;
+            }
+            var changed = bytes.ToArray();
+            changed[at] = value;
+            var error = Assert.Throws<DalpException>(() => JournalChain.Read(Encoding.UTF8.GetString(changed), "test"));
+            Assert.Equal("JournalBroken", error.ErrorId);
+        }
+    }
+
+    [Fact]
+    public void A_record_that_is_left_out_doubled_or_moved_is_noticed()
+    {
+        var lines = Write(4).Lines;
+        foreach (var wrong in new[] { new[] { 0, 2, 3 }, [0, 1, 1, 2], [1, 0, 2], [1, 2, 3] })
+        {
+            var text = string.Concat(wrong.Select(index => lines[index] + "\n"));
+            Assert.Equal("JournalBroken", Assert.Throws<DalpException>(() => JournalChain.Read(text, "test")).ErrorId);
+        }
+    }
+
+    [Fact]
+    public void A_last_line_that_was_never_written_whole_is_cut_off_and_written_over()
+    {
+        var lines = Write(3).Lines;
+        var whole = string.Concat(lines.Take(2).Select(line => line + "\n"));
+        for (var length = 0; length < lines[2].Length; length++)
+        {
+            System.IO.File.WriteAllText(File, whole + lines[2][..length]);
+            using var journal = JournalFile.Open(File);
+            Assert.Equal(2, journal.Chain.Records.Count);
+            journal.Append(journal.Chain.Add(Record("again")));
+            Assert.Equal(3, JournalFile.Read(File).Records.Count);
+        }
+        // Whole but for its line feed: it counts.
+        System.IO.File.WriteAllText(File, whole + lines[2]);
+        using var last = JournalFile.Open(File);
+        Assert.Equal(3, last.Chain.Records.Count);
+    }
+
+    [Fact]
+    public void One_process_holds_it()
+    {
+        using var journal = JournalFile.Open(File);
+        Assert.Equal("JournalRefused", Assert.Throws<DalpException>(() => JournalFile.Open(File)).ErrorId);
+    }
+
+    private static JournalRecord Record(string text) =>
+        new(0, new DateTimeOffset(2026, 6, 1, 12, 0, 0, TimeSpan.Zero), JournalEvent.Done, "freeze", "Scale", text, "operator@laptop", new Dictionary<string, string> { ["k"] = "v" });
+
+    private JournalChain Write(int count)
+    {
+        using var journal = JournalFile.Open(File);
+        for (var i = 0; i < count; i++)
+        {
+            journal.Append(journal.Chain.Add(Record($"Größe „x“ \n {i}")));
+        }
+        return journal.Chain;
+    }
+}

@@ -1,0 +1,149 @@
+using DalpHa.Core.Clusters;
+using DalpHa.Core.Failover;
+using DalpHa.Core.Readiness;
+using DalpHa.Core.Replication;
+using DalpHa.Core.Tests.Readiness;
+using DalpHa.Core.Topology;
+
+namespace DalpHa.Core.Tests.Failover;
+
+/// <summary>Two sites in memory, the processes that fail over between them, and the one thing that must never be: two databases that take writes.</summary>
+internal sealed class TestPlatform : IDisposable
+{
+    private readonly string home = Directory.CreateTempSubdirectory("dalpha-failover-").FullName;
+    private int processes;
+    private string? lastProcess;
+
+    public TestPlatform()
+    {
+        Active = new TestSite(SiteOf(SiteRole.Active, "west"), isPrimary: true, Given.Workload("dapp", 2), Given.Workload("dapi", 2), Given.Workload("signer", 1), Given.Workload("validator", 4, kind: WorkloadKind.StatefulSet));
+        Standby = new TestSite(SiteOf(SiteRole.Standby, "east"), isPrimary: false, Given.Workload("dapp", 2), Given.Workload("dapi", 0) with { RememberedReplicas = 2 }, Given.Workload("signer", 0), Given.Workload("validator", 0, kind: WorkloadKind.StatefulSet));
+        Topology = new DalpTopology
+        {
+            Name = "production",
+            Active = Active.Site,
+            Standby = Standby.Site,
+            Workloads =
+            [
+                Given.Rule("dapp", StandbyMode.Running, WorkloadRole.Service),
+                Given.Rule("dapi", StandbyMode.Zero, WorkloadRole.Writer),
+                Given.Rule("signer", StandbyMode.Zero, WorkloadRole.Signer),
+                Given.Rule("validator", StandbyMode.Zero, WorkloadRole.Validator),
+            ],
+        };
+    }
+
+    public QuickTime Time { get; } = new();
+    public TestSite Active { get; }
+    public TestSite Standby { get; }
+    public DalpTopology Topology { get; }
+    public DalpRunbook Runbook { get; set; } = TestRunbook();
+    public TestCrew Crew { get; } = new();
+    public List<string> Warnings { get; } = [];
+    public Attestation? ActiveIsGone { get; set; }
+    public TimeSpan? MaxDataLoss { get; set; }
+    public long MissingBytes { get; set; }
+
+    public string Folder(string machine) => Path.Combine(home, machine);
+
+    public FailoverWorld World(Crash? crash = null)
+    {
+        crash ??= new Crash();
+        return new FailoverWorld
+        {
+            Topology = Topology,
+            Runbook = Runbook,
+            Kind = FailoverKind.Failover,
+            Active = Active.Seen(crash, RequireOneWriter),
+            Standby = Standby.Seen(crash, RequireOneWriter),
+            MeasureLagAsync = _ => Task.FromResult<IReadOnlyList<DalpReplicationLag>>([Lag()]),
+            ActiveIsGone = ActiveIsGone,
+            MaxDataLoss = MaxDataLoss,
+            Time = Time,
+        };
+    }
+
+    public FailoverRun Process(Crash? crash = null, string machine = "laptop", bool takeOver = false)
+    {
+        // Who has died holds the lease until it runs out.
+        Time.Advance(takeOver ? TimeSpan.FromMinutes(2) : TimeSpan.Zero);
+        lastProcess = $"{++processes}:0";
+        return new FailoverRun(
+            World(crash), new FailoverStore(Folder(machine)), new FailoverRunner($"operator@{machine}", lastProcess, takeOver ? "Second Operator" : null), Crew, Warnings.Add);
+    }
+
+    public void RequireOneWriter() => Assert.False(Active.TakesWrites && Standby.TakesWrites, "Two databases take writes.");
+
+    public void Dispose() => Directory.Delete(home, recursive: true);
+
+    public static FailoverDeclaration Declaration { get; } = new("Head of Operations", "The region is lost.");
+
+    private DalpReplicationLag Lag() => new()
+    {
+        Site = "east",
+        Standby = "pg",
+        Primary = Active.IsDown ? null : "pg",
+        Link = Active.IsDown ? ReplicationLink.Unknown : ReplicationLink.Streaming,
+        Status = CheckStatus.Pass,
+        PrimaryLsn = Active.IsDown ? null : new Lsn(5000),
+        ReceiveLsn = new Lsn(5000),
+        ReplayLsn = new Lsn(5000),
+        ReceiveLagBytes = Active.IsDown ? null : MissingBytes,
+        ReplayLagBytes = 0,
+        LagTime = Active.IsDown ? null : MissingBytes == 0 ? TimeSpan.Zero : TimeSpan.FromMinutes(2),
+        PossibleLoss = Active.IsDown ? TimeSpan.FromMinutes(3) : null,
+        Threshold = new LagThreshold(TimeSpan.FromSeconds(30), TimeSpan.FromSeconds(60)),
+        Detail = "Measured.",
+        At = Time.GetUtcNow(),
+    };
+
+    private static DalpSite SiteOf(SiteRole role, string name) => new()
+    {
+        Role = role,
+        Name = name,
+        Cluster = new ClusterAddress("dalp-" + name),
+        Namespace = "dalp",
+        Database = new DatabaseSettings { Servers = [new DatabaseServerSettings { Name = "pg", Host = "db." + name }] },
+    };
+
+    private static DalpRunbook TestRunbook() => new()
+    {
+        Name = "production",
+        Version = "1",
+        Date = new DateOnly(2026, 5, 1),
+        ReviewBy = new DateOnly(2026, 12, 1),
+        DecisionOwner = "Head of Operations",
+        Promotion = new PromotionProcedure(PromotionMethod.SelfRun),
+        BackupRecoveryRunbook = "https://runbooks.example.com/restore",
+        Steps = [.. FailoverSteps.All.Skip(1).Select(step => new RunbookStep(step.Name, "Owner of " + step.Name, "It does not come.") { Timeout = TimeSpan.FromSeconds(40), Expected = TimeSpan.FromMinutes(1) })],
+    };
+}
+
+/// <summary>People who agree to everything, but what a test makes them refuse; and who may stop the run.</summary>
+internal sealed class TestCrew : IFailoverCrew
+{
+    public List<string> Asked { get; } = [];
+    public List<DalpStepResult> Ended { get; } = [];
+    public string? Refuses { get; set; }
+    public Action<string>? OnAsked { get; set; }
+
+    public Task<bool> ConfirmAsync(StepQuestion question, CancellationToken cancellationToken)
+    {
+        Asked.Add(question.Step.Name);
+        OnAsked?.Invoke(question.Step.Name);
+        return Task.FromResult(question.Step.Name != Refuses);
+    }
+
+    public Task<string?> AttestAsync(StepQuestion question, CancellationToken cancellationToken)
+    {
+        Asked.Add(question.Step.Name);
+        OnAsked?.Invoke(question.Step.Name);
+        return Task.FromResult(question.Step.Name == Refuses ? null : $"{question.Plan.Owner}: done.");
+    }
+
+    public void Show(FailoverProgress progress)
+    {
+    }
+
+    public void StepEnded(DalpStepResult result) => Ended.Add(result);
+}

@@ -1,0 +1,175 @@
+using DalpHa.Core.Clusters;
+using DalpHa.Core.Errors;
+using DalpHa.Core.Failover;
+using DalpHa.Core.Ports;
+using DalpHa.Core.Replication;
+using DalpHa.Core.Tests.Readiness;
+using DalpHa.Core.Topology;
+
+namespace DalpHa.Core.Tests.Failover;
+
+/// <summary>One site in memory: workloads that start and stop at once, and a database that knows whether it writes. It outlives the processes that change it.</summary>
+internal sealed class TestSite
+{
+    public TestSite(DalpSite site, bool isPrimary, params Workload[] workloads)
+    {
+        Site = site;
+        IsInRecovery = !isPrimary;
+        Cluster.Workloads = [.. workloads];
+        Cluster.Nodes = [Given.Node("node-1", 64, site.Name)];
+        Cluster.Routes = [new IngressRoute("Ingress", "dapp", "nginx", ["dalp.example.com"])];
+        SetPods();
+    }
+
+    public DalpSite Site { get; }
+    public FakeCluster Cluster { get; } = new();
+    public Dictionary<string, ClusterNote> Notes { get; } = [];
+    public Dictionary<string, ClusterLease> Leases { get; } = [];
+    public List<string> Changes { get; } = [];
+
+    public bool IsInRecovery { get; set; }
+    public bool IsReadOnly { get; set; }
+    public bool IsStuck { get; set; }
+    public ulong NextTransactionId { get; set; } = 1000;
+    public int Timeline { get; set; } = 1;
+    public bool IsDown { get; set; }
+
+    /// <summary>A site that is down in these tests is dead: nothing there writes.</summary>
+    public bool TakesWrites => !IsDown && !IsInRecovery && !IsReadOnly;
+
+    public static DalpException Down() => new("ClusterUnreachable", FaultKind.Unreachable, "Connection refused.", "Look at the network.", "fake");
+
+    /// <summary>What a process sees of it and does to it.</summary>
+    public FailoverSite Seen(Crash crash, Action onChange) => new(
+        Site, Cluster, new Control(this, crash, onChange), null, (server, _) => Task.FromResult<IDatabaseControl>(new Database(this, server.Name, crash, onChange)));
+
+    public void SetPods() => Cluster.Pods = [.. Cluster.Workloads.SelectMany(workload => Enumerable.Range(0, workload.Desired).Select(index => Given.Pod(workload.Name, index)))];
+
+    public void SetDown(bool isDown)
+    {
+        IsDown = isDown;
+        Cluster.Down = isDown ? Down() : null;
+    }
+
+    private void Require()
+    {
+        if (IsDown)
+        {
+            throw Down();
+        }
+    }
+
+    private sealed class Control(TestSite site, Crash crash, Action onChange) : IClusterControl
+    {
+        public Task ScaleAsync(string @namespace, WorkloadKind kind, string name, int replicas, int? remember, CancellationToken cancellationToken) => Change($"scale {name} {replicas}", () =>
+        {
+            var index = site.Cluster.Workloads.FindIndex(workload => workload.Kind == kind && workload.Name == name);
+            site.Cluster.Workloads[index] = site.Cluster.Workloads[index] with { Desired = replicas, Ready = replicas, Updated = replicas, RememberedReplicas = remember };
+            site.SetPods();
+        });
+
+        public Task SetIngressOpenAsync(string @namespace, string name, bool open, CancellationToken cancellationToken) => Change($"ingress {name} {open}", () =>
+            site.Cluster.Routes = [.. site.Cluster.Routes.Select(route => route.Name == name ? route with { IsClosed = !open } : route)]);
+
+        public Task<ClusterNote?> FindNoteAsync(string @namespace, string name, CancellationToken cancellationToken)
+        {
+            site.Require();
+            return Task.FromResult(site.Notes.GetValueOrDefault(name));
+        }
+
+        public Task<IReadOnlyList<ClusterNote>> ListNotesAsync(string @namespace, string label, CancellationToken cancellationToken)
+        {
+            site.Require();
+            var wanted = label.Split('=');
+            return Task.FromResult<IReadOnlyList<ClusterNote>>(
+                [.. site.Notes.Values.Where(note => note.Labels.TryGetValue(wanted[0], out var value) && (wanted.Length == 1 || value == wanted[1])).OrderBy(note => note.Name, StringComparer.Ordinal)]);
+        }
+
+        public Task<ClusterNote> WriteNoteAsync(string @namespace, ClusterNote note, CancellationToken cancellationToken)
+        {
+            Write(() => site.Notes[note.Name] = note with { Version = Next(site.Notes.GetValueOrDefault(note.Name)?.Version, note.Version, note.Name) });
+            return Task.FromResult(site.Notes[note.Name]);
+        }
+
+        public Task<ClusterLease?> FindLeaseAsync(string @namespace, string name, CancellationToken cancellationToken)
+        {
+            site.Require();
+            return Task.FromResult(site.Leases.GetValueOrDefault(name));
+        }
+
+        public Task<ClusterLease> WriteLeaseAsync(string @namespace, ClusterLease lease, CancellationToken cancellationToken)
+        {
+            Write(() => site.Leases[lease.Name] = lease with { Version = Next(site.Leases.GetValueOrDefault(lease.Name)?.Version, lease.Version, lease.Name) });
+            return Task.FromResult(site.Leases[lease.Name]);
+        }
+
+        private Task Change(string what, Action change)
+        {
+            Write(() =>
+            {
+                change();
+                site.Changes.Add(what);
+                onChange();
+            });
+            return Task.CompletedTask;
+        }
+
+        private void Write(Action change)
+        {
+            site.Require();
+            crash.Around(change);
+        }
+
+        private static string Next(string? there, string? given, string name) => there == given
+            ? (int.Parse(there ?? "0", null) + 1).ToString(null, null)
+            : throw new DalpException("ApiConflict", FaultKind.Conflict, $"'{name}' was changed.", "Read it again.", name);
+    }
+
+    private sealed class Database(TestSite site, string name, Crash crash, Action onChange) : IDatabaseControl
+    {
+        public string Name => name;
+
+        public Task<WriteActivity> ReadActivityAsync(CancellationToken cancellationToken)
+        {
+            site.Require();
+            // Whoever writes does so whenever the database lets him.
+            site.NextTransactionId += site.TakesWrites && site.Cluster.Workloads.Exists(workload => workload is { Name: "dapi", Desired: > 0 }) ? 1UL : 0;
+            return Task.FromResult(new WriteActivity(
+                DateTimeOffset.UnixEpoch, site.IsInRecovery, site.IsReadOnly, site.IsInRecovery ? null : site.NextTransactionId, 0, 0, 0, site.IsInRecovery ? null : new Lsn(site.NextTransactionId), site.Timeline));
+        }
+
+        public Task SetReadOnlyAsync(bool isReadOnly, CancellationToken cancellationToken) => Change($"readonly {isReadOnly}", () => site.IsReadOnly = isReadOnly);
+
+        public Task<int> EndSessionsAsync(CancellationToken cancellationToken) => Task.FromResult(0);
+
+        public Task PromoteAsync(CancellationToken cancellationToken) => Change("promote", () =>
+        {
+            if (!site.IsStuck)
+            {
+                (site.IsInRecovery, site.Timeline) = (false, site.Timeline + 1);
+            }
+        });
+
+        public Task<WriteProof> ProveWriteAsync(string note, CancellationToken cancellationToken)
+        {
+            site.Require();
+            return site.IsInRecovery
+                ? throw new DalpException("DatabaseInRecovery", FaultKind.Unavailable, "In recovery.", "Promote it.", name)
+                : Task.FromResult(new WriteProof(DateTimeOffset.UnixEpoch, site.NextTransactionId++, new Lsn(site.NextTransactionId), site.Timeline));
+        }
+
+        public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+        private Task Change(string what, Action change)
+        {
+            site.Require();
+            crash.Around(() =>
+            {
+                change();
+                site.Changes.Add(what);
+                onChange();
+            });
+            return Task.CompletedTask;
+        }
+    }
+}
