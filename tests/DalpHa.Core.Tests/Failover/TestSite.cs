@@ -41,7 +41,7 @@ internal sealed class TestSite
 
     /// <summary>What a process sees of it and does to it.</summary>
     public FailoverSite Seen(Crash crash, Action onChange) => new(
-        Site, Cluster, new Control(this, crash, onChange), null, (server, _) => Task.FromResult<IDatabaseControl>(new Database(this, server.Name, crash, onChange)));
+        Site, Cluster, new Control(this, crash, onChange), null, null, (server, _) => Task.FromResult<IDatabaseControl>(new Database(this, server.Name, crash, onChange)));
 
     public void SetPods() => Cluster.Pods = [.. Cluster.Workloads.SelectMany(workload => Enumerable.Range(0, workload.Desired).Select(index => Given.Pod(workload.Name, index)))];
 
@@ -150,12 +150,12 @@ internal sealed class TestSite
             }
         });
 
-        public Task<WriteProof> ProveWriteAsync(string note, CancellationToken cancellationToken)
+        public Task<WriteProof?> ProveWriteAsync(string note, CancellationToken cancellationToken)
         {
             site.Require();
             return site.IsInRecovery
-                ? throw new DalpException("DatabaseInRecovery", FaultKind.Unavailable, "In recovery.", "Promote it.", name)
-                : Task.FromResult(new WriteProof(DateTimeOffset.UnixEpoch, site.NextTransactionId++, new Lsn(site.NextTransactionId), site.Timeline));
+                ? Task.FromResult<WriteProof?>(null)
+                : Task.FromResult<WriteProof?>(new WriteProof(DateTimeOffset.UnixEpoch, site.NextTransactionId++, new Lsn(site.NextTransactionId), site.Timeline));
         }
 
         public ValueTask DisposeAsync() => ValueTask.CompletedTask;

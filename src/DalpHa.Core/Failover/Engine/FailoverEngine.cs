@@ -95,14 +95,9 @@ public sealed class FailoverEngine(string id, DalpRunbook runbook, FailoverWorld
             return await StopAsync(run, FailoverOutcome.NotStarted, $"{question.Plan.Owner} did not agree.").ConfigureAwait(false);
         }
         await BeginAsync(run, question, cancellationToken).ConfigureAwait(false);
-        foreach (var stage in question.Step.Stages)
+        if (await RunnerFor(run).RunAsync(question.Step.Stages, cancellationToken).ConfigureAwait(false) is { } failed)
         {
-            cancellationToken.ThrowIfCancellationRequested();
-            var outcomes = await Task.WhenAll(stage.Select(action => RunActionAsync(run, action, cancellationToken))).ConfigureAwait(false);
-            if (outcomes.FirstOrDefault(outcome => outcome is not null) is { } failed)
-            {
-                return await StopAsync(run, failed.Outcome, failed.Detail).ConfigureAwait(false);
-            }
+            return await StopAsync(run, failed.Outcome, failed.Detail).ConfigureAwait(false);
         }
         await journal.RecordAsync(JournalEvent.StepDone, run.Step, null, question.Step.Measured, CancellationToken.None, question.Step.Facts).ConfigureAwait(false);
         return run.End(FailoverOutcome.Succeeded, run.LastSeen ?? question.Step.Measured);
@@ -142,89 +137,23 @@ public sealed class FailoverEngine(string id, DalpRunbook runbook, FailoverWorld
         return true;
     }
 
-    // Null when the outcome was seen.
-    private async Task<ActionFailure?> RunActionAsync(StepRun run, FailoverAction action, CancellationToken cancellationToken)
+    private ActionRunner RunnerFor(StepRun run) => new(time)
     {
-        var before = await action.LookAsync(cancellationToken).ConfigureAwait(false);
-        if (before.Holds)
+        AnnounceAsync = async (action, before, cancellationToken) =>
         {
-            await DoneAsync(run, action, before, "was so already").ConfigureAwait(false);
-            return null;
-        }
-        lease.Require();
-        await journal.AnnounceAsync(JournalEvent.Intent, run.Step, action.Name, before.Seen, cancellationToken).ConfigureAwait(false);
-        run.HasActed = true;
-        // What can't be undone is seen through to its outcome, whatever the operator asks meanwhile; its own bound ends it.
-        var patience = action.CanBeUndone ? cancellationToken : CancellationToken.None;
-        using var late = new CancellationTokenSource(action.Timeout, time);
-        using var bound = CancellationTokenSource.CreateLinkedTokenSource(late.Token, patience);
-        var trouble = await ActAsync(action, bound.Token, patience).ConfigureAwait(false);
-        var (seen, unseen) = await AwaitOutcomeAsync(run, action, bound.Token, patience).ConfigureAwait(false);
-        if (seen.Holds)
+            lease.Require();
+            await journal.AnnounceAsync(JournalEvent.Intent, run.Step, action.Name, before.Seen, cancellationToken).ConfigureAwait(false);
+            run.HasActed = true;
+        },
+        RecordAsync = (action, result) =>
         {
-            await DoneAsync(run, action, seen, "done").ConfigureAwait(false);
-            return null;
-        }
-        var why = $"{action.Name}: {action.Outcome} was not seen within {action.Timeout.TotalSeconds:0.#} s. {unseen?.Message ?? seen.Seen} {trouble?.Message}".TrimEnd();
-        await journal.RecordAsync(JournalEvent.Failed, run.Step, action.Name, why, CancellationToken.None).ConfigureAwait(false);
-        return new ActionFailure(unseen is null ? FailoverOutcome.Incomplete : FailoverOutcome.Unknown, why);
-    }
-
-    // An act that failed may have had its effect all the same: only the look afterwards decides.
-    private static async Task<DalpException?> ActAsync(FailoverAction action, CancellationToken bound, CancellationToken patience)
-    {
-        try
-        {
-            await action.ActAsync(bound).ConfigureAwait(false);
-            return null;
-        }
-        catch (DalpException exception)
-        {
-            return exception;
-        }
-        catch (OperationCanceledException) when (!patience.IsCancellationRequested)
-        {
-            return null;
-        }
-    }
-
-    private async Task<(Sighting Seen, DalpException? Unseen)> AwaitOutcomeAsync(StepRun run, FailoverAction action, CancellationToken bound, CancellationToken patience)
-    {
-        var seen = Sighting.NotYet("It was not looked at in time.");
-        DalpException? unseen = null;
-        try
-        {
-            while (true)
-            {
-                try
-                {
-                    (seen, unseen) = (await action.LookAsync(bound).ConfigureAwait(false), null);
-                    Show(run, action.Name, seen.Seen);
-                    if (seen.Holds)
-                    {
-                        return (seen, null);
-                    }
-                }
-                catch (DalpException exception)
-                {
-                    unseen = exception;
-                    Show(run, action.Name, exception.Message);
-                }
-                await Task.Delay(action.LookEvery, time, bound).ConfigureAwait(false);
-            }
-        }
-        catch (OperationCanceledException) when (!patience.IsCancellationRequested)
-        {
-            return (seen, unseen);
-        }
-    }
-
-    private Task DoneAsync(StepRun run, FailoverAction action, Sighting seen, string how)
-    {
-        run.LastSeen = seen.Seen;
-        Show(run, action.Name, seen.Seen);
-        return journal.RecordAsync(JournalEvent.Done, run.Step, action.Name, $"{action.Outcome}: {how}. {seen.Seen}", CancellationToken.None);
-    }
+            run.LastSeen = result.Detail;
+            return result.Outcome == FailoverOutcome.Succeeded
+                ? journal.RecordAsync(JournalEvent.Done, run.Step, action.Name, $"{action.Outcome}{(result.HasActed ? "" : ", as it was already")}. {result.Detail}", CancellationToken.None)
+                : journal.RecordAsync(JournalEvent.Failed, run.Step, action.Name, result.Detail, CancellationToken.None);
+        },
+        Show = (action, seen) => Show(run, action.Name, seen),
+    };
 
     private async Task<DalpStepResult> StopAsync(StepRun run, FailoverOutcome outcome, string why)
     {
@@ -237,8 +166,6 @@ public sealed class FailoverEngine(string id, DalpRunbook runbook, FailoverWorld
 
     private void Show(StepRun run, string? action, string seen) => crew.Show(new FailoverProgress(
         run.Step, run.Number, run.Count, action, seen, time.GetElapsedTime(begun), runbook.ExpectedFrom(run.Step)));
-
-    private sealed record ActionFailure(FailoverOutcome Outcome, string Detail);
 
     private sealed class StepRun(string id, RunbookStep plan, int number, int count, TimeProvider time)
     {

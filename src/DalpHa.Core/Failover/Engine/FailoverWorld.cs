@@ -43,6 +43,10 @@ public sealed record FailoverWorld
     /// <summary>Measures the replication between them, as <see cref="ReplicationProbe.MeasureAsync"/> does.</summary>
     public required Func<CancellationToken, Task<IReadOnlyList<DalpReplicationLag>>> MeasureLagAsync { get; init; }
 
+    /// <summary>Runs a script of the runbook's: its path, what it is for, and until when. What it says of its success is not taken.</summary>
+    public Func<string, string, CancellationToken, Task> RunHookAsync { get; init; } = (path, purpose, _) => throw new DalpException(
+        "HookNotRunnable", FaultKind.InvalidInput, $"The hook '{path}' ({purpose}) can't be run here.", "Run the failover in a PowerShell session.", path);
+
     /// <summary>Who vouches that an active site that can't be reached serves nobody; null when nobody does.</summary>
     public Attestation? ActiveIsGone { get; init; }
 
@@ -57,7 +61,7 @@ public sealed record FailoverWorld
 }
 
 /// <summary>One site as a failover reads and changes it.</summary>
-public sealed class FailoverSite(DalpSite site, ICluster? cluster, IClusterControl? control, DalpException? failure, Func<DatabaseServerSettings, CancellationToken, Task<IDatabaseControl>> openDatabase)
+public sealed class FailoverSite(DalpSite site, ICluster? cluster, IClusterControl? control, ICloudNativePg? cloudNativePg, DalpException? failure, Func<DatabaseServerSettings, CancellationToken, Task<IDatabaseControl>> openDatabase)
 {
     /// <summary>The site.</summary>
     public DalpSite Site => site;
@@ -75,6 +79,10 @@ public sealed class FailoverSite(DalpSite site, ICluster? cluster, IClusterContr
     /// <summary>What changes its cluster.</summary>
     /// <exception cref="DalpException">It could not be opened.</exception>
     public IClusterControl Control => control ?? throw failure!;
+
+    /// <summary>Its CloudNativePG clusters.</summary>
+    /// <exception cref="DalpException">Its cluster could not be opened.</exception>
+    public ICloudNativePg CloudNativePg => cloudNativePg ?? throw failure!;
 
     /// <summary>Opens one of its database servers for changes. Closed with the world.</summary>
     /// <exception cref="DalpException">It can't be reached or does not let us in.</exception>

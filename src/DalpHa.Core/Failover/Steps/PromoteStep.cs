@@ -1,5 +1,3 @@
-using DalpHa.Core.Readiness;
-
 namespace DalpHa.Core.Failover;
 
 /// <summary>Step 3: the standby database becomes the primary, once the active site can't write.</summary>
@@ -13,23 +11,14 @@ public sealed class PromoteStep : IStepRecipe
     {
         var fence = ActiveFence.MeasureAsync(world, cancellationToken);
         var candidate = await PromotionCandidate.MeasureAsync(world, cancellationToken).ConfigureAwait(false);
-        var database = new SiteDatabase(world.Standby, world.Runbook.StepOf(Name).Timeout, world.Time);
+        var promotion = Promotions.For(world, world.Runbook.StepOf(Name).Timeout);
         return new FailoverStep
         {
             Name = Name,
             Measured = candidate.Measured,
-            Preconditions = [.. await fence.ConfigureAwait(false), .. candidate.Preconditions, .. Supported(world)],
+            Preconditions = [.. await fence.ConfigureAwait(false), .. candidate.Preconditions, .. await promotion.MeasureAsync(cancellationToken).ConfigureAwait(false)],
             Facts = candidate.Facts,
-            Stages = candidate.IsUsable ? [[database.Promote(candidate.Server, $"dalpha {world.Topology.Name}")], [database.Thaw(candidate.Server)]] : [],
+            Stages = candidate.IsUsable ? promotion.Stages(candidate.Server) : [],
         };
-    }
-
-    private static IEnumerable<Precondition> Supported(FailoverWorld world)
-    {
-        if (world.Runbook.Promotion.Method != PromotionMethod.SelfRun)
-        {
-            yield return new Precondition("MethodSupported", Finding.Unknown(
-                world.Standby.Name, "promotion", world.Runbook.Promotion.Method.ToString(), "SelfRun", "This version promotes self-run servers only.", "Promote by hand, and let the owner of the step vouch for it: steps[].manual in the runbook."));
-        }
     }
 }

@@ -41,10 +41,10 @@ internal sealed class SiteDatabase(FailoverSite site, TimeSpan timeout, TimeProv
     };
 
     /// <summary>
-    /// Promotes a standby by <c>pg_promote</c>; done when it is out of recovery and has committed a write of ours. It is asked once: an answer that was
-    /// lost is looked for.
+    /// Makes a standby the primary by whatever procedure; done when it has committed a write of ours. The procedure is begun once: an answer that was lost is
+    /// looked for.
     /// </summary>
-    public FailoverAction Promote(DatabaseServerSettings server, string mark) => new()
+    public FailoverAction BecomePrimary(DatabaseServerSettings server, string mark, Func<CancellationToken, Task> promoteAsync) => new()
     {
         Name = $"Promote {server.Name}",
         Site = site.Name,
@@ -56,7 +56,7 @@ internal sealed class SiteDatabase(FailoverSite site, TimeSpan timeout, TimeProv
                 ? Sighting.Yes($"Timeline {proof.Timeline}; transaction {proof.TransactionId} committed at {proof.Lsn}.")
                 : Sighting.NotYet("It is in recovery.");
         },
-        ActAsync = async cancellationToken => await (await site.OpenDatabaseAsync(server, cancellationToken).ConfigureAwait(false)).PromoteAsync(cancellationToken).ConfigureAwait(false),
+        ActAsync = promoteAsync,
         Timeout = timeout,
         LookEvery = TimeSpan.FromMilliseconds(5),
         CanBeUndone = false,

@@ -1,6 +1,7 @@
 using System.Management.Automation;
 using DalpHa.Core.Errors;
 using DalpHa.Core.Replication;
+using DalpHa.Hosting;
 
 namespace DalpHa.Commands.Replication;
 
@@ -11,7 +12,7 @@ public sealed class WatchDalpReplicationLagCommand : ReplicationCommand
 {
     /// <summary>The time from the start of one measurement to the start of the next: a TimeSpan, or a number of seconds.</summary>
     [Parameter]
-    [Seconds]
+    [Duration(0.1, 86_400)]
     public TimeSpan Interval { get; set; } = TimeSpan.FromSeconds(1);
 
     /// <summary>How many times to measure; without it, until the condition or Ctrl+C.</summary>

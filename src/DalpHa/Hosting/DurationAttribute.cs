@@ -1,11 +1,13 @@
 using System.Globalization;
 using System.Management.Automation;
 
-namespace DalpHa.Commands.Replication;
+namespace DalpHa.Hosting;
 
-/// <summary>Takes a bare number as seconds, where PowerShell would take it as ticks of 100 ns. The result is from 0.1 s to a day.</summary>
+/// <summary>Takes a bare number as seconds, where PowerShell would take it as ticks of 100 ns.</summary>
+/// <param name="least">The least that is taken, in seconds.</param>
+/// <param name="most">The most that is taken, in seconds; more than a TimeSpan holds is any.</param>
 [AttributeUsage(AttributeTargets.Property)]
-internal sealed class SecondsAttribute : ArgumentTransformationAttribute
+internal sealed class DurationAttribute(double least, double most) : ArgumentTransformationAttribute
 {
     /// <inheritdoc/>
     public override object Transform(EngineIntrinsics engineIntrinsics, object inputData)
@@ -19,11 +21,11 @@ internal sealed class SecondsAttribute : ArgumentTransformationAttribute
             IConvertible number and not string and not DateTime => FromSeconds(number.ToDouble(CultureInfo.InvariantCulture)),
             _ => throw new ArgumentTransformationMetadataException($"'{value}' is no duration: give seconds, or a TimeSpan as 00:00:05."),
         };
-        return span >= TimeSpan.FromSeconds(0.1) && span <= TimeSpan.FromDays(1)
+        return span.TotalSeconds >= least && span.TotalSeconds <= most
             ? span
-            : throw new ArgumentTransformationMetadataException($"{span} is no interval: give from 0.1 s to a day.");
+            : throw new ArgumentTransformationMetadataException($"{span} is not taken: give from {least} s to {(most < TimeSpan.MaxValue.TotalSeconds ? $"{most} s" : "any length")}.");
     }
 
     private static TimeSpan FromSeconds(double seconds) =>
-        Math.Abs(seconds) <= 1e9 ? TimeSpan.FromSeconds(seconds) : throw new ArgumentTransformationMetadataException($"{seconds} s is no interval.");
+        Math.Abs(seconds) <= 1e9 ? TimeSpan.FromSeconds(seconds) : throw new ArgumentTransformationMetadataException($"{seconds} s is no duration.");
 }

@@ -1,0 +1,122 @@
+using DalpHa.Core.Errors;
+
+namespace DalpHa.Core.Failover;
+
+/// <summary>What became of an action.</summary>
+/// <param name="Outcome">Succeeded when its outcome was seen; Unknown when it could not be looked at; else Incomplete.</param>
+/// <param name="HasActed">Whether anything was done; false when the outcome was there already.</param>
+/// <param name="Detail">What was seen, or why not.</param>
+public sealed record ActionResult(FailoverOutcome Outcome, bool HasActed, string Detail);
+
+/// <summary>Does actions: looks whether there is anything to do, announces it, does it once, and looks until the outcome is there or its time is over.</summary>
+public sealed class ActionRunner
+{
+    private readonly TimeProvider time;
+
+    /// <summary>Makes a runner.</summary>
+    /// <param name="time">The clock.</param>
+    public ActionRunner(TimeProvider time) => this.time = time;
+
+    /// <summary>Is called with what was seen before an action is done; what it throws keeps the action from being done.</summary>
+    public Func<FailoverAction, Sighting, CancellationToken, Task> AnnounceAsync { get; init; } = (_, _, _) => Task.CompletedTask;
+
+    /// <summary>Is called with what became of an action.</summary>
+    public Func<FailoverAction, ActionResult, Task> RecordAsync { get; init; } = (_, _) => Task.CompletedTask;
+
+    /// <summary>Is shown what is seen meanwhile.</summary>
+    public Action<FailoverAction, string> Show { get; init; } = (_, _) => { };
+
+    /// <summary>Runs stage after stage, the actions of each at the same time, until one does not show its outcome.</summary>
+    /// <returns>The first failure; null when every outcome was seen.</returns>
+    public async Task<ActionResult?> RunAsync(IReadOnlyList<IReadOnlyList<FailoverAction>> stages, CancellationToken cancellationToken)
+    {
+        foreach (var stage in stages)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            var results = await Task.WhenAll(stage.Select(action => RunAsync(action, cancellationToken))).ConfigureAwait(false);
+            if (results.FirstOrDefault(result => result.Outcome != FailoverOutcome.Succeeded) is { } failed)
+            {
+                return failed;
+            }
+        }
+        return null;
+    }
+
+    private async Task<ActionResult> RunAsync(FailoverAction action, CancellationToken cancellationToken)
+    {
+        var result = await DoAsync(action, cancellationToken).ConfigureAwait(false);
+        await RecordAsync(action, result).ConfigureAwait(false);
+        return result;
+    }
+
+    private async Task<ActionResult> DoAsync(FailoverAction action, CancellationToken cancellationToken)
+    {
+        var before = await action.LookAsync(cancellationToken).ConfigureAwait(false);
+        Show(action, before.Seen);
+        if (before.Holds)
+        {
+            return new ActionResult(FailoverOutcome.Succeeded, HasActed: false, before.Seen);
+        }
+        await AnnounceAsync(action, before, cancellationToken).ConfigureAwait(false);
+        // What can't be undone is seen through to its outcome, whatever the operator asks meanwhile; its own bound ends it.
+        var patience = action.CanBeUndone ? cancellationToken : CancellationToken.None;
+        using var late = new CancellationTokenSource(action.Timeout, time);
+        using var bound = CancellationTokenSource.CreateLinkedTokenSource(late.Token, patience);
+        var trouble = await ActAsync(action, bound.Token, patience).ConfigureAwait(false);
+        var (seen, unseen) = await AwaitOutcomeAsync(action, bound.Token, patience).ConfigureAwait(false);
+        if (seen.Holds)
+        {
+            return new ActionResult(FailoverOutcome.Succeeded, HasActed: true, seen.Seen);
+        }
+        var why = $"{action.Name}: it was not seen within {action.Timeout.TotalSeconds:0.#} s that {action.Outcome}. {unseen?.Message ?? seen.Seen} {trouble?.Message}".TrimEnd();
+        return new ActionResult(unseen is null ? FailoverOutcome.Incomplete : FailoverOutcome.Unknown, HasActed: true, why);
+    }
+
+    // An act that failed may have had its effect all the same: only the look afterwards decides.
+    private static async Task<DalpException?> ActAsync(FailoverAction action, CancellationToken bound, CancellationToken patience)
+    {
+        try
+        {
+            await action.ActAsync(bound).ConfigureAwait(false);
+            return null;
+        }
+        catch (DalpException exception)
+        {
+            return exception;
+        }
+        catch (OperationCanceledException) when (!patience.IsCancellationRequested)
+        {
+            return null;
+        }
+    }
+
+    private async Task<(Sighting Seen, DalpException? Unseen)> AwaitOutcomeAsync(FailoverAction action, CancellationToken bound, CancellationToken patience)
+    {
+        var seen = Sighting.NotYet("It was not looked at in time.");
+        DalpException? unseen = null;
+        try
+        {
+            while (true)
+            {
+                try
+                {
+                    (seen, unseen) = (await action.LookAsync(bound).ConfigureAwait(false), null);
+                    if (seen.Holds)
+                    {
+                        return (seen, null);
+                    }
+                }
+                catch (DalpException exception)
+                {
+                    unseen = exception;
+                }
+                Show(action, unseen?.Message ?? seen.Seen);
+                await Task.Delay(action.LookEvery, time, bound).ConfigureAwait(false);
+            }
+        }
+        catch (OperationCanceledException) when (!patience.IsCancellationRequested)
+        {
+            return (seen, unseen);
+        }
+    }
+}

@@ -1,0 +1,158 @@
+using DalpHa.Core.Errors;
+using DalpHa.Core.Readiness;
+using DalpHa.Core.Simulation;
+using DalpHa.Core.Topology;
+
+namespace DalpHa.Core.Failover;
+
+/// <summary>
+/// CloudNativePG. In a distributed topology the active cluster is demoted first, and the token that it leaves promotes the standby without loss; when the active
+/// site is gone there is no token, and the former primary must be rebuilt. A stand-alone replica cluster is cut off from its source.
+/// </summary>
+internal sealed class CloudNativePgPromotion(FailoverWorld world, TimeSpan timeout) : IPromotion
+{
+    private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(100);
+    private readonly SiteDatabase database = new(world.Standby, timeout, world.Time);
+
+    private bool IsDistributed => world.Runbook.Promotion.Method == PromotionMethod.CloudNativePgDistributed;
+
+    private string ActiveName => world.Runbook.Promotion.ActiveCluster!;
+
+    private string StandbyName => world.Runbook.Promotion.StandbyCluster!;
+
+    public async Task<IReadOnlyList<Precondition>> MeasureAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            var standby = await FindAsync(world.Standby, StandbyName, cancellationToken).ConfigureAwait(false);
+            return [new Precondition("ClusterReady", Judge(standby))];
+        }
+        catch (DalpException exception)
+        {
+            return [new Precondition("ClusterReady", Finding.Unknown(world.Standby.Name, $"Cluster/{StandbyName}", "can't be seen", "a healthy replica", exception.Message, exception.RecommendedAction))];
+        }
+    }
+
+    public IReadOnlyList<IReadOnlyList<FailoverAction>> Stages(DatabaseServerSettings server) =>
+    [
+        .. IsDistributed && world.ActiveIsGone is null ? (IReadOnlyList<FailoverAction>[])[[Demote()]] : [],
+        [database.BecomePrimary(server, Promotions.MarkOf(world), PromoteAsync)],
+        [Settle()],
+    ];
+
+    private Finding Judge(PostgresCluster standby)
+    {
+        var target = $"Cluster/{StandbyName}";
+        const string Expected = "a healthy replica";
+        return standby switch
+        {
+            { IsReplica: false } => Finding.Pass(world.Standby.Name, target, "is primary already", Expected),
+            { IsFenced: true } or { IsHibernated: true } => Finding.Fail(world.Standby.Name, target, standby.IsFenced ? "fenced" : "hibernated", Expected, "Its PostgreSQL does not run.", "Take the annotation away, and let it catch up."),
+            { IsSwitching: true } => Finding.Fail(world.Standby.Name, target, "is changing its role", Expected, "The operator refuses a change of role during another.", "Wait until it is done."),
+            { Phase: not PostgresCluster.HealthyPhase } => Finding.Fail(world.Standby.Name, target, standby.Phase ?? "no phase", Expected, standby.PhaseReason ?? "", "See what the operator says: kubectl cnpg status."),
+            _ when IsDistributed && standby.Primary is null => Finding.Fail(world.Standby.Name, target, "no distributed topology", Expected, "It names no primary (spec.replica.primary).", "Correct the runbook's promotion.method, or the Cluster."),
+            _ => Finding.Pass(world.Standby.Name, target, "a healthy replica", Expected),
+        };
+    }
+
+    private FailoverAction Demote() => new()
+    {
+        Name = $"Demote Cluster/{ActiveName}",
+        Site = world.Active.Name,
+        Outcome = $"Cluster/{ActiveName} has stopped as primary and left its token",
+        LookAsync = async cancellationToken =>
+        {
+            var active = await FindAsync(world.Active, ActiveName, cancellationToken).ConfigureAwait(false);
+            return active is { IsReplica: true, IsSwitching: false, DemotionToken: not null } ? Sighting.Yes("It follows, and its token is there.")
+                : Sighting.NotYet(active.IsReplica ? $"It is being demoted: {active.Phase}." : "It is primary.");
+        },
+        ActAsync = async cancellationToken =>
+        {
+            var active = await FindAsync(world.Active, ActiveName, cancellationToken).ConfigureAwait(false);
+            if (!active.IsReplica)
+            {
+                var standby = await FindAsync(world.Standby, StandbyName, cancellationToken).ConfigureAwait(false);
+                await world.Active.CloudNativePg.DemoteAsync(active, standby.NameInTopology, cancellationToken).ConfigureAwait(false);
+            }
+        },
+        Timeout = timeout,
+        LookEvery = LookEvery,
+    };
+
+    private async Task PromoteAsync(CancellationToken cancellationToken)
+    {
+        var standby = await FindAsync(world.Standby, StandbyName, cancellationToken).ConfigureAwait(false);
+        if (!standby.IsReplica)
+        {
+            // It was asked for before, and is on its way.
+            return;
+        }
+        if (!IsDistributed)
+        {
+            await world.Standby.CloudNativePg.DisableReplicaAsync(standby, cancellationToken).ConfigureAwait(false);
+            return;
+        }
+        var token = world.ActiveIsGone is null ? await AwaitTokenAsync(cancellationToken).ConfigureAwait(false) : null;
+        await world.Standby.CloudNativePg.PromoteAsync(standby, token, cancellationToken).ConfigureAwait(false);
+    }
+
+    // The operator takes a token that the standby has not come up to as a reason to wait, and one that it has passed as a failure for good.
+    private async Task<string> AwaitTokenAsync(CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            var active = await FindAsync(world.Active, ActiveName, cancellationToken).ConfigureAwait(false);
+            // A rehearsal has no token to check.
+            var check = active.DemotionToken is TellingCloudNativePg.TokenToCome ? new TokenCheck(TokenVerdict.Usable, "")
+                : active.DemotionToken is { } token ? await CheckAsync(token, cancellationToken).ConfigureAwait(false)
+                : new TokenCheck(TokenVerdict.Wait, "There is no token.");
+            switch (check.Verdict)
+            {
+                case TokenVerdict.Usable:
+                    return active.DemotionToken!;
+                case TokenVerdict.Refuse:
+                    throw new DalpException(
+                        "DemotionTokenRefused",
+                        FaultKind.Conflict,
+                        $"The token of Cluster/{ActiveName} can't promote Cluster/{StandbyName}: {check.Reason}",
+                        $"Make Cluster/{ActiveName} the primary again (spec.replica.primary), and find out what the standby followed.",
+                        StandbyName);
+            }
+            await Task.Delay(LookEvery, world.Time, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private async Task<TokenCheck> CheckAsync(string token, CancellationToken cancellationToken)
+    {
+        var standby = await FindAsync(world.Standby, StandbyName, cancellationToken).ConfigureAwait(false);
+        var replayed = (await world.MeasureLagAsync(cancellationToken).ConfigureAwait(false))
+            .Where(lag => world.Runbook.Promotion.Server is not { } name || lag.Standby == name).Select(lag => lag.ReplayLsn).FirstOrDefault();
+        return standby is { SystemIdentifier: { } system, Timeline: { } timeline }
+            ? DemotionToken.Check(token, system, timeline, replayed)
+            : new TokenCheck(TokenVerdict.Wait, "The operator does not tell the standby's system identifier and timeline yet.");
+    }
+
+    private FailoverAction Settle() => new()
+    {
+        Name = $"See Cluster/{StandbyName} settle",
+        Site = world.Standby.Name,
+        Outcome = $"the operator calls Cluster/{StandbyName} healthy, and primary",
+        LookAsync = async cancellationToken =>
+        {
+            var standby = await FindAsync(world.Standby, StandbyName, cancellationToken).ConfigureAwait(false);
+            return standby is { IsReplica: false, IsSwitching: false, Phase: PostgresCluster.HealthyPhase }
+                ? Sighting.Yes($"Timeline {standby.Timeline}, {standby.ReadyInstances} of {standby.Instances} instances ready.")
+                : Sighting.NotYet(standby.Phase ?? "The operator says nothing.");
+        },
+        ActAsync = _ => Task.CompletedTask,
+        Timeout = timeout,
+    };
+
+    private static async Task<PostgresCluster> FindAsync(FailoverSite site, string name, CancellationToken cancellationToken) =>
+        await site.CloudNativePg.FindAsync(site.Namespace, name, cancellationToken).ConfigureAwait(false) ?? throw new DalpException(
+            "PostgresClusterNotFound",
+            FaultKind.NotFound,
+            $"Namespace '{site.Namespace}' of site '{site.Name}' has no CloudNativePG Cluster '{name}'.",
+            "Correct promotion.activeCluster or promotion.standbyCluster in the runbook.",
+            name);
+}

@@ -1,0 +1,19 @@
+using DalpHa.Core.Topology;
+
+namespace DalpHa.Core.Failover;
+
+/// <summary>A managed service, promoted by a script of the runbook's. What the script says of its success is not taken: the server itself shows it.</summary>
+internal sealed class HookPromotion(FailoverWorld world, TimeSpan timeout) : IPromotion
+{
+    public Task<IReadOnlyList<Precondition>> MeasureAsync(CancellationToken cancellationToken) => Task.FromResult<IReadOnlyList<Precondition>>([]);
+
+    public IReadOnlyList<IReadOnlyList<FailoverAction>> Stages(DatabaseServerSettings server) =>
+    [
+        [
+            new SiteDatabase(world.Standby, timeout, world.Time).BecomePrimary(
+                server,
+                Promotions.MarkOf(world),
+                cancellationToken => world.RunHookAsync(world.Runbook.Promotion.Hook!, "promote", cancellationToken)),
+        ],
+    ];
+}

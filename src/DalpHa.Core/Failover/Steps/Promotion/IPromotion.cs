@@ -1,0 +1,28 @@
+using DalpHa.Core.Topology;
+
+namespace DalpHa.Core.Failover;
+
+/// <summary>One procedure by which a standby database becomes the primary.</summary>
+internal interface IPromotion
+{
+    /// <summary>What must hold beside what holds for every promotion.</summary>
+    Task<IReadOnlyList<Precondition>> MeasureAsync(CancellationToken cancellationToken);
+
+    /// <summary>What is done, stage after stage; the last outcome is a committed write on the server.</summary>
+    IReadOnlyList<IReadOnlyList<FailoverAction>> Stages(DatabaseServerSettings server);
+}
+
+/// <summary>The procedure that a runbook names.</summary>
+internal static class Promotions
+{
+    public static IPromotion For(FailoverWorld world, TimeSpan timeout) => world.Runbook.Promotion.Method switch
+    {
+        PromotionMethod.SelfRun => new SelfRunPromotion(world, timeout),
+        PromotionMethod.CloudNativePgDistributed or PromotionMethod.CloudNativePgReplica => new CloudNativePgPromotion(world, timeout),
+        PromotionMethod.Hook => new HookPromotion(world, timeout),
+        var method => throw new InvalidOperationException($"{method} is no procedure."),
+    };
+
+    /// <summary>What the proof of a write leaves in the log.</summary>
+    public static string MarkOf(FailoverWorld world) => $"dalpha {world.Kind} of {world.Topology.Name}";
+}

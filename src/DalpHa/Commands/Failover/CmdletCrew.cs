@@ -1,0 +1,77 @@
+using System.Collections.ObjectModel;
+using System.Globalization;
+using System.Management.Automation;
+using System.Management.Automation.Host;
+using DalpHa.Core.Failover;
+
+namespace DalpHa.Commands.Failover;
+
+/// <summary>The people beside a failover, as a PowerShell session reaches them: they are prompted, and shown progress.</summary>
+internal sealed class CmdletCrew(FailoverRunCommand cmdlet, IReadOnlyDictionary<string, string> vouched, CancellationToken cancellationToken) : IFailoverCrew
+{
+    private const string Activity = "Failover";
+
+    public Task<bool> ConfirmAsync(StepQuestion question, CancellationToken stopping)
+    {
+        var (step, plan) = (question.Step, question.Plan);
+        var actions = step.Stages.SelectMany(stage => stage).Select(action => $"  {action.Site}: {action.Name}");
+        var text = string.Join(Environment.NewLine,
+        [
+            $"Step {question.Number} of {question.Count}, {step.Name}. Owner: {plan.Owner}.",
+            $"Measured: {step.Measured}",
+            .. step.Preconditions.Select(precondition => $"  {precondition.Finding.Status} {precondition.Name}: {precondition.Finding.Target} {precondition.Finding.Observed}{Detail(precondition)}"),
+            "Does:",
+            .. actions.DefaultIfEmpty("  nothing"),
+            $"Stop when: {plan.StopCondition}",
+        ]);
+        return cmdlet.Ask(() => cmdlet.ShouldProcess(text, $"{text}{Environment.NewLine}Does {plan.Owner} agree?", $"Step {question.Number}: {step.Name}"));
+    }
+
+    public async Task<string?> AttestAsync(StepQuestion question, CancellationToken stopping)
+    {
+        if (vouched.TryGetValue(question.Step.Name, out var words))
+        {
+            return words;
+        }
+        return await cmdlet.Ask(() => Prompt(question)).ConfigureAwait(false);
+    }
+
+    public void Show(FailoverProgress progress)
+    {
+        if (cancellationToken.IsCancellationRequested)
+        {
+            return;
+        }
+        cmdlet.ShowProgress(new ProgressRecord(0, Activity, $"{progress.Number}/{progress.Count} {progress.Step}: {progress.Action ?? progress.Seen}")
+        {
+            CurrentOperation = progress.Action is null ? null : progress.Seen,
+            PercentComplete = 100 * (progress.Number - 1) / progress.Count,
+            SecondsRemaining = progress.Remaining is { } remaining ? (int)remaining.TotalSeconds : -1,
+        });
+    }
+
+    public void StepEnded(DalpStepResult result) =>
+        cmdlet.Tell(string.Create(CultureInfo.InvariantCulture, $"{result.Step}: {result.Outcome} after {result.Duration?.TotalSeconds:0.0} s. {result.Detail}"));
+
+    /// <summary>Takes the progress away.</summary>
+    public void End() => cmdlet.ShowProgress(new ProgressRecord(0, Activity, "Ended") { RecordType = ProgressRecordType.Completed });
+
+    // A prompt that nobody can answer is an error of the host's, and ends the run before the step.
+    private string? Prompt(StepQuestion question)
+    {
+        var (step, plan) = (question.Step, question.Plan);
+        var fields = new Collection<FieldDescription> { new("Name"), new("Seen") };
+        var answers = cmdlet.Host.UI.Prompt(
+            $"Step {question.Number} of {question.Count}: {step.Name}. Owner: {plan.Owner}",
+            $"{step.Measured}{Environment.NewLine}Stop when: {plan.StopCondition}{Environment.NewLine}Who vouches that it is done, and what was seen? Leave both empty to stop here.",
+            fields);
+        var (name, seen) = (Text(answers, "Name"), Text(answers, "Seen"));
+        return name.Length == 0 || seen.Length == 0 ? null : $"{name}: {seen}";
+    }
+
+    private static string Text(Dictionary<string, PSObject> answers, string field) =>
+        answers.TryGetValue(field, out var answer) ? answer?.BaseObject?.ToString()?.Trim() ?? "" : "";
+
+    private static string Detail(Precondition precondition) =>
+        precondition.Finding.Status == Core.Readiness.CheckStatus.Warn ? $". {precondition.Finding.Detail}" : "";
+}

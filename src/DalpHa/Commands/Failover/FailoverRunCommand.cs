@@ -1,0 +1,64 @@
+using System.Collections;
+using System.Management.Automation;
+using DalpHa.Core.Failover;
+using DalpHa.Core.Lab;
+
+namespace DalpHa.Commands.Failover;
+
+/// <summary>A cmdlet that runs a failover, from its beginning or from where it stood.</summary>
+public abstract class FailoverRunCommand : FailoverCommand
+{
+    /// <summary>The last step to run; without it all are.</summary>
+    [Parameter]
+    [ValidateSet("freeze", "confirm", "promote", "workloads", "validators", "traffic", "validate", "isolate")]
+    public string? Until { get; set; }
+
+    /// <summary>For steps that people do: who vouches that it is done, by step name: <c>@{ validators = 'name: what was seen' }</c>. Without it the owner is asked.</summary>
+    [Parameter]
+    [ValidateNotNull]
+    public Hashtable? Attest { get; set; }
+
+    /// <summary>Runs or resumes, with the people beside it, and returns the failover.</summary>
+    private protected async Task RunAsync(FailoverSettings settings, string? takeOver, Func<FailoverRun, Task<DalpFailover>> run, CancellationToken cancellationToken)
+    {
+        var crew = new CmdletCrew(this, FailoverInput.Vouched(Attest), cancellationToken);
+        var session = Open(settings, null, cancellationToken);
+        await using (session.ConfigureAwait(false))
+        {
+            var process = ProcessIdentity.Current;
+            var runner = new FailoverRunner($"{Environment.UserName}@{Environment.MachineName}", $"{process.Id}:{process.Started}", takeOver);
+            var failover = await run(new FailoverRun(session.World, FailoverStore.Default, runner, crew, EmitWarning)).ConfigureAwait(false);
+            crew.End();
+            Emit(failover);
+        }
+    }
+
+    /// <summary>Asks on the pipeline thread.</summary>
+    internal Task<T> Ask<T>(Func<T> question) => AskAsync(question);
+
+    /// <summary>Shows progress, as long as anybody looks.</summary>
+    internal void ShowProgress(ProgressRecord record)
+    {
+        try
+        {
+            EmitProgress(record);
+        }
+        catch (OperationCanceledException)
+        {
+            // The operator has stopped looking; what is under way is seen through all the same.
+        }
+    }
+
+    /// <summary>Tells a line to who listens.</summary>
+    internal void Tell(string line)
+    {
+        try
+        {
+            EmitVerbose(line);
+        }
+        catch (OperationCanceledException)
+        {
+            // As above.
+        }
+    }
+}

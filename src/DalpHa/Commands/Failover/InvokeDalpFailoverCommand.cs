@@ -1,0 +1,104 @@
+using System.Management.Automation;
+using DalpHa.Core.Errors;
+using DalpHa.Core.Failover;
+using DalpHa.Core.Simulation;
+using DalpHa.Core.Topology;
+
+namespace DalpHa.Commands.Failover;
+
+/// <summary>Runs a failover plan: step by step, asking each owner, seeing each outcome, journalling everything.</summary>
+[Cmdlet(VerbsLifecycle.Invoke, "DalpFailover", SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.High)]
+[OutputType(typeof(DalpFailover))]
+public sealed class InvokeDalpFailoverCommand : FailoverRunCommand
+{
+    // Minutes in which a region in trouble changes.
+    private static readonly TimeSpan PlanHolds = TimeSpan.FromMinutes(5);
+
+    /// <summary>The plan, as New-DalpFailoverPlan returns it.</summary>
+    [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true)]
+    [ValidateNotNull]
+    public DalpFailoverPlan? Plan { get; set; }
+
+    /// <summary>Who declares the incident and has decided on the failover.</summary>
+    [Parameter(Mandatory = true)]
+    [ValidateNotNullOrEmpty]
+    public string? DecisionOwner { get; set; }
+
+    /// <summary>What has happened, or what it is for.</summary>
+    [Parameter(Mandatory = true)]
+    [ValidateNotNullOrEmpty]
+    public string? Reason { get; set; }
+
+    /// <inheritdoc/>
+    protected override async Task RunAsync(CancellationToken cancellationToken)
+    {
+        var plan = Plan!;
+        var settings = Settings(plan.Topology, plan.Runbook, plan.Kind, cancellationToken);
+        if (await AskAsync(() => IsWhatIf).ConfigureAwait(false))
+        {
+            await TellAsync(settings, plan.Id, cancellationToken).ConfigureAwait(false);
+            return;
+        }
+        if (TimeProvider.System.GetUtcNow() - plan.MeasuredAt > PlanHolds)
+        {
+            plan = await MeasureAgainAsync(settings, plan, cancellationToken).ConfigureAwait(false);
+        }
+        RequireReady(plan);
+        await RunAsync(settings, null, run => run.BeginAsync(plan.Id, new FailoverDeclaration(DecisionOwner!, Reason!), Until, cancellationToken), cancellationToken).ConfigureAwait(false);
+    }
+
+    private bool IsWhatIf => MyInvocation.BoundParameters.TryGetValue("WhatIf", out var given)
+        ? LanguagePrimitives.IsTrue(given)
+        : LanguagePrimitives.IsTrue(SessionState.PSVariable.GetValue("WhatIfPreference"));
+
+    // The rehearsal is told in the order of its writes; each is asked of ShouldProcess, which says it and answers no.
+    private async Task TellAsync(FailoverSettings settings, string id, CancellationToken cancellationToken)
+    {
+        var told = new List<ToldWrite>();
+        var session = Open(settings, told.Add, cancellationToken);
+        await using (session.ConfigureAwait(false))
+        {
+            var plan = await new FailoverRehearsal(session.World).PlanAsync(id, cancellationToken).ConfigureAwait(false);
+            foreach (var blocker in plan.Blockers)
+            {
+                EmitWarning($"In the way of {blocker}.");
+            }
+        }
+        foreach (var write in told)
+        {
+            await AskAsync(() => ShouldProcess($"{write.Where} {write.Target}", write.Statement)).ConfigureAwait(false);
+        }
+    }
+
+    private async Task<DalpFailoverPlan> MeasureAgainAsync(FailoverSettings settings, DalpFailoverPlan plan, CancellationToken cancellationToken)
+    {
+        var session = Open(settings, _ => { }, cancellationToken);
+        await using (session.ConfigureAwait(false))
+        {
+            var now = await new FailoverRehearsal(session.World).PlanAsync(plan.Id, cancellationToken).ConfigureAwait(false);
+            var changes = now.ChangesSince(plan);
+            return changes.Count == 0 ? now : throw new DalpException(
+                "FailoverPlanStale",
+                FaultKind.Conflict,
+                $"The plan is of {plan.MeasuredAt:u}, and the sites have changed since:{Environment.NewLine}{string.Join(Environment.NewLine, changes)}",
+                "Make a new plan and read it: New-DalpFailoverPlan.",
+                plan.Id);
+        }
+    }
+
+    // To begin what can be seen to end half-way is the worst of both. Isolation alone may have to wait for the site to answer.
+    private void RequireReady(DalpFailoverPlan plan)
+    {
+        var last = Until is null ? plan.Steps.Count : plan.Steps.Single(step => step.Step == Until).Number;
+        var blocked = plan.Steps.Where(step => step.Number <= last && step.Step != "isolate" && !step.IsReady).Select(step => step.Step).ToList();
+        if (blocked.Count > 0)
+        {
+            throw new DalpException(
+                "FailoverPlanBlocked",
+                FaultKind.Conflict,
+                $"The plan can't be run to its end, so it is not begun:{Environment.NewLine}{string.Join(Environment.NewLine, plan.Blockers)}",
+                "Mend what is in the way and make a new plan; or run the steps before it: -Until.",
+                plan.Id);
+        }
+    }
+}
