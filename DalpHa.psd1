@@ -9,6 +9,7 @@
     PowerShellVersion    = '7.6'
     CompatiblePSEditions = @('Core')
     FormatsToProcess     = @(
+        'module/formats/Documents.Format.ps1xml'
         'module/formats/Lab.Format.ps1xml'
         'module/formats/Readiness.Format.ps1xml'
         'module/formats/Replication.Format.ps1xml'

@@ -1,4 +1,5 @@
 using DalpHa.Core.Clusters;
+using DalpHa.Core.Documents;
 using DalpHa.Core.Ports;
 using DalpHa.Core.Replication;
 using DalpHa.Core.Topology;

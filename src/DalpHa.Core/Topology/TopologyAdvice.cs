@@ -1,5 +1,5 @@
 using System.Net;
-using DalpHa.Core.Topology.Shapes;
+using DalpHa.Core.Documents.Shapes;
 
 namespace DalpHa.Core.Topology;
 

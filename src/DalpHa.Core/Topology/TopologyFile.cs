@@ -1,7 +1,8 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using DalpHa.Core.Clusters;
-using DalpHa.Core.Topology.Shapes;
+using DalpHa.Core.Documents;
+using DalpHa.Core.Documents.Shapes;
 
 namespace DalpHa.Core.Topology;
 
@@ -64,7 +65,7 @@ internal static class TopologyFile
 
     private static readonly Shape<WorkloadRule> Workload = new MappingShape<WorkloadRule>("workload", new WorkloadRule("", null!, StandbyMode.Running, WorkloadRole.Service))
         .Required("name", Scalars.Text, "What it is called in output.", (w, v) => w with { Name = v }, "dapp")
-        .Required("selector", Scalars.Selector, "The label selector that finds it on both sites.", (w, v) => w with { Selector = v }, "app.kubernetes.io/component=dapp")
+        .Required("selector", SelectorShape.Selector, "The label selector that finds it on both sites.", (w, v) => w with { Selector = v }, "app.kubernetes.io/component=dapp")
         .Optional("standby", Scalars.Choice(("running", StandbyMode.Running), ("zero", StandbyMode.Zero), ("absent", StandbyMode.Absent)),
             "How the standby holds it: running, deployed with zero replicas, or absent.", (w, v) => w with { Standby = v }, @default: "running")
         .Optional("role", Scalars.Choice(("service", WorkloadRole.Service), ("writer", WorkloadRole.Writer), ("validator", WorkloadRole.Validator), ("signer", WorkloadRole.Signer)),

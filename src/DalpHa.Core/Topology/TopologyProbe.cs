@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using DalpHa.Core.Clusters;
+using DalpHa.Core.Documents;
 using DalpHa.Core.Errors;
 using DalpHa.Core.Ports;
 using DalpHa.Core.Readiness;
@@ -17,7 +18,7 @@ public sealed class TopologyProbe(IInfrastructure infrastructure, TimeSpan timeo
     /// <param name="topology">The topology.</param>
     /// <param name="positionOf">Where in the file a key stands; null without a file.</param>
     /// <param name="cancellationToken">Ends the probing.</param>
-    public async IAsyncEnumerable<TopologyDiagnostic> RunAsync(
+    public async IAsyncEnumerable<DocumentDiagnostic> RunAsync(
         DalpTopology topology, Func<string, (int Line, int Column)>? positionOf, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         using var gate = new SemaphoreSlim(Parallelism);
@@ -31,7 +32,7 @@ public sealed class TopologyProbe(IInfrastructure infrastructure, TimeSpan timeo
                 foreach (var (subject, outcome) in await done.ConfigureAwait(false))
                 {
                     var (line, column) = positionOf?.Invoke(subject) ?? (0, 0);
-                    yield return new TopologyDiagnostic(topology.Path ?? "", line, column, outcome.Status, outcome.ErrorId, outcome.Thing, outcome.Message, outcome.Expected);
+                    yield return new DocumentDiagnostic(topology.Path ?? "", line, column, outcome.Status, outcome.ErrorId, outcome.Thing, outcome.Message, outcome.Expected);
                 }
             }
         }

@@ -1,4 +1,5 @@
-using DalpHa.Core.Topology.Shapes;
+using DalpHa.Core.Documents;
+using DalpHa.Core.Documents.Shapes;
 
 namespace DalpHa.Core.Topology;
 

@@ -20,14 +20,14 @@ internal static class BoundedFile
             var size = (file.ResolveLinkTarget(returnFinalTarget: true) as FileInfo ?? file).Length;
             if (size == 0)
             {
-                throw Unreadable("EmptyFile", $"'{path}' is empty, or no regular file.", "Write one with New-DalpTopology, or give another path.", path);
+                throw Unreadable("EmptyFile", $"'{path}' is empty, or no regular file.", "Give another path; New-DalpTopology and New-DalpRunbook write a file to start from.", path);
             }
             return size > limit ? throw TooLarge(path, limit) : ReadAtMost(path, limit);
         }
         catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
         {
             throw new DalpException(
-                "FileNotFound", FaultKind.NotFound, $"There is no file '{path}'.", "Check the path, or write a file with New-DalpTopology.", path, exception);
+                "FileNotFound", FaultKind.NotFound, $"There is no file '{path}'.", "Check the path; New-DalpTopology and New-DalpRunbook write a file to start from.", path, exception);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
@@ -45,7 +45,7 @@ internal static class BoundedFile
     }
 
     private static DalpException TooLarge(string path, int limit) => Unreadable(
-        "FileTooLarge", $"'{path}' is larger than {limit / 1024} KiB.", "Give the right file: no topology is that large.", path);
+        "FileTooLarge", $"'{path}' is larger than {limit / 1024} KiB.", "Give the right file: none that DalpHa reads is that large.", path);
 
     private static DalpException Unreadable(string errorId, string message, string action, string path) =>
         new(errorId, FaultKind.InvalidInput, message, action, path);

@@ -1,5 +1,5 @@
 using DalpHa.Core.Readiness;
-using DalpHa.Core.Topology;
+using DalpHa.Core.Documents;
 using YamlDotNet.Core;
 using YamlDotNet.Core.Events;
 
@@ -17,7 +17,7 @@ internal sealed class YamlReader
 
     private readonly string path;
     private readonly Parser parser;
-    private readonly List<TopologyDiagnostic> errors = [];
+    private readonly List<DocumentDiagnostic> errors = [];
     private int nodes;
 
     private YamlReader(string path, string text)
@@ -68,7 +68,7 @@ internal sealed class YamlReader
         var current = parser.Current!;
         if (++nodes > MaximumNodes || depth > MaximumDepth)
         {
-            throw new YamlException(current.Start, current.End, $"The file holds more than a topology can: over {MaximumNodes} values, or over {MaximumDepth} levels.");
+            throw new YamlException(current.Start, current.End, $"The file holds more than a file of ours can: over {MaximumNodes} values, or over {MaximumDepth} levels.");
         }
         if (parser.TryConsume<AnchorAlias>(out var alias))
         {
@@ -144,7 +144,7 @@ internal sealed class YamlReader
 
     private static int Column(ParsingEvent parsed) => (int)parsed.Start.Column;
 
-    private static TopologyDiagnostic SyntaxError(string path, string text, YamlException exception)
+    private static DocumentDiagnostic SyntaxError(string path, string text, YamlException exception)
     {
         // A tab is often noticed only as the end of the line before it.
         var tab = YamlText.FindTabIndentation(text, exception.Start.Line + 1);
@@ -163,6 +163,6 @@ internal sealed class YamlReader
         return text.TrimEnd('.') + ".";
     }
 
-    private static TopologyDiagnostic Error(string path, int line, int column, string errorId, string subject, string message, string expected) =>
+    private static DocumentDiagnostic Error(string path, int line, int column, string errorId, string subject, string message, string expected) =>
         new(path, line, column, CheckStatus.Fail, errorId, subject, message, expected);
 }

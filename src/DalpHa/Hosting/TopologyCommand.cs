@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using DalpHa.Completion;
 using DalpHa.Core.Errors;
 using DalpHa.Core.Topology;
 
@@ -12,7 +13,7 @@ public abstract class TopologyCommand : AsyncCommand
 {
     /// <summary>A topology object, or the path of a topology file. Without it the runspace's default is used.</summary>
     [Parameter(Position = 0, ValueFromPipeline = true)]
-    [ArgumentCompleter(typeof(TopologyPathCompleter))]
+    [ArgumentCompleter(typeof(YamlPathCompleter))]
     [ValidateNotNull]
     public object? Topology { get; set; }
 
@@ -50,35 +51,13 @@ public abstract class TopologyCommand : AsyncCommand
 
     private async Task<DalpTopology> ResolveAsync()
     {
-        if (Topology is not null)
-        {
-            return HasContext ? throw GivenTwice() : await FromParameterAsync(Topology).ConfigureAwait(false);
-        }
         if (HasContext)
         {
-            return TopologyLocator.FromContexts(ActiveContext, StandbyContext, Namespace);
+            return Topology is not null ? throw GivenTwice() : TopologyLocator.FromContexts(ActiveContext, StandbyContext, Namespace);
         }
-        if (await AskAsync(() => RunspaceTopology.Current).ConfigureAwait(false) is { } chosen)
-        {
-            return chosen;
-        }
-        return await AskAsync(() => TopologyLocator.FindFile(this)).ConfigureAwait(false) is { } file
-            ? TopologyFiles.Read(file).Require()
-            : TopologyLocator.FromContexts();
+        var source = await AskAsync(() => TopologySource.Find(this, Topology)).ConfigureAwait(false);
+        return source?.Read() ?? TopologyLocator.FromContexts();
     }
-
-    private async Task<DalpTopology> FromParameterAsync(object given) => ((given as PSObject)?.BaseObject ?? given) switch
-    {
-        DalpTopology topology => topology,
-        string path => TopologyFiles.Read(await AskAsync(() => TopologyLocator.ResolvePath(this, path)).ConfigureAwait(false)).Require(),
-        FileInfo file => TopologyFiles.Read(file.FullName).Require(),
-        var other => throw new DalpException(
-            "TopologyNotUsable",
-            FaultKind.InvalidInput,
-            $"A {other.GetType().Name} is no topology.",
-            "Give a path, or what Get-DalpTopology returns.",
-            other),
-    };
 
     private static DalpException GivenTwice() => new(
         "TopologyGivenTwice",

@@ -1,3 +1,4 @@
+using DalpHa.Core.Documents;
 using DalpHa.Core.Topology;
 
 namespace DalpHa.Hosting;
@@ -7,5 +8,5 @@ internal static class TopologyFiles
 {
     /// <summary>Reads a file with all that is wrong in it.</summary>
     /// <exception cref="Core.Errors.DalpException">The file itself can't be read.</exception>
-    public static TopologyReading Read(string path) => TopologyReader.Read(InfrastructureContext.Infrastructure.ReadYaml(path));
+    public static DocumentReading<DalpTopology> Read(string path) => TopologyReader.Read(InfrastructureContext.Infrastructure.ReadYaml(path));
 }

@@ -29,25 +29,10 @@ internal static class TopologyLocator
     {
         if ((given ?? Variable(FileVariable)) is { } named)
         {
-            return ResolvePath(cmdlet, named);
+            return PowerShellPath.Resolve(cmdlet, named);
         }
-        var local = Path.Combine(cmdlet.SessionState.Path.CurrentFileSystemLocation.ProviderPath, FileName);
+        var local = PowerShellPath.InLocation(cmdlet, FileName);
         return Path.Exists(local) ? local : null;
-    }
-
-    /// <summary>The absolute path of a file, from PowerShell's location, drives and home.</summary>
-    /// <exception cref="DalpException">It is no path of the file system.</exception>
-    public static string ResolvePath(PSCmdlet cmdlet, string path)
-    {
-        try
-        {
-            var resolved = cmdlet.SessionState.Path.GetUnresolvedProviderPathFromPSPath(path, out var provider, out _);
-            return provider.Name == "FileSystem" ? resolved : throw NoFilePath(path, $"it belongs to the provider {provider.Name}", null);
-        }
-        catch (Exception exception) when (exception is SessionStateException or PSInvalidOperationException or PSArgumentException or NotSupportedException)
-        {
-            throw NoFilePath(path, exception.Message, exception);
-        }
     }
 
     /// <summary>The topology of the contexts given, each of which the environment completes.</summary>
@@ -70,7 +55,4 @@ internal static class TopologyLocator
     }
 
     private static string? Variable(string name) => Environment.GetEnvironmentVariable(name) is { Length: > 0 } value ? value : null;
-
-    private static DalpException NoFilePath(string path, string why, Exception? innerException) => new(
-        "PathNotFile", FaultKind.InvalidInput, $"'{path}' is no path of the file system: {why}", "Give the path of a topology file.", path, innerException);
 }

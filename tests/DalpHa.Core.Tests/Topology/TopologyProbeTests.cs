@@ -1,5 +1,6 @@
 using System.Reflection;
 using DalpHa.Core.Clusters;
+using DalpHa.Core.Documents;
 using DalpHa.Core.Errors;
 using DalpHa.Core.Ports;
 using DalpHa.Core.Readiness;
@@ -59,7 +60,7 @@ public sealed class TopologyProbeTests
         Assert.Equal(CheckStatus.Unknown, found.Single(d => d.Subject == "active/database down").Status);
     }
 
-    private static async Task<List<TopologyDiagnostic>> ProbeAsync(DalpTopology topology, Func<string, Behaviour> behave)
+    private static async Task<List<DocumentDiagnostic>> ProbeAsync(DalpTopology topology, Func<string, Behaviour> behave)
     {
         var infrastructure = Stub.Of<IInfrastructure>((method, arguments) => method switch
         {
@@ -67,7 +68,7 @@ public sealed class TopologyProbeTests
             nameof(IInfrastructure.OpenDatabase) => Database((DatabaseAddress)arguments[0]!),
             _ => throw new NotSupportedException(method),
         });
-        var found = new List<TopologyDiagnostic>();
+        var found = new List<DocumentDiagnostic>();
         await foreach (var diagnostic in new TopologyProbe(infrastructure, Timeout).RunAsync(topology, null, TestContext.Current.CancellationToken))
         {
             found.Add(diagnostic);

@@ -1,4 +1,5 @@
 using CsCheck;
+using DalpHa.Core.Documents;
 using DalpHa.Core.Readiness;
 using DalpHa.Core.Topology;
 
@@ -30,7 +31,7 @@ public sealed class TopologyReaderTests
         node.Sample(root =>
         {
             var reading = TopologyReader.Read(new YamlDocument("x.yaml", root, []));
-            return reading.Topology is null == reading.Diagnostics.Any(d => d.Status == CheckStatus.Fail);
+            return reading.Value is null == reading.Diagnostics.Any(d => d.Status == CheckStatus.Fail);
         });
     }
 

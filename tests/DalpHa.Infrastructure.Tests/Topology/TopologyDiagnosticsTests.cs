@@ -1,3 +1,4 @@
+using DalpHa.Core.Documents;
 using DalpHa.Core.Readiness;
 using DalpHa.Core.Topology;
 using DalpHa.Infrastructure.Configuration;
@@ -133,7 +134,7 @@ public sealed class TopologyDiagnosticsTests : IDisposable
     private static string Example([System.Runtime.CompilerServices.CallerFilePath] string here = "") =>
         Path.GetFullPath("../../../examples/dalpha.yaml", Path.GetDirectoryName(here)!);
 
-    private TopologyReading Read(string text)
+    private DocumentReading<DalpTopology> Read(string text)
     {
         var path = Path.Combine(folder, "dalpha.yaml");
         File.WriteAllText(path, text.ReplaceLineEndings("\n"));

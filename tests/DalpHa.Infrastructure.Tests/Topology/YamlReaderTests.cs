@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Text;
+using DalpHa.Core.Documents;
 using DalpHa.Core.Errors;
-using DalpHa.Core.Topology;
 using DalpHa.Infrastructure.Configuration;
 
 namespace DalpHa.Infrastructure.Tests.Topology;

@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using DalpHa.Completion;
 using DalpHa.Core.Topology;
 using DalpHa.Hosting;
 
@@ -12,7 +13,7 @@ public sealed class GetDalpTopologyCommand : AsyncCommand
     /// <summary>The file. Without it: the one that DALPHA_TOPOLOGY names, else ./dalpha.yaml, else the contexts of the environment.</summary>
     [Parameter(Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
     [Alias("FullName")]
-    [ArgumentCompleter(typeof(TopologyPathCompleter))]
+    [ArgumentCompleter(typeof(YamlPathCompleter))]
     [ValidateNotNullOrEmpty]
     public string? Path { get; set; }
 

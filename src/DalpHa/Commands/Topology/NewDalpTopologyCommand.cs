@@ -1,6 +1,4 @@
 using System.Management.Automation;
-using DalpHa.Core.Errors;
-using DalpHa.Core.State;
 using DalpHa.Core.Topology;
 using DalpHa.Hosting;
 
@@ -9,7 +7,7 @@ namespace DalpHa.Commands.Topology;
 /// <summary>Writes a commented topology file to start from.</summary>
 [Cmdlet(VerbsCommon.New, "DalpTopology", SupportsShouldProcess = true)]
 [OutputType(typeof(FileInfo))]
-public sealed class NewDalpTopologyCommand : AsyncCommand
+public sealed class NewDalpTopologyCommand : ScaffoldCommand
 {
     /// <summary>The file to write.</summary>
     [Parameter(Position = 0)]
@@ -36,27 +34,15 @@ public sealed class NewDalpTopologyCommand : AsyncCommand
     [ValidateNotNullOrEmpty]
     public string Name { get; set; } = "production";
 
-    /// <summary>Replaces a file that is there.</summary>
-    [Parameter]
-    public SwitchParameter Force { get; set; }
-
     /// <inheritdoc/>
     protected override async Task RunAsync(CancellationToken cancellationToken)
     {
-        var path = await AskAsync(() => TopologyLocator.ResolvePath(this, Path)).ConfigureAwait(false);
+        var path = await AskAsync(() => PowerShellPath.Resolve(this, Path)).ConfigureAwait(false);
         var text = TopologyScaffold.Write(
             Name,
             ActiveContext ?? TopologyLocator.EnvironmentActiveContext ?? "dalp-active",
             StandbyContext ?? TopologyLocator.EnvironmentStandbyContext ?? "dalp-standby",
             Namespace ?? TopologyLocator.EnvironmentNamespace ?? "dalp");
-        if (Directory.Exists(path) || (File.Exists(path) && !Force))
-        {
-            throw new DalpException("FileExists", FaultKind.Conflict, $"'{path}' is there already.", "Give another -Path, or -Force to replace the file.", path);
-        }
-        if (await AskAsync(() => ShouldProcess(path, "Write a topology file")).ConfigureAwait(false))
-        {
-            AtomicFile.WriteAllText(path, text);
-            Emit(new FileInfo(path));
-        }
+        await WriteAsync(path, text, "Write a topology file").ConfigureAwait(false);
     }
 }

@@ -1,4 +1,6 @@
 using System.Management.Automation;
+using DalpHa.Completion;
+using DalpHa.Core.Documents;
 using DalpHa.Core.Readiness;
 using DalpHa.Core.Topology;
 using DalpHa.Hosting;
@@ -7,13 +9,13 @@ namespace DalpHa.Commands.Topology;
 
 /// <summary>Checks a topology file, and with -Online all that it names.</summary>
 [Cmdlet(VerbsDiagnostic.Test, "DalpTopology")]
-[OutputType(typeof(TopologyDiagnostic), typeof(bool))]
+[OutputType(typeof(DocumentDiagnostic), typeof(bool))]
 public sealed class TestDalpTopologyCommand : AsyncCommand
 {
     /// <summary>The file. Without it: the one that DALPHA_TOPOLOGY names, else ./dalpha.yaml, else the contexts of the environment.</summary>
     [Parameter(Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
     [Alias("FullName")]
-    [ArgumentCompleter(typeof(TopologyPathCompleter))]
+    [ArgumentCompleter(typeof(YamlPathCompleter))]
     [ValidateNotNullOrEmpty]
     public string? Path { get; set; }
 
@@ -34,7 +36,7 @@ public sealed class TestDalpTopologyCommand : AsyncCommand
     protected override async Task RunAsync(CancellationToken cancellationToken)
     {
         var isGood = true;
-        void Tell(TopologyDiagnostic diagnostic)
+        void Tell(DocumentDiagnostic diagnostic)
         {
             isGood &= diagnostic.Status is CheckStatus.Pass or CheckStatus.Warn;
             if (!Quiet)
@@ -44,12 +46,12 @@ public sealed class TestDalpTopologyCommand : AsyncCommand
         }
 
         var file = await AskAsync(() => TopologyLocator.FindFile(this, Path)).ConfigureAwait(false);
-        var reading = file is null ? TopologyReading.Of(TopologyLocator.FromContexts()) : TopologyFiles.Read(file);
+        var reading = file is null ? TopologyReader.ReadingOf(TopologyLocator.FromContexts()) : TopologyFiles.Read(file);
         foreach (var diagnostic in reading.Conclusions)
         {
             Tell(diagnostic);
         }
-        if (Online && reading.Topology is { } topology)
+        if (Online && reading.Value is { } topology)
         {
             var probe = new TopologyProbe(InfrastructureContext.Infrastructure, TimeSpan.FromSeconds(TimeoutSeconds));
             await foreach (var diagnostic in probe.RunAsync(topology, reading.PositionOf, cancellationToken).ConfigureAwait(false))

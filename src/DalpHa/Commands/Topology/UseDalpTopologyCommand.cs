@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using DalpHa.Completion;
 using DalpHa.Core.Topology;
 using DalpHa.Hosting;
 
@@ -15,7 +16,7 @@ public sealed class UseDalpTopologyCommand : AsyncCommand
 
     /// <summary>The file. Without it: the one that DALPHA_TOPOLOGY names, else ./dalpha.yaml, else the contexts of the environment.</summary>
     [Parameter(Position = 0, ParameterSetName = PathSet)]
-    [ArgumentCompleter(typeof(TopologyPathCompleter))]
+    [ArgumentCompleter(typeof(YamlPathCompleter))]
     [ValidateNotNullOrEmpty]
     public string? Path { get; set; }
 

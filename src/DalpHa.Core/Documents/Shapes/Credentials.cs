@@ -1,14 +1,14 @@
 using System.Text.RegularExpressions;
 
-namespace DalpHa.Core.Topology.Shapes;
+namespace DalpHa.Core.Documents.Shapes;
 
-/// <summary>Knows what looks like a credential, and where credentials belong instead: never in the topology file.</summary>
+/// <summary>Knows what looks like a credential, and where credentials belong instead: never in a file of ours.</summary>
 internal static partial class Credentials
 {
     private const string ErrorId = "CredentialInFile";
 
     private const string Belongs =
-        "credentials in PGPASSFILE or .pgpass, in the environment, or in a Kubernetes Secret that 'credentials' names (database)";
+        "no credential in this file: it belongs in the environment, in PGPASSFILE or .pgpass, or in a Kubernetes Secret";
 
     /// <summary>An address carries a login.</summary>
     public static Problem InAddress { get; } = new(ErrorId, "The address holds a login.", Belongs);

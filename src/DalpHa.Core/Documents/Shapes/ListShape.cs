@@ -1,7 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Text.Json.Nodes;
 
-namespace DalpHa.Core.Topology.Shapes;
+namespace DalpHa.Core.Documents.Shapes;
 
 /// <summary>A list of values of one shape, no two of which may have the same identity.</summary>
 /// <param name="item">The items' shape.</param>

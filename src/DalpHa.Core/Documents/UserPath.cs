@@ -1,4 +1,4 @@
-namespace DalpHa.Core.Topology;
+namespace DalpHa.Core.Documents;
 
 /// <summary>Paths as operators write them in files and variables.</summary>
 public static class UserPath

@@ -1,9 +1,9 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Text.Json.Nodes;
 
-namespace DalpHa.Core.Topology.Shapes;
+namespace DalpHa.Core.Documents.Shapes;
 
-/// <summary>What a value of the topology file may be. The one description from which reading, the JSON schema and the scaffold come.</summary>
+/// <summary>What a value of a file may be. The one description from which reading, the JSON schema and the scaffold come.</summary>
 internal interface IShape
 {
     /// <summary>The shape as JSON schema. Shapes with a name put themselves into <paramref name="definitions"/>.</summary>
@@ -17,8 +17,8 @@ internal abstract class Shape<T> : IShape
     /// <param name="node">The node.</param>
     /// <param name="subject">Its path, as <c>sites.active.context</c>.</param>
     /// <param name="findings">Takes what is wrong.</param>
-    /// <param name="value">What it means.</param>
-    /// <returns>False when the node means nothing that could be used.</returns>
+    /// <param name="value">What it means; of a mapping that lacks something, what could be read.</param>
+    /// <returns>False when the node means nothing that could be used as it stands.</returns>
     public abstract bool TryRead(YamlNode node, string subject, Findings findings, [MaybeNullWhen(false)] out T value);
 
     /// <inheritdoc/>

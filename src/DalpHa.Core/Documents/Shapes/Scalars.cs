@@ -2,9 +2,9 @@ using System.Globalization;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 
-namespace DalpHa.Core.Topology.Shapes;
+namespace DalpHa.Core.Documents.Shapes;
 
-/// <summary>The single values that the topology file knows.</summary>
+/// <summary>The single values that files hold.</summary>
 internal static class Scalars
 {
     // RFC 1123 as Kubernetes takes it: k8s.io/apimachinery/pkg/util/validation.
@@ -51,23 +51,7 @@ internal static class Scalars
             ? url
             : throw new InvalidValueException());
 
-    /// <summary>A Kubernetes label selector.</summary>
-    public static Shape<LabelSelector> Selector { get; } = new ScalarShape<LabelSelector>(
-        "a label selector, as app.kubernetes.io/component=dapp",
-        new JsonObject { ["type"] = "string", ["minLength"] = 1 },
-        (text, _) =>
-        {
-            try
-            {
-                return LabelSelector.Parse(text);
-            }
-            catch (FormatException exception)
-            {
-                throw new InvalidValueException(exception.Message.TrimEnd('.'));
-            }
-        });
-
-    /// <summary>A file: <c>~</c> is the user's home, and a relative path starts from the topology file's folder.</summary>
+    /// <summary>A file: <c>~</c> is the user's home, and a relative path starts from the folder of the file that names it.</summary>
     public static Shape<string> FilePath { get; } = new ScalarShape<string>(
         "the path of a file",
         new JsonObject { ["type"] = "string", ["minLength"] = 1 },

@@ -1,10 +1,10 @@
-namespace DalpHa.Core.Topology;
+namespace DalpHa.Core.Documents;
 
 /// <summary>A parsed YAML document: its root, or what is wrong with its syntax.</summary>
 /// <param name="Path">The file that it was read from.</param>
 /// <param name="Root">The root node; null when the document is empty or can't be parsed.</param>
 /// <param name="SyntaxErrors">What is wrong; empty when it parses.</param>
-public sealed record YamlDocument(string Path, YamlNode? Root, IReadOnlyList<TopologyDiagnostic> SyntaxErrors);
+public sealed record YamlDocument(string Path, YamlNode? Root, IReadOnlyList<DocumentDiagnostic> SyntaxErrors);
 
 /// <summary>A node of a YAML document that knows where it stands.</summary>
 /// <param name="Line">Line, from 1.</param>

@@ -1,18 +1,18 @@
 using DalpHa.Core.Readiness;
 
-namespace DalpHa.Core.Topology.Shapes;
+namespace DalpHa.Core.Documents.Shapes;
 
 /// <summary>Collects what is wrong with one document, and remembers where each of its keys stands.</summary>
 internal sealed class Findings(string file)
 {
-    private readonly List<TopologyDiagnostic> diagnostics = [];
+    private readonly List<DocumentDiagnostic> diagnostics = [];
     private readonly Dictionary<string, (int Line, int Column)> positions = new(StringComparer.Ordinal);
 
     /// <summary>The folder that relative paths in the document start from.</summary>
     public string Folder { get; } = Path.GetDirectoryName(Path.GetFullPath(file))!;
 
     /// <summary>What was found so far, in the order of the file.</summary>
-    public IReadOnlyList<TopologyDiagnostic> All => [.. diagnostics.OrderBy(d => d.Line).ThenBy(d => d.Column)];
+    public IReadOnlyList<DocumentDiagnostic> All => [.. diagnostics.OrderBy(d => d.Line).ThenBy(d => d.Column)];
 
     /// <summary>Remembers where something stands that has no key: the root, and the items of lists.</summary>
     public void Locate(string subject, YamlNode node) => positions[subject] = (node.Line, node.Column);
@@ -45,7 +45,7 @@ internal sealed class Findings(string file)
     public void Advise(string subject, Problem problem) => Add(PositionOf(subject), CheckStatus.Warn, subject, problem);
 
     /// <summary>Takes over what the syntax showed.</summary>
-    public void AddRange(IEnumerable<TopologyDiagnostic> found) => diagnostics.AddRange(found);
+    public void AddRange(IEnumerable<DocumentDiagnostic> found) => diagnostics.AddRange(found);
 
     /// <summary>True when nothing is wrong at the key or below it, so that a rule may rest on its value.</summary>
     public bool IsSound(string subject) => !diagnostics.Any(d => d.Status == CheckStatus.Fail && Covers(subject, d.Subject));
@@ -54,7 +54,7 @@ internal sealed class Findings(string file)
         subject.StartsWith(parent, StringComparison.Ordinal) && (subject.Length == parent.Length || parent.Length == 0 || subject[parent.Length] is '.' or '[');
 
     private void Add((int Line, int Column) position, CheckStatus status, string subject, Problem problem) =>
-        diagnostics.Add(new TopologyDiagnostic(file, position.Line, position.Column, status, problem.ErrorId, subject, problem.Message, problem.Expected));
+        diagnostics.Add(new DocumentDiagnostic(file, position.Line, position.Column, status, problem.ErrorId, subject, problem.Message, problem.Expected));
 }
 
 /// <summary>What is wrong with one value.</summary>

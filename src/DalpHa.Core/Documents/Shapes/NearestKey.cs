@@ -1,4 +1,4 @@
-namespace DalpHa.Core.Topology.Shapes;
+namespace DalpHa.Core.Documents.Shapes;
 
 /// <summary>Finds the key that somebody probably meant.</summary>
 internal static class NearestKey

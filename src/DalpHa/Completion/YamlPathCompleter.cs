@@ -2,10 +2,10 @@ using System.Collections;
 using System.Management.Automation;
 using System.Management.Automation.Language;
 
-namespace DalpHa.Hosting;
+namespace DalpHa.Completion;
 
-/// <summary>Completes the path of a topology file: folders, and YAML files.</summary>
-public sealed class TopologyPathCompleter : IArgumentCompleter
+/// <summary>Completes the path of a file of ours: folders, and YAML files.</summary>
+public sealed class YamlPathCompleter : IArgumentCompleter
 {
     /// <inheritdoc/>
     public IEnumerable<CompletionResult> CompleteArgument(

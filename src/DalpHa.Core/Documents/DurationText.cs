@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
 
-namespace DalpHa.Core.Topology;
+namespace DalpHa.Core.Documents;
 
 /// <summary>Durations as operators write them: <c>30s</c>, <c>5m</c>, <c>2h</c>, <c>1d</c>, and joined from large to small, <c>1h30m</c>.</summary>
 internal static partial class DurationText

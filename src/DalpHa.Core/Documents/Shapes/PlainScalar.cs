@@ -1,6 +1,6 @@
 using System.Text.RegularExpressions;
 
-namespace DalpHa.Core.Topology.Shapes;
+namespace DalpHa.Core.Documents.Shapes;
 
 /// <summary>What an unquoted YAML scalar is when it is not text (YAML 1.2.2, 10.3.2: the core schema).</summary>
 internal static partial class PlainScalar

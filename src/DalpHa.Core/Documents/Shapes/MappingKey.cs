@@ -1,4 +1,4 @@
-namespace DalpHa.Core.Topology.Shapes;
+namespace DalpHa.Core.Documents.Shapes;
 
 /// <summary>A key of a mapping: all that the reader, the JSON schema and the scaffold know of it.</summary>
 /// <param name="Name">The key.</param>

@@ -2,7 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 
-namespace DalpHa.Core.Topology.Shapes;
+namespace DalpHa.Core.Documents.Shapes;
 
 /// <summary>A single value, written as text or as an unquoted number.</summary>
 /// <param name="expected">What the value has to be, as <c>a duration, as 30s</c>.</param>

@@ -1,7 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Text.Json.Nodes;
 
-namespace DalpHa.Core.Topology.Shapes;
+namespace DalpHa.Core.Documents.Shapes;
 
 /// <summary>A mapping with known keys, each of which puts its value into a record.</summary>
 /// <param name="name">The shape's name in the JSON schema.</param>
@@ -99,12 +99,13 @@ internal sealed class MappingShape<T>(string name, T start) : Shape<T>, IMapping
         keys.Add(key);
         binders.Add(key.Name, (YamlNode node, string subject, Findings findings, ref T record) =>
         {
-            if (!shape.TryRead(node, subject, findings, out var value))
+            var isWhole = shape.TryRead(node, subject, findings, out var value);
+            // What could be read of a mapping counts, so that what is wrong elsewhere in it is told in the same run.
+            if (value is not null && (isWhole || shape is IMappingShape))
             {
-                return false;
+                record = bind(record, value);
             }
-            record = bind(record, value);
-            return true;
+            return isWhole;
         });
         return this;
     }
