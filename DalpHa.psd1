@@ -10,6 +10,7 @@
     CompatiblePSEditions = @('Core')
     FormatsToProcess     = @(
         'module/formats/Documents.Format.ps1xml'
+        'module/formats/Failover.Format.ps1xml'
         'module/formats/Lab.Format.ps1xml'
         'module/formats/Readiness.Format.ps1xml'
         'module/formats/Replication.Format.ps1xml'
@@ -21,11 +22,14 @@
     CmdletsToExport      = @(
         'Get-DalpLab'
         'Get-DalpReplicationLag'
+        'Get-DalpRunbook'
         'Get-DalpTopology'
         'Invoke-DalpLabFault'
+        'New-DalpRunbook'
         'New-DalpTopology'
         'Start-DalpLab'
         'Stop-DalpLab'
+        'Test-DalpRunbook'
         'Test-DalpStandby'
         'Test-DalpTopology'
         'Use-DalpTopology'

@@ -7,6 +7,7 @@ namespace DalpHa.Core.Documents;
 
 /// <summary>
 /// Writes a file to start from: what is required, or has a value, stands there; everything else stands there as a comment. Each key has its meaning.
+/// What has stood there in use once is not explained again.
 /// A line that starts with <c># </c> explains; a <c>#</c> directly before a key (or before its indentation) hides a setting.
 /// </summary>
 internal sealed partial class DocumentScaffold
@@ -15,6 +16,7 @@ internal sealed partial class DocumentScaffold
     private const int LongestLine = 120;
     private readonly StringBuilder text = new();
     private readonly IReadOnlyDictionary<string, string> values;
+    private readonly HashSet<IMappingShape> explained = [];
     private bool startsItem;
 
     private DocumentScaffold(IReadOnlyDictionary<string, string> values) => this.values = values;
@@ -33,8 +35,19 @@ internal sealed partial class DocumentScaffold
 
     private void WriteKeys(IMappingShape mapping, string path, int indent, int? hiddenFrom)
     {
+        var isKnown = hiddenFrom is null && !explained.Add(mapping);
         foreach (var key in mapping.Keys)
         {
+            var keyPath = path.Length == 0 ? key.Name : $"{path}.{key.Name}";
+            var isInUse = key.IsRequired || values.ContainsKey(keyPath);
+            if (isKnown)
+            {
+                if (isInUse)
+                {
+                    WriteSetting(key, keyPath, indent, hiddenFrom);
+                }
+                continue;
+            }
             if (indent == 0)
             {
                 text.Append('\n');
@@ -44,9 +57,8 @@ internal sealed partial class DocumentScaffold
                 Explain($"Or, instead of {mapping.Alternatives[0]}: {key.Name}: {InOneLine(key)}", indent, hiddenFrom);
                 continue;
             }
-            var keyPath = path.Length == 0 ? key.Name : $"{path}.{key.Name}";
             Explain(key.Default is null ? key.Description : $"{key.Description} Default: {key.Default}.", indent, hiddenFrom);
-            WriteSetting(key, keyPath, indent, key.IsRequired || values.ContainsKey(keyPath) || hiddenFrom is not null ? hiddenFrom : indent);
+            WriteSetting(key, keyPath, indent, isInUse || hiddenFrom is not null ? hiddenFrom : indent);
         }
     }
 

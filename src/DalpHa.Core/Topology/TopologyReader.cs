@@ -1,4 +1,5 @@
 using DalpHa.Core.Documents;
+using DalpHa.Core.Readiness;
 
 namespace DalpHa.Core.Topology;
 
@@ -16,7 +17,7 @@ public static class TopologyReader
         {
             foreach (var (subject, advice) in TopologyAdvice.For(topology))
             {
-                findings.Advise(subject, advice);
+                findings.Note(CheckStatus.Warn, subject, advice);
             }
         }
         return topology with { Path = document.Path };

@@ -1,6 +1,7 @@
 using CsCheck;
 using DalpHa.Core.Documents;
 using DalpHa.Core.Readiness;
+using DalpHa.Core.Tests.Documents;
 using DalpHa.Core.Topology;
 
 namespace DalpHa.Core.Tests.Topology;
@@ -19,16 +20,7 @@ public sealed class TopologyReaderTests
     [Fact]
     public void NoDocumentMakesItThrow()
     {
-        var key = Gen.OneOf(Gen.Int[0, Words.Length - 1].Select(i => Words[i]), Gen.String[0, 8]);
-        var scalar = Gen.Select(Gen.OneOf(Gen.Int[0, Values.Length - 1].Select(i => Values[i]), Gen.String[0, 12]), Gen.Bool, (v, plain) => (YamlNode)new YamlScalar(v, plain, 1, 1));
-        var node = Gen.Recursive<YamlNode>((depth, inner) => depth >= 6
-            ? scalar
-            : Gen.Frequency(
-                (2, scalar),
-                (1, inner.List[0, 3].Select(items => (YamlNode)new YamlSequence(items, 1, 1))),
-                (4, Gen.Select(key, inner).List[0, 6].Select(entries => (YamlNode)new YamlMapping(
-                    [.. entries.DistinctBy(e => e.Item1).Select(e => new YamlEntry(new YamlScalar(e.Item1, true, 1, 1), e.Item2))], 1, 1)))));
-        node.Sample(root =>
+        AnyDocument.Of(Words, Values).Sample(root =>
         {
             var reading = TopologyReader.Read(new YamlDocument("x.yaml", root, []));
             return reading.Value is null == reading.Diagnostics.Any(d => d.Status == CheckStatus.Fail);

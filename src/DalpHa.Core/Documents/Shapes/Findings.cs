@@ -41,8 +41,8 @@ internal sealed class Findings(string file)
     /// <summary>Records an error.</summary>
     public void Fail((int Line, int Column) position, string subject, Problem problem) => Add(position, CheckStatus.Fail, subject, problem);
 
-    /// <summary>Records advice.</summary>
-    public void Advise(string subject, Problem problem) => Add(PositionOf(subject), CheckStatus.Warn, subject, problem);
+    /// <summary>Records what was found about a key that was read.</summary>
+    public void Note(CheckStatus status, string subject, Problem problem) => Add(PositionOf(subject), status, subject, problem);
 
     /// <summary>Takes over what the syntax showed.</summary>
     public void AddRange(IEnumerable<DocumentDiagnostic> found) => diagnostics.AddRange(found);

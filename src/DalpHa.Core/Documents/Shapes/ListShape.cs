@@ -32,10 +32,15 @@ internal sealed class ListShape<T>(Shape<T> item, Func<T, (string What, string? 
         {
             var (itemNode, itemSubject) = (sequence.Items[index], $"{subject}[{index}]");
             findings.Locate(itemSubject, itemNode);
-            if (item.TryRead(itemNode, itemSubject, findings, out var read))
+            var isWhole = item.TryRead(itemNode, itemSubject, findings, out var read);
+            if (isWhole)
+            {
+                RefuseDuplicates(read!, itemNode, itemSubject, findings, seen);
+            }
+            // As in a mapping, what could be read of an item counts.
+            if (read is not null && (isWhole || item is IMappingShape))
             {
                 items.Add(read);
-                RefuseDuplicates(read, itemNode, itemSubject, findings, seen);
             }
         }
         value = items;

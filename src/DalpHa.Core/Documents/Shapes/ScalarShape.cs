@@ -35,10 +35,20 @@ internal sealed partial class ScalarShape<T>(string expected, JsonObject schema,
         }
         catch (FormatException exception)
         {
-            findings.Fail(position, subject, new Problem("InvalidValue", $"{Quote(scalar.Value)} is not valid here{Reason(exception)}.", expected));
+            findings.Fail(position, subject, new Problem(ErrorIdOf(exception), $"{Quote(scalar.Value)} is not valid here{Reason(exception)}.", expected));
             return false;
         }
     }
+
+    /// <summary>The same values but for some.</summary>
+    /// <param name="refuse">Whether a value is one of them.</param>
+    /// <param name="reason">Why they are refused, as a clause.</param>
+    /// <param name="errorId">Stable identifier of the refusal.</param>
+    /// <param name="otherwise">What the value has to be.</param>
+    public ScalarShape<T> Refusing(Func<T, bool> refuse, string reason, string errorId, string otherwise) => new(
+        otherwise,
+        (JsonObject)schema.DeepClone(),
+        (text, folder) => parse(text, folder) is var value && refuse(value) ? throw new InvalidValueException(reason, errorId) : value);
 
     /// <inheritdoc/>
     public override JsonObject ToSchema(JsonObject definitions) => (JsonObject)schema.DeepClone();
@@ -53,14 +63,20 @@ internal sealed partial class ScalarShape<T>(string expected, JsonObject schema,
 
     private static string Reason(FormatException exception) => exception is InvalidValueException { Reason: { } reason } ? $": {reason}" : "";
 
+    private static string ErrorIdOf(FormatException exception) => exception is InvalidValueException { ErrorId: var errorId } ? errorId : "InvalidValue";
+
     [GeneratedRegex("://[^/?#]*@")]
     private static partial Regex Login();
 }
 
 /// <summary>A value is not what its shape wants.</summary>
 /// <param name="reason">Why, as a clause without a full stop; null when the shape's expectation says it all.</param>
-internal sealed class InvalidValueException(string? reason = null) : FormatException(reason)
+/// <param name="errorId">Stable identifier.</param>
+internal sealed class InvalidValueException(string? reason = null, string errorId = "InvalidValue") : FormatException(reason)
 {
+    /// <summary>Stable identifier of what is wrong.</summary>
+    public string ErrorId { get; } = errorId;
+
     /// <summary>Why, or null.</summary>
     public string? Reason { get; } = reason;
 }

@@ -12,12 +12,21 @@ internal static class Scalars
     private const string SubdomainPattern = @"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$";
     private const int LongestName = 253;
     private const int LongestText = 256;
+    private const int LongestProse = 2000;
 
     /// <summary>Any text of one line.</summary>
-    public static Shape<string> Text { get; } = new ScalarShape<string>(
+    public static ScalarShape<string> Text { get; } = new ScalarShape<string>(
         "text (numbers and booleans in quotes)",
         new JsonObject { ["type"] = "string", ["minLength"] = 1, ["maxLength"] = LongestText },
         (text, _) => text.Length <= LongestText && !string.IsNullOrWhiteSpace(text) && !text.Any(char.IsControl) ? text : throw new InvalidValueException());
+
+    /// <summary>Text of any number of lines.</summary>
+    public static ScalarShape<string> Prose { get; } = new ScalarShape<string>(
+        "text (numbers and booleans in quotes)",
+        new JsonObject { ["type"] = "string", ["minLength"] = 1, ["maxLength"] = LongestProse },
+        (text, _) => text.Length <= LongestProse && !string.IsNullOrWhiteSpace(text) && !text.Any(c => char.IsControl(c) && c != '\n')
+            ? text.Trim()
+            : throw new InvalidValueException());
 
     /// <summary>The name of a namespace or service.</summary>
     public static Shape<string> Label { get; } = Matching("a Kubernetes name: lower case letters, digits and '-', at most 63", LabelPattern, 63);
@@ -43,6 +52,12 @@ internal static class Scalars
         new JsonObject { ["type"] = "string", ["pattern"] = DurationText.Pattern },
         (text, _) => DurationText.Parse(text) is var duration && duration > TimeSpan.Zero ? duration : throw new InvalidValueException("it is nothing"));
 
+    /// <summary>A day.</summary>
+    public static Shape<DateOnly> Date { get; } = new ScalarShape<DateOnly>(
+        "a day, as 2026-01-31",
+        new JsonObject { ["type"] = "string", ["format"] = "date" },
+        (text, _) => DateOnly.TryParseExact(text, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var day) ? day : throw new InvalidValueException());
+
     /// <summary>An address of HTTP.</summary>
     public static Shape<Uri> Url { get; } = new ScalarShape<Uri>(
         "an address that starts with http:// or https://",
@@ -52,7 +67,7 @@ internal static class Scalars
             : throw new InvalidValueException());
 
     /// <summary>A file: <c>~</c> is the user's home, and a relative path starts from the folder of the file that names it.</summary>
-    public static Shape<string> FilePath { get; } = new ScalarShape<string>(
+    public static ScalarShape<string> FilePath { get; } = new ScalarShape<string>(
         "the path of a file",
         new JsonObject { ["type"] = "string", ["minLength"] = 1 },
         (text, folder) => string.IsNullOrWhiteSpace(text) || text.Any(char.IsControl) ? throw new InvalidValueException() : UserPath.Expand(text, folder));

@@ -88,6 +88,9 @@ public enum PromotionMethod
 /// <param name="Method">By which procedure.</param>
 public sealed record PromotionProcedure(PromotionMethod Method)
 {
+    /// <summary>Whether CloudNativePG does it.</summary>
+    public bool UsesCloudNativePg => Method is PromotionMethod.CloudNativePgDistributed or PromotionMethod.CloudNativePgReplica;
+
     /// <summary>CloudNativePG: the Cluster's name on the active site.</summary>
     public string? ActiveCluster { get; init; }
 
