@@ -55,37 +55,8 @@ internal sealed class DatabaseSession(
 
     private async Task<IDatabaseServer> OpenAsync(CancellationToken cancellationToken)
     {
-        var database = site.Database!;
-        var (user, password) = login is not null ? (login.UserName, login.Password) : await ReadLoginAsync(database, cancellationToken).ConfigureAwait(false);
-        if (settings.Forward is null && settings.Host is { } host)
-        {
-            return Open(host, settings.Port, tlsHost: null);
-        }
-        if (settings.Forward is not { } target)
-        {
-            throw new DalpException(
-                "DatabaseAddressMissing",
-                FaultKind.InvalidInput,
-                $"Database server '{Name}' of site '{site.Name}' has neither a host nor a forward.",
-                "Give it one in the topology (sites.*.database.servers).",
-                Name);
-        }
-        forward = await openCluster(site.Role).ForwardAsync(target, cancellationToken).ConfigureAwait(false);
-        // The name that certificates of in-cluster servers carry is the service's.
-        var name = settings.Host ?? (target.Service is { } service ? $"{service}.{target.Namespace}.svc" : target.Pod);
-        return Open(forward.LocalEndPoint.Address.ToString(), forward.LocalEndPoint.Port, name);
-
-        IDatabaseServer Open(string address, int port, string? tlsHost) => infrastructure.OpenDatabase(
-            new DatabaseAddress(Name, address, port, database.Database, database.SslMode, user, password, tlsHost), timeout);
-    }
-
-    private async Task<(string? User, string? Password)> ReadLoginAsync(DatabaseSettings database, CancellationToken cancellationToken)
-    {
-        if (database.Credentials is not { } secret)
-        {
-            return (database.User, null);
-        }
-        return await openCluster(site.Role)
-            .ReadLoginAsync(site.Namespace, secret.Secret, secret.UserNameKey, secret.PasswordKey, cancellationToken).ConfigureAwait(false);
+        var reach = await DatabaseReach.FindAsync(site, settings, site.Database!.Credentials, login, openCluster, cancellationToken).ConfigureAwait(false);
+        forward = reach.Tunnel;
+        return infrastructure.OpenDatabase(reach.Address, timeout);
     }
 }

@@ -94,6 +94,9 @@ public sealed record DatabaseSettings
 
     /// <summary>The Secret in the site's namespace that holds the login; null leaves it to the environment and .pgpass.</summary>
     public SecretLogin? Credentials { get; init; }
+
+    /// <summary>The Secret that holds the login with which a failover freezes and promotes; null leaves it to <see cref="Credentials"/>.</summary>
+    public SecretLogin? AdminCredentials { get; init; }
 }
 
 /// <summary>One PostgreSQL server: reached directly (<see cref="Host"/>) or by a tunnel through the API server (<see cref="Forward"/>).</summary>

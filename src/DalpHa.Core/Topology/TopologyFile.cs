@@ -24,8 +24,8 @@ internal static class TopologyFile
         .Required("port", Scalars.Port, "The pod's or the service's port.", (f, v) => f with { Port = v }, "5432")
         .ExactlyOneOf("pod", "service");
 
-    private static readonly Shape<SecretLogin> Login = new MappingShape<SecretLogin>("login", new SecretLogin(""))
-        .Required("secret", Scalars.Subdomain, "The Secret, in the site's namespace.", (l, v) => l with { Secret = v }, "dalpha-login")
+    private static Shape<SecretLogin> Login(string secret) => new MappingShape<SecretLogin>("login", new SecretLogin(""))
+        .Required("secret", Scalars.Subdomain, "The Secret, in the site's namespace.", (l, v) => l with { Secret = v }, secret)
         .Optional("usernameKey", Scalars.SecretKey, "The key that holds the user name.", (l, v) => l with { UserNameKey = v }, @default: new SecretLogin("").UserNameKey)
         .Optional("passwordKey", Scalars.SecretKey, "The key that holds the password.", (l, v) => l with { PasswordKey = v }, @default: new SecretLogin("").PasswordKey);
 
@@ -43,7 +43,8 @@ internal static class TopologyFile
         .Optional("database", Scalars.Text, "The database to connect to.", (d, v) => d with { Database = v }, "dalp", new DatabaseSettings { Servers = [] }.Database)
         .Optional("user", Scalars.Text, "Who logs in; without it PGUSER decides. Give it the role pg_monitor.", (d, v) => d with { User = v }, "dalpha")
         .Optional("sslMode", Choice("disable", "allow", "prefer", "require", "verify-ca", "verify-full"), "libpq's sslmode: disable, allow, prefer, require, verify-ca or verify-full; without it PGSSLMODE decides.", (d, v) => d with { SslMode = v }, "verify-full")
-        .Optional("credentials", Login, "The Kubernetes Secret that holds the login; without it PGPASSFILE or .pgpass does.", (d, v) => d with { Credentials = v })
+        .Optional("credentials", Login("dalpha-login"), "The Kubernetes Secret that holds the login; without it PGPASSFILE or .pgpass does.", (d, v) => d with { Credentials = v })
+        .Optional("adminCredentials", Login("dalpha-admin"), "The Secret with the login that a failover freezes and promotes by; without it credentials serve for that too.", (d, v) => d with { AdminCredentials = v })
         .Required("servers", new ListShape<DatabaseServerSettings>(role == SiteRole.Active ? Server("postgresql-primary-1", "db-active.example.com") : Server("postgresql-replica-1", "db-standby.example.com"), ServerIdentity, mayBeEmpty: false), "The site's PostgreSQL servers, primary or replica.", (d, v) => d with { Servers = v });
 
     private static readonly Shape<ValidatorSettings> Validator = new MappingShape<ValidatorSettings>("validator", new ValidatorSettings("", null))

@@ -88,7 +88,7 @@ internal sealed class RunningLab : IAsyncDisposable
             regions.Add(Keep(await Region.StartAsync(site, Port(index), time, cancellationToken)));
         }
         progress(new LabProgress("Seeding both sites", 70));
-        var secrets = new PlatformSecrets(databases.Passwords.Owner, databases.Passwords.Monitor, time);
+        var secrets = new PlatformSecrets(databases.Passwords, time);
         await Task.WhenAll(regions.Select(region => region.SeedAsync(secrets, time, log, cancellationToken)));
         AtomicFile.WriteAllText(claim.Record.KubeconfigPath, KubeconfigText.Of([.. regions.Select(region => region.Kubeconfig)]));
         AtomicFile.WriteAllText(claim.Record.TopologyPath, TopologyText.Of(settings.Name, sites[0], sites[1]));

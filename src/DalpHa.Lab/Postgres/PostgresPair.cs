@@ -43,6 +43,9 @@ public sealed class PostgresPair : IAsyncDisposable
     /// <summary>The login that only reads replication state (member of <c>pg_monitor</c>).</summary>
     public const string MonitorUser = "dalpha";
 
+    /// <summary>The login that a failover changes the servers with: no superuser, it has just the rights that DalpHa's help names.</summary>
+    public const string AdminUser = "dalpha-admin";
+
     /// <summary>The login that owns the platform's database.</summary>
     public const string OwnerUser = "dalp";
 
@@ -74,7 +77,7 @@ public sealed class PostgresPair : IAsyncDisposable
     /// <summary>The passwords of its users.</summary>
     public PairPasswords Passwords { get; }
 
-    /// <summary>A libpq password file with the owner's and the monitor's login at both servers, for PGPASSFILE.</summary>
+    /// <summary>A libpq password file with the owner's, the monitor's and the administrator's login at both servers, for PGPASSFILE.</summary>
     public string PasswordFile => Path.Combine(folder, "pgpass");
 
     /// <summary>Where the primary archives to, when it does.</summary>
@@ -202,13 +205,28 @@ public sealed class PostgresPair : IAsyncDisposable
             """, cancellationToken);
         // Not one statement with the others: a database can't be made inside a transaction block.
         await primary.ExecuteAsync($"CREATE DATABASE \"{database}\" OWNER {OwnerUser}", cancellationToken);
+        await primary.ExecuteAsync(AdminGrants(passwords.Admin), cancellationToken, database);
     }
+
+    // Rights on functions are those of one database: the one that DalpHa connects to. Before version 15 only a superuser can ALTER SYSTEM.
+    private static string AdminGrants(string password) => $"""
+        CREATE ROLE "{AdminUser}" LOGIN PASSWORD '{password}';
+        GRANT pg_monitor, pg_signal_backend TO "{AdminUser}";
+        GRANT EXECUTE ON FUNCTION pg_promote(boolean, integer), pg_reload_conf() TO "{AdminUser}";
+        DO $$ BEGIN
+          IF current_setting('server_version_num')::int >= 150000 THEN
+            EXECUTE 'GRANT ALTER SYSTEM ON PARAMETER default_transaction_read_only TO "{AdminUser}"';
+          ELSE
+            EXECUTE 'ALTER ROLE "{AdminUser}" SUPERUSER';
+          END IF;
+        END $$;
+        """;
 
     private void WritePasswordFile()
     {
         var lines =
             from server in new[] { Primary, Standby }
-            from login in new[] { (MonitorUser, Passwords.Monitor), (OwnerUser, Passwords.Owner) }
+            from login in new[] { (MonitorUser, Passwords.Monitor), (OwnerUser, Passwords.Owner), (AdminUser, Passwords.Admin) }
             select string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{server.Port}:*:{login.Item1}:{login.Item2}\n");
         ServerAccount.WriteFile(account: null, PasswordFile, string.Concat(lines));
     }
@@ -242,10 +260,11 @@ public sealed class PostgresPair : IAsyncDisposable
 /// <param name="Replication">Of the user that the standby streams as.</param>
 /// <param name="Monitor">Of <see cref="PostgresPair.MonitorUser"/>.</param>
 /// <param name="Owner">Of <see cref="PostgresPair.OwnerUser"/>.</param>
-public sealed record PairPasswords(string Superuser, string Replication, string Monitor, string Owner)
+/// <param name="Admin">Of <see cref="PostgresPair.AdminUser"/>.</param>
+public sealed record PairPasswords(string Superuser, string Replication, string Monitor, string Owner, string Admin)
 {
     /// <summary>Makes new ones.</summary>
-    public static PairPasswords Generate() => new(Random(), Random(), Random(), Random());
+    public static PairPasswords Generate() => new(Random(), Random(), Random(), Random(), Random());
 
     /// <summary>Keeps the passwords out of whatever prints this.</summary>
     public override string ToString() => nameof(PairPasswords);

@@ -212,9 +212,9 @@ public sealed class PostgresServer : IAsyncDisposable
     public void Thaw() => process!.Signal(SigCont);
 
     /// <summary>Runs SQL as superuser and returns its first value, or null.</summary>
-    public async Task<object?> ExecuteAsync(string sql, CancellationToken cancellationToken)
+    public async Task<object?> ExecuteAsync(string sql, CancellationToken cancellationToken, string database = "postgres")
     {
-        await using var connection = new NpgsqlConnection(ConnectionString("postgres", options.Password));
+        await using var connection = new NpgsqlConnection(ConnectionString("postgres", options.Password, database));
         await connection.OpenAsync(cancellationToken);
         await using var command = new NpgsqlCommand(sql, connection);
         return await command.ExecuteScalarAsync(cancellationToken) is var value and not DBNull ? value : null;

@@ -3,6 +3,7 @@ using System.IO.Compression;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json.Nodes;
+using DalpHa.Lab.Postgres;
 using k8s;
 using k8s.Models;
 
@@ -14,8 +15,7 @@ namespace DalpHa.Lab.Seed;
 internal sealed class PlatformSecrets
 {
     private readonly LabCertificate certificate;
-    private readonly string databasePassword;
-    private readonly string monitorPassword;
+    private readonly PairPasswords passwords;
     private readonly TimeProvider time;
     private readonly Dictionary<string, string> keys = Enumerable.Range(1, 4)
         .Select(number => $"validator-{number}")
@@ -24,27 +24,26 @@ internal sealed class PlatformSecrets
 
     private readonly string sessionKey = RandomNumberGenerator.GetHexString(64, lowercase: true);
 
-    /// <param name="databasePassword">The platform's own login at the database.</param>
-    /// <param name="monitorPassword">The login that DalpHa reads replication with.</param>
+    /// <param name="passwords">Of the database's logins: the platform's own, the one that DalpHa reads with, and the one that it changes with.</param>
     /// <param name="time">The clock, for the certificate's validity.</param>
-    public PlatformSecrets(string databasePassword, string monitorPassword, TimeProvider time)
+    public PlatformSecrets(PairPasswords passwords, TimeProvider time)
     {
-        this.databasePassword = databasePassword;
-        this.monitorPassword = monitorPassword;
+        this.passwords = passwords;
         this.time = time;
         var now = time.GetUtcNow();
         certificate = LabCertificate.Create(now, now.AddDays(90));
     }
 
     /// <summary>The Secrets that the standby must hold, equal to the active's.</summary>
-    public static IReadOnlyList<string> Required { get; } = ["dalp-db", "dalp-keys", "dalp-session", "dalp-tls", "dalpha-login"];
+    public static IReadOnlyList<string> Required { get; } = ["dalp-db", "dalp-keys", "dalp-session", "dalp-tls", "dalpha-admin", "dalpha-login"];
 
     public IEnumerable<IKubernetesObject<V1ObjectMeta>> For(LabSite site) =>
     [
-        Secret("dalp-db", "Opaque", ("username", "dalp"), ("password", databasePassword), ("host", "postgresql-rw"), ("database", "dalp")),
+        Secret("dalp-db", "Opaque", ("username", "dalp"), ("password", passwords.Owner), ("host", "postgresql-rw"), ("database", "dalp")),
         Secret("dalp-keys", "Opaque", [.. keys.Select(key => (key.Key, key.Value))]),
         Secret("dalp-session", "Opaque", ("key", sessionKey)),
-        Secret("dalpha-login", "kubernetes.io/basic-auth", ("username", "dalpha"), ("password", monitorPassword)),
+        Secret("dalpha-login", "kubernetes.io/basic-auth", ("username", PostgresPair.MonitorUser), ("password", passwords.Monitor)),
+        Secret("dalpha-admin", "kubernetes.io/basic-auth", ("username", PostgresPair.AdminUser), ("password", passwords.Admin)),
         Secret("dalp-tls", "kubernetes.io/tls", ("tls.crt", certificate.CertificatePem), ("tls.key", certificate.KeyPem)),
         HelmRelease(),
         ConfigMap("dalp-config", ("LOG_LEVEL", "info"), ("CHAIN_ID", "53771"), ("RPC_URL", "http://dalp-erpc")),

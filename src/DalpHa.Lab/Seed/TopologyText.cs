@@ -20,6 +20,7 @@ internal static class TopologyText
               database: dalp
               sslMode: prefer
               credentials: {Login}
+              adminCredentials: {Admin}
               servers:
                 - {Direct(active)}
             validators: []  # They run, and have no RPC to ask.
@@ -36,6 +37,7 @@ internal static class TopologyText
               database: dalp
               sslMode: prefer
               credentials: {Login}
+              adminCredentials: {Admin}
               servers:
                 # Through the API server, as one reaches a database that no other network leads to. Directly it is {Host(standby)}.
                 - {Tunnelled(standby)}
@@ -78,6 +80,7 @@ internal static class TopologyText
         """;
 
     private const string Login = "{ secret: dalpha-login, usernameKey: username, passwordKey: password }";
+    private const string Admin = "{ secret: dalpha-admin }";
     private const string Backups = "{ veleroNamespace: velero, schedules: [dalp-daily] }";
 
     private static string Direct(LabSite site) => $$"""{ name: {{site.DatabasePod}}, host: 127.0.0.1, port: {{Number(site.DatabasePort)}} }""";

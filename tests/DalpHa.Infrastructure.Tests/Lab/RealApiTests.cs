@@ -23,7 +23,7 @@ public sealed class RealApiTests
         var site = new LabSite(SiteRole.Active, "lab-active", "lab-west", "postgresql-primary-1", 5432);
 
         await using var controllers = ControllerLoop.ForRealApi(client, TimeProvider.System, NullLogger.Instance);
-        await Seeder.SeedAsync(client, site, new PlatformSecrets("a", "b", TimeProvider.System), cancellationToken);
+        await Seeder.SeedAsync(client, site, new PlatformSecrets(DalpHa.Lab.Postgres.PairPasswords.Generate(), TimeProvider.System), cancellationToken);
 
         await Eventually.HoldsAsync("the validators and the platform are ready", async token =>
         {
