@@ -56,7 +56,7 @@ internal sealed class CloudNativePg(ApiClient client) : ICloudNativePg
         {
             patch["spec"] = spec;
         }
-        var write = ApiWrite<WirePostgresCluster>.Merge(ApiVersion, Resource, cluster.Namespace, cluster.Name, patch, WriteRepeat.HoldsOnce) with
+        var write = ApiWrite<WirePostgresCluster>.Merge(ApiVersion, Resource, cluster.Namespace, cluster.Name, patch) with
         {
             IsOurs = there => isOurs(ControlReading.ToPostgresCluster(there)),
         };

@@ -31,7 +31,7 @@ internal sealed class KubernetesControl(ApiClient client, ApiFaults faults) : IC
             ["metadata"] = new JsonObject { ["annotations"] = new JsonObject { [WorkloadReading.RememberedReplicas] = remember?.ToString(CultureInfo.InvariantCulture) } },
             ["spec"] = new JsonObject { ["replicas"] = replicas },
         };
-        await client.WriteAsync(ApiWrite<WireObject>.Merge("apps/v1", resource, @namespace, name, patch, WriteRepeat.SaysWhatShallBe), WireJson.Default.WireObject, cancellationToken).ConfigureAwait(false);
+        await client.WriteAsync(ApiWrite<WireObject>.Merge("apps/v1", resource, @namespace, name, patch), WireJson.Default.WireObject, cancellationToken).ConfigureAwait(false);
     }
 
     /// <inheritdoc/>
@@ -49,7 +49,7 @@ internal sealed class KubernetesControl(ApiClient client, ApiFaults faults) : IC
             }
             try
             {
-                var write = ApiWrite<WireIngress>.Merge(IngressClasses.ApiVersion, IngressClasses.Resource, @namespace, name, patch, WriteRepeat.HoldsOnce);
+                var write = ApiWrite<WireIngress>.Merge(IngressClasses.ApiVersion, IngressClasses.Resource, @namespace, name, patch);
                 await client.WriteAsync(write, WireJson.Default.WireIngress, cancellationToken).ConfigureAwait(false);
                 return;
             }

@@ -85,13 +85,15 @@ internal static class ControlQueries
     /// Commits a mark, unless the server is in recovery: then it gives an empty text. In a transaction of its own, which ends with the statement; in recovery
     /// nothing fails, so that the server's log stays free of the attempts.
     /// </summary>
+    /// <remarks>
+    /// A transaction that began in recovery stays read-only when recovery ends within it. It could write a mark all the same, which would prove nothing.
+    /// </remarks>
     public static string Prove(string note) => $"""
         COPY (
-        SELECT CASE WHEN r.yes THEN '' ELSE json_build_object(
+        SELECT CASE WHEN r.yes OR current_setting('transaction_read_only')::boolean THEN '' ELSE json_build_object(
           'time', clock_timestamp(),
           'lsn', pg_logical_emit_message(true, 'dalpha', {Literal(note)}),
           'id', pg_current_xact_id()::text,
-          'readOnly', current_setting('transaction_read_only')::boolean,
           'timeline', {SampleQuery.Timeline}
         )::text END
         FROM (SELECT pg_is_in_recovery() AS yes) r

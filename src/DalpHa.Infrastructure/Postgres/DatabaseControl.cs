@@ -75,10 +75,7 @@ internal sealed class DatabaseControl(DatabaseAddress address, TimeSpan timeout,
             return null;
         }
         var row = Parse(answer, ControlJson.Default.ProofRow);
-        // A mark can be written by a read-only transaction too, and would then prove nothing.
-        return row.ReadOnly
-            ? throw Fail("DatabaseReadOnly", FaultKind.Conflict, "keeps our transaction read-only although it asked to write.", "See what sets transaction_read_only there.")
-            : new WriteProof(row.Time, ulong.Parse(row.Id, System.Globalization.CultureInfo.InvariantCulture), Lsn.Parse(row.Lsn)!.Value, row.Timeline);
+        return new WriteProof(row.Time, ulong.Parse(row.Id, System.Globalization.CultureInfo.InvariantCulture), Lsn.Parse(row.Lsn)!.Value, row.Timeline);
     }
 
     public ValueTask DisposeAsync() => connection.DisposeAsync();
@@ -98,7 +95,7 @@ internal sealed record ActivityRow(
 internal sealed record DefaultRow(string Value, string? Source, IReadOnlyList<string> Overrides);
 
 /// <summary>What <see cref="ControlQueries.Prove"/> gives.</summary>
-internal sealed record ProofRow(DateTimeOffset Time, string Lsn, string Id, bool ReadOnly, int Timeline);
+internal sealed record ProofRow(DateTimeOffset Time, string Lsn, string Id, int Timeline);
 
 /// <summary>Serialisation of the control rows without reflection.</summary>
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]

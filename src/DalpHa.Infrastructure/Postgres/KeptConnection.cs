@@ -81,10 +81,11 @@ internal sealed class KeptConnection(DatabaseAddress address, TimeSpan timeout, 
         }
         catch (Exception exception)
         {
-            // What the server refused it refused in order; after anything else nobody knows where the conversation stands.
-            if (exception is not PostgresException || connection?.State != System.Data.ConnectionState.Open)
+            var closing = CloseAsync();
+            if (!bound.IsCancellationRequested)
             {
-                await CloseAsync().ConfigureAwait(false);
+                // Where a statement still runs, the driver waits for it a while before it closes: nobody waits for that.
+                await closing.ConfigureAwait(false);
             }
             cancellationToken.ThrowIfCancellationRequested();
             var failure = bound.IsCancellationRequested ? DatabaseFaults.TimedOut(address, timeout, exception) : DatabaseFaults.From(exception, address, timeout, need);
@@ -159,12 +160,13 @@ internal sealed class KeptConnection(DatabaseAddress address, TimeSpan timeout, 
         }
     }
 
-    private async ValueTask CloseAsync()
+    private async Task CloseAsync()
     {
         if (connection is { } open)
         {
             connection = null;
-            await open.DisposeAsync().ConfigureAwait(false);
+            // The driver closes in part on the caller's thread.
+            await Task.Run(async () => await open.DisposeAsync().ConfigureAwait(false)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 }

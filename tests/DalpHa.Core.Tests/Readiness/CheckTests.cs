@@ -15,7 +15,7 @@ public sealed class CheckTests
     {
         ["standby one minor behind"] = ("ApiReachable", g => g.Standby.Version = new(1, 31, "v1.31.0"), CheckStatus.Warn, "Kubernetes version", "1.32 and 1.31"),
         ["standby two minors behind"] = ("ApiReachable", g => g.Standby.Version = new(1, 30, "v1.30.0"), CheckStatus.Fail, "Kubernetes version", "1.32 and 1.30"),
-        ["may not scale"] = ("Permissions", g => g.Standby.IsAllowed = r => r.Subresource != "scale" || r.Resource != "deployments", CheckStatus.Fail, "patch deployments/scale.apps", "denied"),
+        ["may not scale"] = ("Permissions", g => g.Standby.IsAllowed = r => r.Verb != "patch" || r.Resource != "deployments", CheckStatus.Fail, "patch deployments.apps", "denied"),
         ["same region"] = ("FailureDomains", g => g.Standby.Nodes = [Node("n", 8, "eu-west")], CheckStatus.Fail, "regions", "share eu-west"),
         ["unlabelled nodes"] = ("FailureDomains", g => g.Standby.Nodes = [Node("n", 8, null)], CheckStatus.Unknown, "regions", "1 of 1 unlabelled"),
 

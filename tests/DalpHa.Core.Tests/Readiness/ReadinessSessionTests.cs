@@ -47,6 +47,12 @@ public sealed class ReadinessSessionTests
             ? cluster
             : throw new DalpException("ContextNotFound", FaultKind.InvalidInput, "No such context.", "kubectl config get-contexts", address.Context);
 
+        public IClusterControl OpenClusterControl(ICluster cluster) => throw new NotSupportedException();
+
+        public ICloudNativePg OpenCloudNativePg(ICluster cluster) => throw new NotSupportedException();
+
+        public IDatabaseControl OpenDatabaseControl(DatabaseAddress address, TimeSpan timeout) => throw new NotSupportedException();
+
         public IDatabaseServer OpenDatabase(DatabaseAddress address, TimeSpan timeout) => throw new NotSupportedException();
 
         public IValidatorNode OpenValidator(Uri rpc, TimeSpan timeout) => throw new NotSupportedException();

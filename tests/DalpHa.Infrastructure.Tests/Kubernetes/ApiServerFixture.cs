@@ -97,6 +97,13 @@ public abstract class ApiServerFixture : IAsyncLifetime
         Assert.True(response.IsSuccessStatusCode, $"PATCH {path}: {(int)response.StatusCode} {await response.Content.ReadAsStringAsync()}");
     }
 
+    /// <summary>Deletes an object.</summary>
+    public async Task DeleteAsync(string path)
+    {
+        using var response = await SendAsync(HttpMethod.Delete, path, null);
+        Assert.True(response.IsSuccessStatusCode, $"DELETE {path}: {(int)response.StatusCode}");
+    }
+
     /// <summary>Whether an object is there.</summary>
     public async Task<bool> ExistsAsync(string path)
     {

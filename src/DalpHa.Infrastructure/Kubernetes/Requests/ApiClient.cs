@@ -10,7 +10,7 @@ namespace DalpHa.Infrastructure.Kubernetes;
 
 /// <summary>
 /// Asks one API server. Every request, with its retries, its answer's headers and its whole body, ends within the timeout; a list takes one
-/// such request per page. Reads (and access reviews, which change nothing) are repeated while that may help; a write says itself when it may be.
+/// such request per page. Reads (and access reviews, which change nothing) are repeated while that may help; a write is made so that it may be too.
 /// </summary>
 internal sealed class ApiClient : IDisposable
 {
@@ -84,7 +84,7 @@ internal sealed class ApiClient : IDisposable
                     {
                         var fault = exception as ApiFault ?? faults.FromException(write.Request, exception);
                         isInDoubt |= fault is { IsTransient: true, IsUndone: false };
-                        throw fault.IsUndone || write.Repeat != WriteRepeat.Never ? fault : new ApiFault(fault.Failure);
+                        throw fault;
                     }
                 },
                 cancellationToken).ConfigureAwait(false);

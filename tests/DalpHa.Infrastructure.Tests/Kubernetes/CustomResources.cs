@@ -1,0 +1,27 @@
+namespace DalpHa.Infrastructure.Tests.Kubernetes;
+
+/// <summary>Kinds that a server has only once their definition was made.</summary>
+internal static class CustomResources
+{
+    /// <summary>The definition of CloudNativePG's Cluster. Fields are kept as they come: a suite is about what the adapter sends, not about the operator's schema.</summary>
+    public const string CloudNativePg = """
+        {"apiVersion":"apiextensions.k8s.io/v1","kind":"CustomResourceDefinition","metadata":{"name":"clusters.postgresql.cnpg.io"},
+         "spec":{"group":"postgresql.cnpg.io","scope":"Namespaced","names":{"kind":"Cluster","listKind":"ClusterList","plural":"clusters","singular":"cluster"},
+          "versions":[{"name":"v1","served":true,"storage":true,"subresources":{"status":{}},"schema":{"openAPIV3Schema":{"type":"object","properties":{
+           "spec":{"type":"object","x-kubernetes-preserve-unknown-fields":true},"status":{"type":"object","x-kubernetes-preserve-unknown-fields":true}}}}}]}}
+        """;
+
+    /// <summary>Makes CloudNativePG's Cluster known, once for a server.</summary>
+    public static async Task PlantCloudNativePgAsync(ApiServerFixture server)
+    {
+        const string Definitions = "apis/apiextensions.k8s.io/v1/customresourcedefinitions";
+        if (!await server.ExistsAsync($"{Definitions}/clusters.postgresql.cnpg.io"))
+        {
+            await server.CreateAsync(Definitions, CloudNativePg);
+        }
+        for (var waited = 0; waited < 100 && !await server.ExistsAsync($"apis/postgresql.cnpg.io/v1/namespaces/{server.Namespace}/clusters"); waited++)
+        {
+            await Task.Delay(100, TestContext.Current.CancellationToken);
+        }
+    }
+}
