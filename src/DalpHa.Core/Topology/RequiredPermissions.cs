@@ -11,6 +11,14 @@ public static class RequiredPermissions
     private const string Coordination = "coordination.k8s.io";
     private const string CloudNativePg = "postgresql.cnpg.io";
 
+    /// <summary>What a reader needs on a site: everything that the readiness checks look at, and tunnels where the topology forwards.</summary>
+    /// <param name="site">The site.</param>
+    public static IReadOnlyList<AccessRequest> ForReading(DalpSite site) =>
+    [
+        .. ForReading(site.Namespace),
+        .. site.Database?.Servers.Any(server => server.Forward is not null) == true ? ForTunnels(site.Namespace) : [],
+    ];
+
     /// <summary>What a reader needs: everything that the readiness checks look at.</summary>
     /// <param name="namespace">The namespace that the platform runs in.</param>
     public static IReadOnlyList<AccessRequest> ForReading(string @namespace) =>
@@ -32,7 +40,7 @@ public static class RequiredPermissions
         new("list", Networking, "ingressclasses", null, null, "compare the ingress classes"),
     ];
 
-    /// <summary>What a tunnel to a pod or service needs, beside <see cref="ForReading"/>: only where the topology forwards.</summary>
+    /// <summary>What a tunnel to a pod or service needs, beside <see cref="ForReading(string)"/>: only where the topology forwards.</summary>
     /// <remarks>A tunnel over WebSocket is a GET, and so asks for <c>get</c>; API servers from 1.35 on ask for <c>create</c> as well.</remarks>
     /// <param name="namespace">The namespace that the platform runs in.</param>
     public static IReadOnlyList<AccessRequest> ForTunnels(string @namespace) =>
@@ -43,7 +51,7 @@ public static class RequiredPermissions
         new("create", "", "pods", "portforward", @namespace, "reach the database through the API server"),
     ];
 
-    /// <summary>What a failover writes, beside <see cref="ForReading"/>.</summary>
+    /// <summary>What a failover writes, beside <see cref="ForReading(string)"/>.</summary>
     /// <param name="namespace">The namespace that the platform runs in.</param>
     public static IReadOnlyList<AccessRequest> ForFailover(string @namespace) =>
     [

@@ -8,8 +8,9 @@ namespace DalpHa.Core.Topology;
 
 /// <summary>Connects to what a topology names, and tells of each thing whether it was reached and may be used.</summary>
 /// <param name="infrastructure">Opens clusters, databases and validators.</param>
+/// <param name="account">Whose account looks.</param>
 /// <param name="timeout">The bound on each request.</param>
-public sealed class TopologyProbe(IInfrastructure infrastructure, TimeSpan timeout)
+public sealed class TopologyProbe(IInfrastructure infrastructure, DalpAccount account, TimeSpan timeout)
 {
     private const int Parallelism = 8;
 
@@ -87,22 +88,19 @@ public sealed class TopologyProbe(IInfrastructure infrastructure, TimeSpan timeo
         }
     }
 
-    private static async Task<IReadOnlyList<Reached>> PermissionsAsync(DalpSite site, string key, Func<IReadOnlyList<AccessRequest>, Task<IReadOnlyList<AccessDecision>>> review)
+    private async Task<IReadOnlyList<Reached>> PermissionsAsync(DalpSite site, string key, Func<IReadOnlyList<AccessRequest>, Task<IReadOnlyList<AccessDecision>>> review)
     {
-        var tunnels = site.Database?.Servers.Any(s => s.Forward is not null) == true;
-        IReadOnlyList<AccessRequest> requests =
-        [
-            .. RequiredPermissions.ForReading(site.Namespace),
-            .. tunnels ? RequiredPermissions.ForTunnels(site.Namespace) : [],
-            .. RequiredPermissions.ForFailover(site.Namespace),
-        ];
+        var isReader = account == DalpAccount.Reader;
+        IReadOnlyList<AccessRequest> requests = [.. RequiredPermissions.ForReading(site), .. isReader ? [] : RequiredPermissions.ForFailover(site.Namespace)];
         string Thing(AccessRequest request) => $"{site.Name}/may {request}{(request.Namespace is null ? " in all namespaces" : "")}";
         try
         {
             var decisions = await review(requests).ConfigureAwait(false);
             var missing = decisions.Where(decision => !decision.IsAllowed).ToList();
             return missing.Count == 0
-                ? [new Reached($"{key}.context", new Outcome(CheckStatus.Pass, "Allowed", $"{site.Name}/permissions", $"All {decisions.Count} that DalpHa needs are there."))]
+                ? [new Reached($"{key}.context", new Outcome(CheckStatus.Pass, "Allowed", $"{site.Name}/permissions", isReader
+                    ? $"All {decisions.Count} that a reader needs are there. Those of a failover were not asked for."
+                    : $"All {decisions.Count} that DalpHa needs are there."))]
                 : [.. missing.Select(decision => new Reached($"{key}.context", new Outcome(
                     CheckStatus.Fail,
                     "PermissionMissing",

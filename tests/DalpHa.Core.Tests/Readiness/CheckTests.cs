@@ -16,6 +16,8 @@ public sealed class CheckTests
         ["standby one minor behind"] = ("ApiReachable", g => g.Standby.Version = new(1, 31, "v1.31.0"), CheckStatus.Warn, "Kubernetes version", "1.32 and 1.31"),
         ["standby two minors behind"] = ("ApiReachable", g => g.Standby.Version = new(1, 30, "v1.30.0"), CheckStatus.Fail, "Kubernetes version", "1.32 and 1.30"),
         ["may not scale"] = ("Permissions", g => g.Standby.IsAllowed = r => r.Subresource != "scale" || r.Resource != "deployments", CheckStatus.Fail, "patch deployments/scale.apps", "denied"),
+        ["may not list nodes"] = ("Permissions", g => g.Standby.IsAllowed = r => r.Resource != "nodes", CheckStatus.Unknown, "list nodes", "denied"),
+        ["a reader may not list nodes"] = ("Permissions", g => { g.Account = DalpAccount.Reader; g.Standby.IsAllowed = r => r.Resource != "nodes"; }, CheckStatus.Unknown, "list nodes", "denied"),
         ["same region"] = ("FailureDomains", g => g.Standby.Nodes = [Node("n", 8, "eu-west")], CheckStatus.Fail, "regions", "share eu-west"),
         ["unlabelled nodes"] = ("FailureDomains", g => g.Standby.Nodes = [Node("n", 8, null)], CheckStatus.Unknown, "regions", "1 of 1 unlabelled"),
 
@@ -115,6 +117,18 @@ public sealed class CheckTests
         Assert.NotEmpty(result.Detail + result.Remediation);
         Assert.NotEmpty(result.Remediation);
         Assert.DoesNotContain(results, other => other.Status == CheckStatus.Pass && other.Target == target && other.Site == result.Site);
+    }
+
+    [Fact]
+    public async Task A_reader_is_not_asked_for_what_a_failover_needs_and_told_so()
+    {
+        var given = new Given { Account = DalpAccount.Reader };
+        given.Active.IsAllowed = given.Standby.IsAllowed = request => request.Verb is "get" or "list";
+
+        var results = await given.Run("Permissions");
+
+        Assert.All(results, result => Assert.Equal(CheckStatus.Pass, result.Status));
+        Assert.Equal(["central", "west"], results.Where(result => result is { Target: "failover access", Observed: "not asked (Reader)" }).Select(result => result.Site).Order());
     }
 
     [Fact]

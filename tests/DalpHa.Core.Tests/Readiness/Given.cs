@@ -34,6 +34,8 @@ internal sealed class Given : IReplicationView
         SiteSpecificConfigMaps = ["dalp-site"],
     };
 
+    public DalpAccount Account { get; set; } = DalpAccount.Operator;
+
     public ReadinessContext Context()
     {
         var key = new DigestKey();
@@ -42,7 +44,7 @@ internal sealed class Given : IReplicationView
             new SiteView(Topology.Active, ActiveOpenFailure is null ? Active : null, ActiveOpenFailure, key, Open, CancellationToken.None),
             new SiteView(Topology.Standby, Standby, null, key, Open, CancellationToken.None),
             this,
-            Time);
+            Time) { Account = Account };
     }
 
     public async Task<IReadOnlyList<DalpCheckResult>> Run(params string[] checks)
