@@ -43,7 +43,7 @@ public abstract class ClusterContract<TServer>(TServer server)
     public async Task Namespace_that_may_not_be_read_is_not_absent()
     {
         var ns = Namespace;
-        await using var cluster = server.OpenAsNobody();
+        await using var cluster = server.OpenAs(TestUsers.Nobody);
         var failure = await Assert.ThrowsAsync<DalpException>(() => cluster.NamespaceExistsAsync(ns, Token));
         Assert.Equal("ApiForbidden", failure.ErrorId);
     }
@@ -212,8 +212,8 @@ public abstract class ClusterContract<TServer>(TServer server)
             .. Enumerable.Range(0, 20).Select(i => new AccessRequest("get", "", "pods", null, ns, $"question {i}")),
             new AccessRequest("patch", "apps", "deployments", "scale", ns, "start"),
         ];
-        await using var admin = server.Open();
-        await using var nobody = server.OpenAsNobody();
+        await using var admin = server.OpenAs(TestUsers.Admin);
+        await using var nobody = server.OpenAs(TestUsers.Nobody);
         var granted = await admin.ReviewAccessAsync(questions, Token);
         Assert.Equal(questions, granted.Select(d => d.Request));
         Assert.All(granted, d => Assert.True(d.IsAllowed));
@@ -224,7 +224,7 @@ public abstract class ClusterContract<TServer>(TServer server)
     public async Task Forbidden_list_names_verb_resource_and_namespace()
     {
         var ns = Namespace;
-        await using var cluster = server.OpenAsNobody();
+        await using var cluster = server.OpenAs(TestUsers.Nobody);
         var failure = await Assert.ThrowsAsync<DalpException>(() => cluster.ListSecretsAsync(ns, key, Token));
         Assert.Equal(("ApiForbidden", FaultKind.Forbidden), (failure.ErrorId, failure.Kind));
         Assert.Contains($"list secrets in namespace '{ns}'", failure.Message, StringComparison.Ordinal);
@@ -243,20 +243,3 @@ public abstract class ClusterContract<TServer>(TServer server)
         }
     }
 }
-
-/// <summary>The API server that DALPHA_TEST_KUBECONFIG names.</summary>
-public sealed class GivenServer : ApiServerFixture
-{
-    private static readonly string? Given = Environment.GetEnvironmentVariable("DALPHA_TEST_KUBECONFIG");
-
-    public override string? SkipReason => Given is { Length: > 0 } ? null : "DALPHA_TEST_KUBECONFIG names no kubeconfig of a real API server (context: DALPHA_TEST_CONTEXT, or its current one)";
-
-    protected override string KubeconfigPath => Given!;
-
-    protected override string Context => Environment.GetEnvironmentVariable("DALPHA_TEST_CONTEXT") is { Length: > 0 } context
-        ? context
-        : DalpHa.Infrastructure.Kubernetes.Kubeconfig.Load(new ClusterAddress(null, Given), Environment.GetEnvironmentVariable).Context;
-}
-
-/// <summary>The suite on a real kube-apiserver.</summary>
-public sealed class GivenServerTests(GivenServer server) : ClusterContract<GivenServer>(server), IClassFixture<GivenServer>;

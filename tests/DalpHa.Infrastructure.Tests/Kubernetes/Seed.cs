@@ -94,8 +94,8 @@ internal static class Seed
 
     private static async Task PlantPodsAsync(ApiServerFixture server, string core)
     {
-        // Where a controller makes the namespace's service account, pods are refused until it is there.
-        for (var waited = 0; waited < 100 && !await server.ExistsAsync($"{core}/serviceaccounts/default"); waited++)
+        // Where controllers make the namespace's service account and the account's token, pods are refused until both are there.
+        for (var waited = 0; waited < 100 && !await server.CanCreateAsync($"{core}/pods", """{"metadata":{"name":"probe"},"spec":{"containers":[{"name":"c","image":"c:1"}]}}"""); waited++)
         {
             await Task.Delay(100);
         }
