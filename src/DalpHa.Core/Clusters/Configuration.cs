@@ -33,8 +33,10 @@ public sealed record IngressRoute(string Kind, string Name, string? ClassName, I
 /// <param name="Chart">The chart's name.</param>
 /// <param name="ChartVersion">The chart's version.</param>
 /// <param name="AppVersion">The application version that the chart states, or null.</param>
-/// <param name="ValuesDigest">Keyed digest over the user's values, independent of the order of their keys.</param>
-public sealed record HelmRelease(string Name, int Revision, string Chart, string ChartVersion, string? AppVersion, string ValuesDigest);
+/// <param name="ValueDigests">
+/// Each of the user's values with its keyed digest, by path as <c>helm --set</c> writes it: <c>global.region</c>, <c>hosts[0]</c>, <c>labels.app\.kubernetes\.io/name</c>.
+/// </param>
+public sealed record HelmRelease(string Name, int Revision, string Chart, string ChartVersion, string? AppVersion, IReadOnlyDictionary<string, string> ValueDigests);
 
 /// <summary>A ResourceQuota: only the amounts that can stop a pod from starting.</summary>
 /// <param name="Name">Its name.</param>

@@ -34,6 +34,20 @@ internal static class TopologyRules
             ? ("standby", new Problem("FenceBeforeSign", "A validator or signer may not run on the standby while the active site's runs: both would sign.", "standby: zero, or absent"))
             : null;
 
+    /// <summary>Only a Secret that is required is compared, and so only of one can something be left out.</summary>
+    public static (string, Problem)? SiteSpecificSecrets(IReadOnlyList<string> required, IReadOnlyList<SiteSpecificEntry> entries)
+    {
+        var stray = entries.ToList().FindIndex(entry => !required.Contains(entry.Name));
+        return stray < 0
+            ? null
+            : ($"siteSpecific[{stray}]", new Problem("NotRequired", $"The Secret '{entries[stray].Name}' is not among the required ones, and so is not compared at all.", "a Secret that 'required' names"));
+    }
+
+    /// <summary>One registry for both sites needs no exception.</summary>
+    public static (string, Problem)? TwoRegistries(RegistryPair pair) => string.Equals(pair.Active, pair.Standby, StringComparison.OrdinalIgnoreCase)
+        ? ("standby", new Problem("SameRegistry", "Both sites pull from this registry.", "another registry than the active's, or no entry"))
+        : null;
+
     /// <summary>A warning comes before the failure.</summary>
     public static (string, Problem)? LagOrder(DalpThresholds thresholds) => thresholds.Lag.Warn <= thresholds.Lag.Fail
         ? null

@@ -39,6 +39,9 @@ public sealed class CheckTests
         ["another tag"] = ("ImageParity", g => g.Standby.Workloads[0] = Workload("dapp", 2, image: "ghcr.io/dalp/app:1.4.1"), CheckStatus.Fail, "Deployment/dapp/main", ":1.4.1"),
         ["another image"] = ("ImageParity", g => g.Standby.Workloads[0] = Workload("dapp", 2, image: "ghcr.io/dalp/fork:1.4.2"), CheckStatus.Fail, "Deployment/dapp/main", "dalp/fork"),
         ["another registry"] = ("ImageParity", g => g.Standby.Workloads[0] = Workload("dapp", 2, image: "mirror:5000/dalp/app:1.4.2"), CheckStatus.Warn, "Deployment/dapp/main", "mirror:5000"),
+        ["another registry than the declared one"] = ("ImageParity", g => { g.Standby.Workloads[0] = Workload("dapp", 2, image: "mirror:5000/dalp/app:1.4.2"); g.Topology = g.Topology with { Registries = [new("ghcr.io", "mirror")] }; }, CheckStatus.Warn, "Deployment/dapp/main", "mirror:5000"),
+        ["declared registries that nothing comes from"] = ("ImageParity", g => g.Topology = g.Topology with { Registries = [new("ghcr.io", "mirror:5000")] }, CheckStatus.Warn, "mirror:5000 for ghcr.io", "matches nothing"),
+        ["declared registry, moved tag"] = ("ImageParity", g => { g.Standby.Workloads[0] = Workload("dapp", 2, image: "mirror:5000/dalp/app:1.4.2"); g.Standby.Pods = [Pod("dapp", 0, Sha2)]; g.Topology = g.Topology with { Registries = [new("ghcr.io", "mirror:5000")] }; }, CheckStatus.Fail, "Deployment/dapp/main", "sha256:222222222222"),
         ["moved tag"] = ("ImageParity", g => g.Standby.Pods = [Pod("dapp", 0, Sha2), Pod("dapp", 1, Sha2)], CheckStatus.Fail, "Deployment/dapp/main", "sha256:222222222222"),
         ["two digests under one tag"] = ("ImageParity", g => g.Standby.Pods[1] = Pod("dapp", 1, Sha2), CheckStatus.Warn, "Deployment/dapp/main", "sha256:111111111111, sha256:222222222222"),
         ["no digest though it should run"] = ("ImageParity", g => g.Standby.Pods.Clear(), CheckStatus.Unknown, "Deployment/dapp/main", "no digest"),
@@ -55,15 +58,24 @@ public sealed class CheckTests
         ["secret of another value"] = ("RequiredSecrets", g => g.Standby.Secrets[0] = Secret("dalp-db", ("password", "other"), ("username", "d2")), CheckStatus.Fail, "Secret/dalp-db", "password differs"),
         ["secret lacks a key"] = ("RequiredSecrets", g => g.Standby.Secrets[0] = Secret("dalp-db", ("username", "d2")), CheckStatus.Fail, "Secret/dalp-db", "lacks password"),
         ["secret with an extra key"] = ("RequiredSecrets", g => g.Standby.Secrets[0] = Secret("dalp-db", ("password", "d1"), ("username", "d2"), ("old", "x")), CheckStatus.Warn, "Secret/dalp-db", "has also old"),
+        ["site-specific secret lacks a key"] = ("RequiredSecrets", g => { g.Standby.Secrets[0] = Secret("dalp-db", ("username", "d2")); g.Topology = g.Topology with { SiteSpecificSecrets = [new("dalp-db", null)] }; }, CheckStatus.Fail, "Secret/dalp-db", "lacks password"),
+        ["site-specific key does not excuse another"] = ("RequiredSecrets", g => { g.Standby.Secrets[0] = Secret("dalp-db", ("password", "x"), ("username", "y")); g.Topology = g.Topology with { SiteSpecificSecrets = [new("dalp-db", "username")] }; }, CheckStatus.Fail, "Secret/dalp-db", "password differs"),
+        ["site-specific key that is nowhere"] = ("RequiredSecrets", g => g.Topology = g.Topology with { SiteSpecificSecrets = [new("dalp-db", "user")] }, CheckStatus.Warn, "dalp-db/user", "matches nothing"),
         ["no secret declared"] = ("RequiredSecrets", g => g.Topology = g.Topology with { RequiredSecrets = [] }, CheckStatus.Unknown, "secrets", "not declared"),
         ["secret missing without a topology"] = ("RequiredSecrets", g => { g.Topology = g.Topology with { RequiredSecrets = null }; g.Standby.Secrets.Clear(); }, CheckStatus.Fail, "Secret/dalp-db", "missing"),
 
         ["configuration drift"] = ("ConfigMapParity", g => g.Standby.ConfigMaps[0] = Map("dalp", "c2"), CheckStatus.Fail, "ConfigMap/dalp", "changed: config.yaml"),
+        ["site-specific configuration missing"] = ("ConfigMapParity", g => g.Standby.ConfigMaps.RemoveAt(1), CheckStatus.Fail, "ConfigMap/dalp-site", "missing"),
+        ["site-specific key missing"] = ("ConfigMapParity", g => { g.Standby.ConfigMaps[0] = new("dalp", new Dictionary<string, string>()); Specific(g, "dalp-site", "dalp/config.yaml"); }, CheckStatus.Fail, "ConfigMap/dalp", "lacks config.yaml"),
+        ["site-specific configuration that is nowhere"] = ("ConfigMapParity", g => Specific(g, "dalp-site", "dalp/REGION"), CheckStatus.Warn, "dalp/REGION", "matches nothing"),
         ["configuration missing"] = ("ConfigMapParity", g => g.Standby.ConfigMaps.RemoveAt(0), CheckStatus.Fail, "ConfigMap/dalp", "missing"),
         ["host missing"] = ("IngressParity", g => g.Standby.Routes.Clear(), CheckStatus.Fail, "dapp.example.com", "no route"),
         ["another ingress class"] = ("IngressParity", g => g.Standby.Routes[0] = g.Standby.Routes[0] with { ClassName = "haproxy" }, CheckStatus.Warn, "dapp.example.com", "class haproxy"),
         ["another chart version"] = ("HelmParity", g => g.Standby.Releases[0] = g.Standby.Releases[0] with { ChartVersion = "2.0.9" }, CheckStatus.Fail, "Release/dalp", "dalp 2.0.9"),
-        ["other values"] = ("HelmParity", g => g.Standby.Releases[0] = g.Standby.Releases[0] with { ValuesDigest = "v2" }, CheckStatus.Warn, "Release/dalp", "values differ"),
+        ["other values"] = ("HelmParity", g => g.Standby.Releases[0] = g.Standby.Releases[0] with { ValueDigests = Values(("replicas", "v9"), ("global.domain", "v2")) }, CheckStatus.Fail, "Release/dalp", "changed: replicas"),
+        ["other values, and no list of those that may"] = ("HelmParity", g => g.Topology = g.Topology with { SiteSpecificHelmValues = null }, CheckStatus.Warn, "Release/dalp", "changed: global.region"),
+        ["a value like one that may differ"] = ("HelmParity", g => g.Topology = g.Topology with { SiteSpecificHelmValues = ["global.regio"] }, CheckStatus.Fail, "Release/dalp", "changed: global.region"),
+        ["a value that may differ and is nowhere"] = ("HelmParity", g => g.Topology = g.Topology with { SiteSpecificHelmValues = ["global.region", "storage"] }, CheckStatus.Warn, "storage", "matches nothing"),
         ["release missing"] = ("HelmParity", g => g.Standby.Releases.Clear(), CheckStatus.Fail, "Release/dalp", "not deployed"),
 
         ["expired"] = ("Certificates", g => g.Standby.Certificates = [Certificate(-1, "dapp.example.com"), Certificate(90, "*.example.com")], CheckStatus.Fail, "Secret/dalp-tls", "expired 2026-05-31"),
@@ -143,6 +155,31 @@ public sealed class CheckTests
     }
 
     [Fact]
+    public async Task What_the_topology_lets_differ_passes_and_is_named()
+    {
+        var given = new Given();
+        given.Standby.Workloads[0] = Workload("dapp", 2, image: "registry.central.example/dalp/app:1.4.2");
+        given.Standby.ConfigMaps[0] = Map("dalp", "other");
+        given.Standby.Secrets[0] = Secret("dalp-db", ("password", "d1"), ("username", "other"));
+        given.Topology = given.Topology with
+        {
+            Registries = [new("ghcr.io", "registry.central.example")],
+            SiteSpecificSecrets = [new("dalp-db", "username")],
+        };
+        Specific(given, "dalp-site", "dalp/config.yaml");
+
+        var results = await given.Run("ImageParity", "HelmParity", "ConfigMapParity", "RequiredSecrets");
+
+        Assert.Equal(4, results.Count);
+        Assert.All(results, result => Assert.Equal(CheckStatus.Pass, result.Status));
+        var details = results.ToDictionary(result => result.Check, result => result.Detail);
+        Assert.Contains("registry registry.central.example for ghcr.io", details["ImageParity"]);
+        Assert.Contains("global.region", details["HelmParity"]);
+        Assert.Contains("dalp-site, dalp/config.yaml", details["ConfigMapParity"]);
+        Assert.Contains("dalp-db/username", details["RequiredSecrets"]);
+    }
+
+    [Fact]
     public async Task A_missing_secret_of_the_standby_is_told_even_when_the_active_is_dead()
     {
         var given = new Given();
@@ -165,6 +202,9 @@ public sealed class CheckTests
         Assert.Equal(expected, Core.Readiness.Checks.CertificatesCheck.Covers(Certificate(1, name), host));
 
     private static Pod WithContainer(Pod pod, Func<ContainerState, ContainerState> change) => pod with { Containers = [change(pod.Containers[0])] };
+
+    private static void Specific(Given given, params string[] maps) =>
+        given.Topology = given.Topology with { SiteSpecificConfigMaps = [.. maps.Select(SiteSpecificEntry.Parse)] };
 
     private static void Slot(Given given, Func<ReplicationSlot, ReplicationSlot> change) =>
         given.ActiveServers[0] = Server("west", "pg-1", Database("pg-1") with { Slots = [change(Database("pg-1").Slots[0])] });

@@ -31,7 +31,8 @@ internal sealed class Given : IReplicationView
         Standby = SiteOf(SiteRole.Standby, "central"),
         Workloads = [Rule("dapp", StandbyMode.Running, WorkloadRole.Service), Rule("validator", StandbyMode.Zero, WorkloadRole.Validator)],
         RequiredSecrets = ["dalp-db"],
-        SiteSpecificConfigMaps = ["dalp-site"],
+        SiteSpecificHelmValues = ["global.region"],
+        SiteSpecificConfigMaps = [new("dalp-site", null)],
     };
 
     public DalpAccount Account { get; set; } = DalpAccount.Operator;
@@ -116,7 +117,7 @@ internal sealed class Given : IReplicationView
             Secrets = [Secret("dalp-db", ("password", "d1"), ("username", "d2"))],
             ConfigMaps = [Map("dalp", "c1"), Map("dalp-site", region)],
             Routes = [new IngressRoute("Ingress", "dapp", "nginx", ["dapp.example.com"])],
-            Releases = [new HelmRelease("dalp", 3, "dalp", "2.1.0", "2.1", "v1")],
+            Releases = [new HelmRelease("dalp", 3, "dalp", "2.1.0", "2.1", Values(("global.region", region), ("replicas", "v1"), ("global.domain", "v2")))],
             Certificates = [Certificate(90, "*.example.com")],
             Nodes = [Node("node-1", 4, region), Node("node-2", 4, region)],
             Claims = [new VolumeClaim("data", "fast", "Bound")],
@@ -129,6 +130,8 @@ internal sealed class Given : IReplicationView
 
     public static SecretDigest Secret(string name, params (string Key, string Digest)[] keys) =>
         new(name, "Opaque", keys.ToDictionary(pair => pair.Key, pair => pair.Digest));
+
+    public static Dictionary<string, string> Values(params (string Path, string Digest)[] values) => values.ToDictionary(pair => pair.Path, pair => pair.Digest);
 
     public static ConfigMapDigest Map(string name, string digest) => new(name, new Dictionary<string, string> { ["config.yaml"] = digest });
 

@@ -67,11 +67,25 @@ public sealed class ReadingTests
     [Fact]
     public void Helm_values_that_were_not_given_are_the_same_as_none()
     {
-        string Digest(string config) => HelmReading.ToRelease(
-            Record(Pack(w => w.Write(Encoding.UTF8.GetBytes($$$"""{"name":"x","version":1,"chart":{"metadata":{"name":"x","version":"1"}}{{{config}}}}""")))), key).ValuesDigest;
-        Assert.Equal(Digest(""), Digest(""","config":null"""));
-        Assert.Equal(Digest(""), Digest(""","config":{}"""));
-        Assert.NotEqual(Digest(""), Digest(""","config":{"a":null}"""));
+        IReadOnlyDictionary<string, string> Digests(string config) => HelmReading.ToRelease(
+            Record(Pack(w => w.Write(Encoding.UTF8.GetBytes($$$"""{"name":"x","version":1,"chart":{"metadata":{"name":"x","version":"1"}}{{{config}}}}""")))), key).ValueDigests;
+        Assert.Empty(Digests(""));
+        Assert.Empty(Digests(""","config":null"""));
+        Assert.Empty(Digests(""","config":{}"""));
+        Assert.Equal(["a"], Digests(""","config":{"a":null}""").Keys);
+    }
+
+    [Fact]
+    public void Helm_values_are_digested_one_by_one_under_the_path_that_helm_gives_them()
+    {
+        const string Values = """{"hosts":["a",{"port":1}],"labels":{"app.kubernetes.io/name":"x"},"none":{},"nobody":[],"text":"1","number":1}""";
+        var digests = HelmReading.ToRelease(
+            Record(Pack(w => w.Write(Encoding.UTF8.GetBytes($$$"""{"name":"x","version":1,"chart":{"metadata":{"name":"x","version":"1"}},"config":{{{Values}}}}""")))), key).ValueDigests;
+        Assert.Equal(
+            ["hosts[0]", "hosts[1].port", @"labels.app\.kubernetes\.io/name", "nobody", "none", "number", "text"],
+            digests.Keys.Order(StringComparer.Ordinal));
+        Assert.Equal(digests["hosts[1].port"], digests["number"]);
+        Assert.NotEqual(digests["text"], digests["number"]);
     }
 
     [Fact]

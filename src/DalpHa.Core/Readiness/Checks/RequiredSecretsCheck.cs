@@ -53,9 +53,19 @@ public sealed class RequiredSecretsCheck : IReadinessCheck
                 yield return finding;
             }
         }
+        var held = onActive.Values.Concat(onStandby.Values).ToList();
+        var split = context.Topology.SiteSpecificSecrets.ToLookup(
+            entry => held.Exists(secret => secret.Name == entry.Name && (entry.Key is null || secret.KeyDigests.ContainsKey(entry.Key))), entry => entry.ToString());
+        foreach (var entry in split[false])
+        {
+            problems++;
+            yield return SiteSpecifics.Stale("secrets: siteSpecific", entry);
+        }
         if (problems == 0)
         {
-            yield return Finding.Pass(context.Standby.Name, "secrets", $"{names.Count} present, equal", "present, equal");
+            var leftOut = split[true].ToList();
+            yield return Finding.Pass(
+                context.Standby.Name, "secrets", $"{names.Count} present, equal" + (leftOut.Count == 0 ? "" : $" but for {leftOut.Count}"), "present, equal", SiteSpecifics.LeftOut(leftOut));
         }
     }
 
@@ -71,7 +81,8 @@ public sealed class RequiredSecretsCheck : IReadinessCheck
     private static Finding? Compare(ReadinessContext context, SecretDigest active, SecretDigest standby, bool isDeclared)
     {
         var target = $"Secret/{active.Name}";
-        var difference = KeyDifference.Of(active.KeyDigests, standby.KeyDigests);
+        var siteSpecific = context.Topology.SiteSpecificSecrets;
+        var difference = KeyDifference.Of(active.KeyDigests, standby.KeyDigests).WithoutChangesOf(key => siteSpecific.Cover(active.Name, key));
         if (difference.Missing.Count > 0)
         {
             return Finding.Fail(
@@ -87,7 +98,7 @@ public sealed class RequiredSecretsCheck : IReadinessCheck
                 $"{Wording.List(difference.Changed, 2)} {(difference.Changed.Count == 1 ? "differs" : "differ")}",
                 "equal values",
                 "The values are not the active's: stale credentials or keys stop the platform after a failover.",
-                perCluster ? "If each cluster issues its own certificate, leave it out of the topology's required secrets; otherwise copy it." : Copy);
+                perCluster ? "If each cluster issues its own certificate, say so in the topology (secrets: siteSpecific); otherwise copy it." : Copy);
         }
         if (difference.Extra.Count > 0)
         {
