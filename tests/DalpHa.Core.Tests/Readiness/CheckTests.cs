@@ -33,6 +33,8 @@ public sealed class CheckTests
         ["workload missing"] = ("StandbyWorkloads", g => g.Standby.Workloads.RemoveAt(0), CheckStatus.Fail, "dapp", "missing"),
         ["validator runs on the standby"] = ("StandbyWorkloads", g => g.Standby.Workloads[1] = Workload("validator", 1, kind: WorkloadKind.StatefulSet), CheckStatus.Fail, "StatefulSet/validator", "1 of 1 ready"),
         ["validator still terminating"] = ("StandbyWorkloads", g => g.Standby.Pods.Add(Pod("validator", 0) with { IsDeleting = true }), CheckStatus.Fail, "StatefulSet/validator", "1 pod terminating"),
+        ["an orphan with a validator's labels"] = ("StandbyWorkloads", g => g.Standby.Pods.Add(Pod("validator", 0) with { Name = "copy", Owner = null }), CheckStatus.Fail, "StatefulSet/validator", "1 pod left"),
+        ["an adopted validator"] = ("StandbyWorkloads", g => g.Standby.Pods.Add(Pod("validator", 0) with { Owner = "ReplicaSet/old" }), CheckStatus.Fail, "StatefulSet/validator", "1 pod left"),
         ["undeclared workload"] = ("StandbyWorkloads", g => g.Active.Workloads.Add(Workload("extra", 1)), CheckStatus.Warn, "Deployment/extra", "missing"),
         ["staged without a topology"] = ("StandbyWorkloads", g => g.Topology = g.Topology with { Workloads = [] }, CheckStatus.Warn, "StatefulSet/validator", "0 replicas"),
 
@@ -92,6 +94,7 @@ public sealed class CheckTests
         ["sum exceeded"] = ("StandbyCapacity", g => g.Standby.PodRequests = [new("node-1", new(4, 0)), new("node-2", new(3.5m, 0))], CheckStatus.Fail, "capacity", "needs 1 CPU, 1 GiB"),
         ["a pod too large for any node"] = ("StandbyCapacity", g => { g.Standby.Workloads[1] = Workload("validator", 0, cpu: 5, kind: WorkloadKind.StatefulSet); g.Active.Workloads[1] = Workload("validator", 1, kind: WorkloadKind.StatefulSet); }, CheckStatus.Fail, "StatefulSet/validator", "0 of 1 placed"),
         ["quota"] = ("StandbyCapacity", g => g.Standby.Quotas = [new("q", new Dictionary<string, decimal> { ["pods"] = 3 }, new Dictionary<string, decimal> { ["pods"] = 2 })], CheckStatus.Fail, "ResourceQuota/q", "pods: needs 2"),
+        ["another's pods hold no place for it"] = ("StandbyCapacity", g => { g.Standby.Pods = [Pod("dapp", 0) with { Owner = "Deployment/dapp-admin" }, Pod("dapp", 1)]; g.Standby.PodRequests = [new("node-1", new(3.5m, 0)), new("node-2", new(3.5m, 0))]; }, CheckStatus.Fail, "capacity", "needs 1.5 CPU, 1.5 GiB"),
         ["pods per node"] = ("StandbyCapacity", g => g.Standby.Nodes = [Node("n", 8, "x") with { AllocatablePods = 1 }], CheckStatus.Fail, "capacity", "2 pods to start"),
 
         ["split brain"] = ("Database", g => g.StandbyServers[0] = Server("central", "pg-2", Database("pg-2")), CheckStatus.Fail, "primaries", "2 writable"),
@@ -141,6 +144,19 @@ public sealed class CheckTests
 
         Assert.All(results, result => Assert.Equal(CheckStatus.Pass, result.Status));
         Assert.Equal(["central", "west"], results.Where(result => result is { Target: "failover access", Observed: "not asked (Reader)" }).Select(result => result.Site).Order());
+    }
+
+    [Fact]
+    public async Task Workloads_with_a_common_prefix_and_common_labels_are_not_mixed()
+    {
+        var given = new Given();
+        var admin = Workload("dapp-admin", 1) with { PodLabels = Workload("dapp", 1).PodLabels };
+        given.Active.Workloads.Add(admin);
+        given.Standby.Workloads.Add(admin);
+        given.Active.Pods.Add(Pod("dapp", 9, Sha2) with { Name = "dapp-admin-x-1", Owner = "Deployment/dapp-admin" });
+        given.Standby.Pods.Add(Pod("dapp", 9, Sha2) with { Name = "dapp-admin-y-2", Owner = "Deployment/dapp-admin" });
+
+        Assert.Equal("2 equal by digest, 1 by tag", Assert.Single(await given.Run("ImageParity")).Observed);
     }
 
     [Fact]

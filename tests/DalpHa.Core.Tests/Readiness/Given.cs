@@ -76,7 +76,8 @@ internal sealed class Given : IReplicationView
 
     public static Pod Pod(string workload, int index, string digest = Sha1) => new(
         "dalp", $"{workload}-{index}", new Dictionary<string, string> { ["app"] = workload, ["pod-template-hash"] = "x" }, "Running", true, false, "node-1",
-        [new ContainerState("main", "ghcr.io/dalp/app:1.4.2", "ghcr.io/dalp/app@" + digest, false, true, 0, null, null, null)]);
+        [new ContainerState("main", "ghcr.io/dalp/app:1.4.2", "ghcr.io/dalp/app@" + digest, false, true, 0, null, null, null)])
+        { Owner = workload == "validator" ? "StatefulSet/validator" : $"Deployment/{workload}" };
 
     public static Node Node(string name, decimal cpu, string? region) =>
         new(name, true, false, [], new ResourceAmounts(cpu, 16L << 30), 110, region, region + "-a", "v1.32.4");

@@ -96,6 +96,28 @@ public sealed class ReadingTests
         Assert.All(value, b => Assert.Equal(0, b));
     }
 
+    [Theory]
+    [InlineData("apps/v1", "ReplicaSet", "dapp-6b7f", true, "6b7f", "Deployment/dapp")]
+    [InlineData("apps/v1", "ReplicaSet", "dapp-admin-6b7f", true, "6b7f", "Deployment/dapp-admin")]
+    [InlineData("apps/v1", "ReplicaSet", "adopted", true, "6b7f", "ReplicaSet/adopted")]
+    [InlineData("apps/v1", "ReplicaSet", "dapp-6b7f", true, null, "ReplicaSet/dapp-6b7f")]
+    [InlineData("apps/v1", "ReplicaSet", "-6b7f", true, "6b7f", "ReplicaSet/-6b7f")]
+    [InlineData("apps/v1", "StatefulSet", "besu", true, "6b7f", "StatefulSet/besu")]
+    [InlineData("apps/v1", "DaemonSet", "agent", true, null, "DaemonSet/agent")]
+    [InlineData("apps.kruise.io/v1beta1", "StatefulSet", "besu", true, null, "StatefulSet.apps.kruise.io/besu")]
+    [InlineData("v1", "Node", "node-1", true, null, "Node/node-1")]
+    [InlineData("apps/v1", "StatefulSet", "besu", false, null, null)]
+    public void Pod_belongs_to_its_controller(string apiVersion, string kind, string name, bool isController, string? hash, string? expected)
+    {
+        var metadata = new WireMetadata
+        {
+            Name = "pod",
+            Labels = hash is null ? null : new() { ["pod-template-hash"] = hash },
+            OwnerReferences = [new WireOwner("v1", "ConfigMap", "other", false), new WireOwner(apiVersion, kind, name, isController)],
+        };
+        Assert.Equal(expected, WorkloadReading.ToPod(new WirePod(metadata, null, null)).Owner);
+    }
+
     [Fact]
     public void Workload_whose_controller_is_behind_is_not_observed()
     {

@@ -62,7 +62,7 @@ public sealed class StandbyCapacityCheck : IReadinessCheck
             return null;
         }
         var template = standby.Counterpart(active) ?? active;
-        var holding = template.LivePods(standbyPods).Count(pod => pod.NodeName is not null && !pod.IsDeleting);
+        var holding = template.OwnPods(standbyPods).Count(pod => pod.NodeName is not null && !pod.IsDeleting);
         var missing = active.Desired - holding;
         return missing > 0 ? new PodDemand(active.Target, template.RequestsPerReplica, missing) : null;
     }

@@ -33,8 +33,13 @@ internal sealed record WireMetadata
 
     public DateTimeOffset? DeletionTimestamp { get; init; }
 
+    public List<WireOwner>? OwnerReferences { get; init; }
+
     public bool HasTrueAnnotation(string name) => Annotations?.GetValueOrDefault(name) == "true";
 }
+
+/// <summary>What made an object; the one that is its controller also keeps it.</summary>
+internal sealed record WireOwner(string? ApiVersion, string Kind, string Name, bool Controller);
 
 /// <summary>An object of which only the metadata matters.</summary>
 internal sealed record WireObject(WireMetadata Metadata);
