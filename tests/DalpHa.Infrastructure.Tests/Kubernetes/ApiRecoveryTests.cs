@@ -71,7 +71,7 @@ public sealed class ApiRecoveryTests
     {
         var isFaulty = false;
         await using var server = await HostileServer.StartAsync((c, _) => Volatile.Read(ref isFaulty) ? Faults[fault](c) : HostileServer.PodsAsync(c, null, "a"));
-        await using var cluster = server.Open(1);
+        await using var cluster = server.Open(2);
         await ListsAsync(cluster, "a");
         Volatile.Write(ref isFaulty, true);
         await FailsAsync(cluster, errorId);
@@ -86,7 +86,7 @@ public sealed class ApiRecoveryTests
     {
         await using var server = await HostileServer.StartAsync((c, _) => HostileServer.PodsAsync(c, null, "a"));
         await using var link = new StandbyLink(0, server.Address.Port);
-        await using var cluster = server.Open(1, server.WriteKubeconfig(port: link.Port));
+        await using var cluster = server.Open(2, server.WriteKubeconfig(port: link.Port));
         // Before the first connection is made, TCP is accepted and TLS gets no answer; afterwards a kept connection goes silent.
         for (var round = 0; round < 2; round++)
         {
@@ -105,7 +105,7 @@ public sealed class ApiRecoveryTests
         await using var successor = await HostileServer.StartAsync((c, _) => HostileServer.PodsAsync(c, null, "successor"), TestCertificates.Leaf("127.0.0.1"));
         var server = await HostileServer.StartAsync((c, _) => HostileServer.PodsAsync(c, null, "a"));
         var address = new StandbyLink(0, server.Address.Port);
-        await using var cluster = server.Open(1, server.WriteKubeconfig(port: address.Port));
+        await using var cluster = server.Open(2, server.WriteKubeconfig(port: address.Port));
         await ListsAsync(cluster, "a");
         // A load balancer with nobody behind it takes the connection and drops it, which is no matter of certificates.
         await server.DisposeAsync();
@@ -126,7 +126,7 @@ public sealed class ApiRecoveryTests
         var failures = 0;
         while (await Record.ExceptionAsync(() => ListsAsync(cluster, "a")) is { } failure)
         {
-            Assert.Equal("ApiTimedOut", Assert.IsType<DalpException>(failure).ErrorId);
+            Assert.Contains(Assert.IsType<DalpException>(failure).ErrorId, new[] { "ApiTimedOut", "ApiUnreachable" });
             Assert.True(++failures < 5);
         }
     }
@@ -136,7 +136,7 @@ public sealed class ApiRecoveryTests
     {
         await using var server = await HostileServer.StartAsync((c, _) => HostileServer.PodsAsync(c, null, "a"));
         await using var link = new StandbyLink(0, server.Address.Port);
-        await using var cluster = server.Open(1, server.WriteKubeconfig(port: link.Port));
+        await using var cluster = server.Open(2, server.WriteKubeconfig(port: link.Port));
         await ListsAsync(cluster, "a");
         server.Certificate = TestCertificates.Leaf("127.0.0.1", TestCertificates.OtherAuthority);
         await ListsAsync(cluster, "a");
@@ -192,10 +192,10 @@ public sealed class ApiRecoveryTests
     {
         await using var server = await HostileServer.StartAsync(async (c, n) =>
         {
-            await Task.Delay(500, c.RequestAborted);
+            await Task.Delay(700, c.RequestAborted);
             await HostileServer.PodsAsync(c, n < 4 ? "next" : null, $"p{n}");
         });
-        await using var cluster = server.Open(1.5);
+        await using var cluster = server.Open(2);
         await ListsAsync(cluster, "p1", "p2", "p3", "p4");
     }
 
@@ -207,7 +207,7 @@ public sealed class ApiRecoveryTests
         var clock = Stopwatch.StartNew();
         var failure = await Assert.ThrowsAsync<DalpException>(() => cluster.ListPodsAsync("ns", Token));
         Assert.True(failure.ErrorId == errorId, failure.ToString());
-        Assert.True(clock.Elapsed < TimeSpan.FromSeconds(6), clock.Elapsed.ToString());
+        Assert.True(clock.Elapsed < TimeSpan.FromSeconds(12), clock.Elapsed.ToString());
     }
 
     private static bool IsSecondPage(HttpContext context) => context.Request.Query.ContainsKey("continue");

@@ -145,6 +145,14 @@ public sealed class ServerFaultTests(StreamingPair shared) : IClassFixture<Strea
         {
             await Signal.SendAsync("-KILL", (int)(await ExecuteAsync(victim, "SELECT pg_backend_pid()"))!);
         }
+        await Poll.UntilAsync(
+            async () =>
+            {
+                await MeasureInTimeAsync(test.Probe);
+                return File.ReadAllText(test.Pair.Primary.LogFile).Contains("reinitializing", StringComparison.Ordinal);
+            },
+            TimeSpan.FromSeconds(10),
+            "the primary begins its recovery");
         await test.WaitAsync(CheckStatus.Pass);
     }
 
