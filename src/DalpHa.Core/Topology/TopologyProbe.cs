@@ -3,6 +3,7 @@ using DalpHa.Core.Clusters;
 using DalpHa.Core.Errors;
 using DalpHa.Core.Ports;
 using DalpHa.Core.Readiness;
+using DalpHa.Core.Replication;
 
 namespace DalpHa.Core.Topology;
 
@@ -71,7 +72,9 @@ public sealed class TopologyProbe(IInfrastructure infrastructure, DalpAccount ac
                 // Only a tunnel or a login from a Secret needs the cluster: a database of its own is reached without.
                 var needsCluster = server.Forward is not null || site.Database!.Credentials is not null;
                 var cluster = needsCluster ? (await version.Value.ConfigureAwait(false)).Cluster : null;
-                var sample = await BoundedAsync(token => DatabaseProbe.SampleAsync(infrastructure, site, server, cluster, timeout, token), cancellationToken).ConfigureAwait(false);
+                await using var session = new DatabaseSession(site, server, infrastructure, _ => cluster!, login: null, timeout);
+                var seen = await BoundedAsync(session.SampleAsync, cancellationToken).ConfigureAwait(false);
+                var sample = seen.Sample ?? throw seen.Failure!;
                 return sample.CanSeeAll
                     ? $"PostgreSQL {sample.VersionNumber / 10000}.{sample.VersionNumber % 10000} answers as {(sample.IsInRecovery ? "a standby" : "a primary")}."
                     : throw new DalpException("MonitorRoleMissing", FaultKind.Forbidden, "The login lacks the role pg_monitor: replication can't be seen whole.", "GRANT pg_monitor to the login.");
