@@ -40,7 +40,8 @@ public sealed class ReadinessRunTests
     {
         var given = new Given();
         given.Active.Hung.Add("*");
-        var run = new ReadinessRun(given.Context(), TimeSpan.FromSeconds(30));
+        var context = given.Context();
+        var run = new ReadinessRun(context, TimeSpan.FromSeconds(30));
         var results = new List<DalpCheckResult>();
         await using var findings = run.RunAsync([new RestartsCheck(), new ImageParityCheck()], TestContext.Current.CancellationToken).GetAsyncEnumerator();
 
@@ -49,6 +50,10 @@ public sealed class ReadinessRunTests
 
         var next = findings.MoveNextAsync().AsTask();
         Assert.False(next.IsCompleted);
+        for (var waited = 0; waited < 500 && context.Active.PendingReads.Count < 3; waited++)
+        {
+            await Task.Delay(10);
+        }
         given.Time.Advance(TimeSpan.FromSeconds(31));
         while (await next.WaitAsync(Bound))
         {
