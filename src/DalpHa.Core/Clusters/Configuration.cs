@@ -44,6 +44,15 @@ public sealed record HelmRelease(string Name, int Revision, string Chart, string
 /// <param name="Used">What is used of each.</param>
 public sealed record ResourceQuota(string Name, IReadOnlyDictionary<string, decimal> Hard, IReadOnlyDictionary<string, decimal> Used);
 
+/// <summary>One item of a LimitRange: what the API server gives to a pod or container that states nothing, and what it refuses. Nothing where it has no rule.</summary>
+/// <param name="Name">The LimitRange.</param>
+/// <param name="IsForPods">True when it holds for a pod as a whole, false when for each of its containers.</param>
+/// <param name="DefaultRequest">What a container requests that states neither a request nor a limit.</param>
+/// <param name="DefaultLimit">The limit of a container that states none.</param>
+/// <param name="Min">The least that may be requested.</param>
+/// <param name="Max">The highest limit.</param>
+public sealed record LimitRange(string Name, bool IsForPods, ResourceAmounts DefaultRequest, ResourceAmounts DefaultLimit, ResourceAmounts Min, ResourceAmounts Max);
+
 /// <summary>A StorageClass or IngressClass.</summary>
 /// <param name="Name">Its name.</param>
 /// <param name="Provider">The provisioner or controller.</param>

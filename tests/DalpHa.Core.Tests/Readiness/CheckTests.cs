@@ -95,6 +95,10 @@ public sealed class CheckTests
         ["a pod too large for any node"] = ("StandbyCapacity", g => { g.Standby.Workloads[1] = Workload("validator", 0, cpu: 5, kind: WorkloadKind.StatefulSet); g.Active.Workloads[1] = Workload("validator", 1, kind: WorkloadKind.StatefulSet); }, CheckStatus.Fail, "StatefulSet/validator", "0 of 1 placed"),
         ["quota"] = ("StandbyCapacity", g => g.Standby.Quotas = [new("q", new Dictionary<string, decimal> { ["pods"] = 3 }, new Dictionary<string, decimal> { ["pods"] = 2 })], CheckStatus.Fail, "ResourceQuota/q", "pods: needs 2"),
         ["another's pods hold no place for it"] = ("StandbyCapacity", g => { g.Standby.Pods = [Pod("dapp", 0) with { Owner = "Deployment/dapp-admin" }, Pod("dapp", 1)]; g.Standby.PodRequests = [new("node-1", new(3.5m, 0)), new("node-2", new(3.5m, 0))]; }, CheckStatus.Fail, "capacity", "needs 1.5 CPU, 1.5 GiB"),
+        ["default requests that exceed the sum"] = ("StandbyCapacity", g => { g.Standby.Workloads[1] = Workload("validator", 0, cpu: 0, kind: WorkloadKind.StatefulSet); g.Standby.LimitRanges = [Limits(defaultCpu: 5)]; }, CheckStatus.Fail, "capacity", "needs 10 CPU, 1 GiB"),
+        ["a pod smaller than the limit range"] = ("StandbyCapacity", g => g.Standby.LimitRanges = [Limits(minCpu: 1)], CheckStatus.Fail, "StatefulSet/validator", "its pods are refused"),
+        ["a container without a limit where there must be one"] = ("StandbyCapacity", g => g.Standby.LimitRanges = [Limits(maxCpu: 1)], CheckStatus.Fail, "StatefulSet/validator", "its pods are refused"),
+        ["a pod larger than the limit range"] = ("StandbyCapacity", g => { g.Standby.Workloads[1] = WithLimit(Workload("validator", 0, kind: WorkloadKind.StatefulSet), 2); g.Standby.LimitRanges = [Limits(maxCpu: 1) with { IsForPods = true }]; }, CheckStatus.Fail, "StatefulSet/validator", "its pods are refused"),
         ["pods per node"] = ("StandbyCapacity", g => g.Standby.Nodes = [Node("n", 8, "x") with { AllocatablePods = 1 }], CheckStatus.Fail, "capacity", "2 pods to start"),
 
         ["split brain"] = ("Database", g => g.StandbyServers[0] = Server("central", "pg-2", Database("pg-2")), CheckStatus.Fail, "primaries", "2 writable"),
@@ -196,6 +200,16 @@ public sealed class CheckTests
     }
 
     [Fact]
+    public async Task A_limit_range_that_the_pods_keep_to_refuses_nothing()
+    {
+        var given = new Given();
+        given.Standby.Workloads[1] = WithLimit(Workload("validator", 0, kind: WorkloadKind.StatefulSet), 1);
+        given.Standby.LimitRanges = [Limits(minCpu: 0.5m, maxCpu: 1), Limits(maxCpu: 1) with { IsForPods = true }];
+
+        Assert.Equal(CheckStatus.Pass, Assert.Single(await given.Run("StandbyCapacity")).Status);
+    }
+
+    [Fact]
     public async Task A_missing_secret_of_the_standby_is_told_even_when_the_active_is_dead()
     {
         var given = new Given();
@@ -218,6 +232,12 @@ public sealed class CheckTests
         Assert.Equal(expected, Core.Readiness.Checks.CertificatesCheck.Covers(Certificate(1, name), host));
 
     private static Pod WithContainer(Pod pod, Func<ContainerState, ContainerState> change) => pod with { Containers = [change(pod.Containers[0])] };
+
+    private static LimitRange Limits(decimal defaultCpu = 0, decimal minCpu = 0, decimal maxCpu = 0) =>
+        new("small", false, new(defaultCpu, 0), default, new(minCpu, 0), new(maxCpu, 0));
+
+    private static Workload WithLimit(Workload workload, decimal cpu) =>
+        workload with { Containers = [.. workload.Containers.Select(container => container with { Limits = new(cpu, 0) })] };
 
     private static void Specific(Given given, params string[] maps) =>
         given.Topology = given.Topology with { SiteSpecificConfigMaps = [.. maps.Select(SiteSpecificEntry.Parse)] };

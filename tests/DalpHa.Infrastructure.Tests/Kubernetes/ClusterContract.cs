@@ -185,6 +185,17 @@ public abstract class ClusterContract<TServer>(TServer server)
     }
 
     [Fact]
+    public async Task Limit_ranges_of_pods_and_containers()
+    {
+        var ns = Namespace;
+        await using var cluster = server.Open();
+        var ranges = await cluster.ListLimitRangesAsync(ns, Token);
+        var container = Assert.Single(ranges, range => !range.IsForPods);
+        Assert.Equal(("sizes", new ResourceAmounts(0.05m, 0), new ResourceAmounts(0, 16m * 1024 * 1024)), (container.Name, container.DefaultRequest with { MemoryBytes = 0 }, container.Min));
+        Assert.Equal(new ResourceAmounts(64, 0), Assert.Single(ranges, range => range.IsForPods).Max);
+    }
+
+    [Fact]
     public async Task Claims_and_classes()
     {
         var ns = Namespace;

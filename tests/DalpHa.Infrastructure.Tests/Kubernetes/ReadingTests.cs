@@ -89,6 +89,16 @@ public sealed class ReadingTests
     }
 
     [Fact]
+    public void Helm_record_in_a_config_map_is_read_as_one_in_a_secret_and_is_no_configuration()
+    {
+        var packed = Pack(w => w.Write("""{"name":"x","version":3,"chart":{"metadata":{"name":"x","version":"1"}},"config":{"a":1}}"""u8.ToArray()));
+        var map = new WireConfigMap(new WireMetadata { Name = "sh.helm.release.v1.x.v3" }, new() { ["release"] = Encoding.ASCII.GetString(packed) }, null);
+        var (fromMap, fromSecret) = (HelmReading.ToRelease(map, key), HelmReading.ToRelease(Record(packed), key));
+        Assert.Equal((fromSecret.Name, 3, fromSecret.Chart, fromSecret.ValueDigests["a"]), (fromMap.Name, fromMap.Revision, fromMap.Chart, fromMap.ValueDigests["a"]));
+        Assert.Null(SecretReading.ToDigest(map, key));
+    }
+
+    [Fact]
     public void Secret_values_are_overwritten_once_read()
     {
         var value = "canary"u8.ToArray();

@@ -17,6 +17,8 @@ internal static class Seed
         await PlantConfigurationAsync(server, core);
         await PlantWorkloadsAsync(server);
         await PlantPodsAsync(server, core);
+        // After the pods: its defaults would be theirs.
+        await server.CreateAsync($"{core}/limitranges", """{"metadata":{"name":"sizes"},"spec":{"limits":[{"type":"Container","defaultRequest":{"cpu":"50m"},"min":{"memory":"16Mi"}},{"type":"Pod","max":{"cpu":"64"}},{"type":"PersistentVolumeClaim","max":{"storage":"1Ti"}}]}}""");
         // Last: a quota on requests refuses pods that make none.
         await server.CreateAsync($"{core}/resourcequotas", """{"metadata":{"name":"limits"},"spec":{"hard":{"pods":"5000","requests.cpu":"5k","memory":"20Ti"}}}""");
         await server.MergeAsync($"{core}/resourcequotas/limits/status", """{"status":{"hard":{"pods":"5000","requests.cpu":"5k","memory":"20Ti"},"used":{"pods":"3"}}}""");

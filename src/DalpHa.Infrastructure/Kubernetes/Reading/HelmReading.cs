@@ -10,12 +10,17 @@ using DalpHa.Core.Errors;
 namespace DalpHa.Infrastructure.Kubernetes;
 
 /// <summary>
-/// Reads Helm 3's record of a release: the Secret's value is base64 text of a gzip stream of JSON (helm.sh/helm/v3/pkg/storage/driver: encodeRelease).
+/// Reads Helm 3's record of a release, kept in a Secret or a ConfigMap: its value is base64 text of a gzip stream of JSON (helm.sh/helm/v3/pkg/storage/driver: encodeRelease).
 /// The chart's templates in it are skipped, and the user's values, which may hold passwords, become digests.
 /// </summary>
 internal static class HelmReading
 {
     private const long MaxUnpackedBytes = 64 * 1024 * 1024;
+
+    private const string RecordPrefix = "sh.helm.release.v1.";
+
+    /// <summary>Whether an object of this name is Helm's own record of a release.</summary>
+    public static bool IsRecord(string name) => name.StartsWith(RecordPrefix, StringComparison.Ordinal);
 
     /// <summary>The release in a Secret. The Secret's values are overwritten.</summary>
     /// <exception cref="DalpException">The record can't be read.</exception>
@@ -23,7 +28,24 @@ internal static class HelmReading
     {
         try
         {
-            var release = Unpack(wire.Data?.GetValueOrDefault("release") ?? throw new InvalidDataException("the key 'release' is missing"));
+            return ToRelease(wire.Metadata.Name, wire.Data?.GetValueOrDefault("release"), key);
+        }
+        finally
+        {
+            wire.Erase();
+        }
+    }
+
+    /// <summary>The release in a ConfigMap, where Helm keeps it with <c>HELM_DRIVER=configmap</c>.</summary>
+    /// <exception cref="DalpException">The record can't be read.</exception>
+    public static HelmRelease ToRelease(WireConfigMap wire, DigestKey key) =>
+        ToRelease(wire.Metadata.Name, wire.Data?.GetValueOrDefault("release") is { } text ? Encoding.UTF8.GetBytes(text) : null, key);
+
+    private static HelmRelease ToRelease(string record, byte[]? value, DigestKey key)
+    {
+        try
+        {
+            var release = Unpack(value ?? throw new InvalidDataException("the key 'release' is missing"));
             var chart = release.Chart?.Metadata;
             return release.Name is { Length: > 0 } name && chart is { Name: { } chartName, Version: { } chartVersion }
                 ? new HelmRelease(name, release.Version, chartName, chartVersion, chart.AppVersion, DigestsOf(release.Config, key))
@@ -34,14 +56,10 @@ internal static class HelmReading
             throw new DalpException(
                 "HelmReleaseUnreadable",
                 FaultKind.InvalidAnswer,
-                $"Helm's record '{wire.Metadata.Name}' can't be read: {(exception is JsonException ? "it is not the JSON that Helm 3 writes" : exception.Message)}.",
+                $"Helm's record '{record}' can't be read: {(exception is JsonException ? "it is not the JSON that Helm 3 writes" : exception.Message)}.",
                 "Check it with 'helm history'; a damaged record is repaired by the next 'helm upgrade'.",
-                wire.Metadata.Name,
+                record,
                 exception);
-        }
-        finally
-        {
-            wire.Erase();
         }
     }
 

@@ -76,6 +76,7 @@ internal static class WorkloadReading
 
     private static ContainerTemplate ToTemplate(WireContainer wire, bool isInit) => new(wire.Name, wire.Image, isInit, Requests(wire.Resources))
     {
+        Limits = Quantities.Amounts(wire.Resources?.Limits),
         IsSidecar = isInit && wire.RestartPolicy == "Always",
     };
 

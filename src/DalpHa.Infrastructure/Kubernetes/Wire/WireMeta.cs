@@ -69,6 +69,7 @@ internal sealed record WireVersion(string? Major, string? Minor, string? GitVers
 [JsonSerializable(typeof(WireList<WireIngress>), TypeInfoPropertyName = "Ingresses")]
 [JsonSerializable(typeof(WireList<WireRoute>), TypeInfoPropertyName = "Routes")]
 [JsonSerializable(typeof(WireList<WireQuota>), TypeInfoPropertyName = "Quotas")]
+[JsonSerializable(typeof(WireList<WireLimitRange>), TypeInfoPropertyName = "LimitRanges")]
 [JsonSerializable(typeof(WireList<WireClaim>), TypeInfoPropertyName = "Claims")]
 [JsonSerializable(typeof(WireList<WireStorageClass>), TypeInfoPropertyName = "StorageClasses")]
 [JsonSerializable(typeof(WireList<WireIngressClass>), TypeInfoPropertyName = "IngressClasses")]
