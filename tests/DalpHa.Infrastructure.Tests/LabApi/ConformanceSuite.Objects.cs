@@ -58,6 +58,9 @@ public abstract partial class ConformanceSuite
         // Without a version an update is unconditional.
         (await _admin.Put($"{Core}/configmaps/a", ConfigMap("a", "4"))).Expect(200);
         (await _admin.Put($"{Core}/configmaps/none", ConfigMap("none"))).Refused(404, "NotFound");
+        changed["metadata"]!.AsObject().Remove("resourceVersion");
+        changed["metadata"]!["uid"] = Guid.NewGuid().ToString();
+        (await _admin.Put($"{Core}/configmaps/a", changed)).Refused(409, "Conflict");
     }
 
     [Fact]

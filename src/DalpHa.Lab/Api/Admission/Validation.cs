@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using DalpHa.Lab.Api.Serving;
@@ -34,6 +35,10 @@ internal static partial class Validation
                     + "alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')"));
             }
         }
+        if (before is not null)
+        {
+            NoNewFinalizers(metadata, before.Child("metadata"), causes);
+        }
         if (!kind.Custom)
         {
             KindRules.Check(kind, value, before, causes);
@@ -52,6 +57,33 @@ internal static partial class Validation
 
     public static StatusCause InvalidObject(string field, JsonNode? value, string why) =>
         new("FieldValueInvalid", $"Invalid value: {value?.ToJsonString() ?? "null"}: {why}", field);
+
+    /// <summary>Refuses a deletion that was not asked for as one; leaving its fields out is no change.</summary>
+    public static void CheckDeletion(ResourceKind kind, JsonObject metadata, JsonObject before)
+    {
+        var causes = new[] { "deletionTimestamp", "deletionGracePeriodSeconds" }
+            .Where(name => metadata[name] is { } sent && !SameValue(sent, before[name]))
+            .Select(name => Invalid($"metadata.{name}", metadata[name]!.ToString(), "field is immutable")).ToList();
+        if (causes.Count > 0)
+        {
+            throw ApiException.Invalid(kind.Group, kind.Kind, before.Text("name") ?? "", causes);
+        }
+    }
+
+    // Clients write an instant back with more or fewer digits than they read.
+    private static bool SameValue(JsonNode sent, JsonNode? stored) => JsonNode.DeepEquals(sent, stored)
+        || (DateTimeOffset.TryParse(sent.ToString(), CultureInfo.InvariantCulture, out var one)
+            && DateTimeOffset.TryParse(stored?.ToString(), CultureInfo.InvariantCulture, out var other) && one == other);
+
+    private static void NoNewFinalizers(JsonObject metadata, JsonObject before, List<StatusCause> causes)
+    {
+        var added = metadata.Strings("finalizers").Except(before.Strings("finalizers")).Select(name => $"\"{name}\"").ToList();
+        if (before["deletionTimestamp"] is not null && added.Count > 0)
+        {
+            causes.Add(new("FieldValueForbidden", "Forbidden: no new finalizers can be added if the object is being deleted, found new finalizers "
+                + $"[]string{{{string.Join(", ", added)}}}", "metadata.finalizers"));
+        }
+    }
 
     private static void CheckName(ResourceKind kind, string name, List<StatusCause> causes)
     {
