@@ -120,6 +120,9 @@ public abstract partial class ConformanceSuite
     }
 
     [Fact]
+    public async Task A_limit_is_a_number() => (await _admin.Get($"{Leases}?limit=many")).Refused(400, "BadRequest");
+
+    [Fact]
     public async Task Any_version_is_good_enough_for_a_list_at_0()
     {
         await MakeLeases("a");

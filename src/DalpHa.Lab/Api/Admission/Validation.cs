@@ -17,6 +17,9 @@ internal static partial class Validation
     private const string ValueRule = "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an "
         + "alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', regex used for validation is '(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')";
 
+    private const string QualifiedRule = "name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an "
+        + "alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')";
+
     public static void Check(ResourceKind kind, JsonObject value, JsonObject? before)
     {
         var causes = new List<StatusCause>();
@@ -29,12 +32,20 @@ internal static partial class Validation
             {
                 causes.Add(Invalid("metadata.labels", label?.ToString() ?? "", ValueRule));
             }
-            if (key.Length == 0 || !LabelKey().IsMatch(key))
+            if (key.Length == 0 || !Qualified().IsMatch(key))
             {
-                causes.Add(Invalid("metadata.labels", key, "name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an "
-                    + "alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')"));
+                causes.Add(Invalid("metadata.labels", key, QualifiedRule));
             }
         }
+        foreach (var key in (metadata["annotations"] as JsonObject ?? []).Select(annotation => annotation.Key).Where(key => !Qualified().IsMatch(key.ToLowerInvariant())))
+        {
+            causes.Add(Invalid("metadata.annotations", key, QualifiedRule));
+        }
+        foreach (var finalizer in metadata.Strings("finalizers").Where(name => !Qualified().IsMatch(name) || !(kind.Custom || IsOwned(name))))
+        {
+            causes.Add(Invalid("metadata.finalizers", finalizer, "name is neither a standard finalizer name nor is it fully qualified"));
+        }
+        CheckOwners(metadata.Items("ownerReferences").ToList(), causes);
         if (before is not null)
         {
             NoNewFinalizers(metadata, before.Child("metadata"), causes);
@@ -57,6 +68,18 @@ internal static partial class Validation
 
     public static StatusCause InvalidObject(string field, JsonNode? value, string why) =>
         new("FieldValueInvalid", $"Invalid value: {value?.ToJsonString() ?? "null"}: {why}", field);
+
+    private static bool IsOwned(string finalizer) => finalizer is "kubernetes" or "orphan" or "foregroundDeletion" || finalizer.Contains('/', StringComparison.Ordinal);
+
+    private static void CheckOwners(List<JsonObject> owners, List<StatusCause> causes)
+    {
+        causes.AddRange(owners.SelectMany(owner => new[] { "apiVersion", "kind", "name", "uid" }.Where(name => string.IsNullOrEmpty(owner.Text(name))))
+            .Select(name => Invalid($"metadata.ownerReferences.{name}", "", name == "apiVersion" ? "version must not be empty" : $"{name} must not be empty")));
+        if (owners.Count(owner => owner.Text("controller") == "true") > 1)
+        {
+            causes.Add(Invalid("metadata.ownerReferences", "", "Only one reference can have Controller set to true"));
+        }
+    }
 
     /// <summary>Refuses a deletion that was not asked for as one; leaving its fields out is no change.</summary>
     public static void CheckDeletion(ResourceKind kind, JsonObject metadata, JsonObject before)
@@ -121,5 +144,5 @@ internal static partial class Validation
     private static partial Regex LabelValue();
 
     [GeneratedRegex(@"^([a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*/)?[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?\z")]
-    private static partial Regex LabelKey();
+    private static partial Regex Qualified();
 }
