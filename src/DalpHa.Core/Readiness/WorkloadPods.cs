@@ -21,9 +21,15 @@ internal static class WorkloadPods
     public static Workload? Counterpart(this IReadOnlyList<Workload> workloads, Workload of) =>
         workloads.FirstOrDefault(workload => workload.Target == of.Target);
 
-    /// <summary>The first rule of the topology that chooses the workload, or null.</summary>
-    public static WorkloadRule? RuleFor(this DalpTopology topology, Workload workload) =>
-        topology.Workloads.FirstOrDefault(rule => rule.Selector.Matches(workload.Labels));
+    /// <summary>The first rule of the topology that chooses the workload, or null. Of several, one for what may run only once goes first: it is the stricter.</summary>
+    public static WorkloadRule? RuleFor(this DalpTopology topology, Workload workload) => topology.Workloads
+        .Where(rule => rule.Selector.Matches(workload.Labels))
+        .OrderByDescending(rule => rule.MustRunOnce())
+        .FirstOrDefault();
+
+    /// <summary>Pods that a rule chooses by their own labels, that may run, and that belong to none of the workloads: what a deleted workload left, or a copy.</summary>
+    public static IReadOnlyList<Pod> PodsOfNone(this WorkloadRule rule, IReadOnlyList<Workload> workloads, IReadOnlyList<Pod> pods) =>
+        pods.Where(pod => pod.MayRun() && rule.Selector.Matches(pod.Labels)).Except(workloads.SelectMany(workload => workload.LivePods(pods))).ToList();
 
     /// <summary>Whether two of it at the same time harm the chain or the platform's nonces.</summary>
     public static bool MustRunOnce(this WorkloadRule rule) => rule.Role is WorkloadRole.Validator or WorkloadRole.Signer;

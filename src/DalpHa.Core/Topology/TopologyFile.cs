@@ -100,6 +100,7 @@ internal static class TopologyFile
         .Required("active", Site(SiteRole.Active, "active"), "The site that serves users.", (s, v) => s with { Active = v })
         .Required("standby", Site(SiteRole.Standby, "standby"), "The warm standby, in another failure domain.", (s, v) => s with { Standby = v })
         .Rule([.. TopologyRules.SiteIdentity], s => TopologyRules.SameSite(s.Active, s.Standby))
+        .Rule(["active.name", "standby.name"], s => TopologyRules.SameName(s.Active, s.Standby))
         .Rule(["active", "standby"], s => TopologyRules.SameServer(s.Active, s.Standby));
 
     /// <summary>The whole file.</summary>

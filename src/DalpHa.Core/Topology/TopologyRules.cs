@@ -18,6 +18,11 @@ internal static class TopologyRules
             ? ("standby.context", new Problem("SameSite", "Both sites are the same namespace of the same cluster.", "another cluster, in another failure domain"))
             : null;
 
+    /// <summary>What is told of a site is told by its name.</summary>
+    public static (string, Problem)? SameName(DalpSite? active, DalpSite? standby) => active is not null && standby is not null && active.Name == standby.Name
+        ? ("standby.name", new Problem("SameName", $"Both sites are called '{standby.Name}': no finding could tell them apart.", "a name of its own for each site"))
+        : null;
+
     /// <summary>One server under two names would be compared with itself.</summary>
     public static (string, Problem)? SameServer(DalpSite active, DalpSite standby)
     {

@@ -19,7 +19,7 @@ internal sealed class Given : IReplicationView
     public FakeCluster Standby { get; } = Site("eu-central", 0);
     public FakeTimeProvider Time { get; } = new(Now);
     public List<ServerObservation> ActiveServers { get; } = [Server("west", "pg-1", Database("pg-1"))];
-    public List<ServerObservation> StandbyServers { get; } = [Server("central", "pg-2", Database("pg-2") with { IsInRecovery = true, Slots = [] })];
+    public List<ServerObservation> StandbyServers { get; } = [Server("central", "pg-2", Database("pg-2") with { IsInRecovery = true, Slots = [], Receiver = new("streaming", "pg-1", 5432, "standby", new Lsn(100), Now) })];
     public List<DalpReplicationLag> Lags { get; } = [Lag()];
     public Dictionary<string, Func<ValidatorSample>> Nodes { get; } = [];
     public DalpException? ActiveOpenFailure { get; set; }

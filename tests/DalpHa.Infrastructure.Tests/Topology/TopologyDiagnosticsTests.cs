@@ -83,6 +83,7 @@ public sealed class TopologyDiagnosticsTests : IDisposable
     [InlineData("name: production", "name: production\nimages: { registries: [{ active: r.example, standby: r.example }] }", 3, 54, "SameRegistry", "Both sites")]
     [InlineData("name: production", "name: production\nimages: { registries: [{ active: https://r.example, standby: s.example }] }", 3, 34, "InvalidValue", "https://r.example")]
     [InlineData("name: production", "name: production\nimages: { registries: [{ active: r.example }] }", 3, 24, "MissingKey", "'standby' is missing")]
+    [InlineData("    context: b\n", "    name: active\n    context: b\n", 10, 11, "SameName", "'active'")]
     public void OneThingIsWrong(string text, string instead, int line, int column, string errorId, string message)
     {
         Assert.Contains(text, Valid, StringComparison.Ordinal);

@@ -29,6 +29,9 @@ public sealed class ConfigMapParityCheck : IReadinessCheck
             .Concat(standby.Values.Where(map => !active.ContainsKey(map.Name)).Select(map => Finding.Warn(
                 context.Standby.Name, $"ConfigMap/{map.Name}", "only on the standby", "on both", "The active has no such ConfigMap.",
                 "Remove it, or deploy it on the active too.")))
+            .Concat(active.Count + standby.Count > 0 ? [] : [Finding.Warn(
+                context.Standby.Name, "configuration", "no ConfigMap", "equal ConfigMaps", "Neither site has a ConfigMap in the namespace: there is nothing to compare.",
+                "Make sure that the topology names the right namespaces, and compare the configuration where it is kept.")])
             .Concat(stale.Select(entry => SiteSpecifics.Stale("configMaps: siteSpecific", entry)))
             .ToList();
         foreach (var finding in findings)

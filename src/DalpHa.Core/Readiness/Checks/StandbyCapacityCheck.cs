@@ -35,6 +35,13 @@ public sealed class StandbyCapacityCheck : IReadinessCheck
         var standby = await workloadsRead.WaitAsync(cancellationToken).ConfigureAwait(false);
         var pods = await podsRead.WaitAsync(cancellationToken).ConfigureAwait(false);
         var active = await activeRead.WaitAsync(cancellationToken).ConfigureAwait(false);
+        if (active.Count == 0)
+        {
+            yield return Finding.Unknown(
+                context.Active.Name, "capacity", "no workload", "what must be started", "The active has no workload in the namespace, so nobody can say what a failover must start.",
+                "See what ActiveServing says.");
+            yield break;
+        }
         var admission = new Admission(await rangesRead.WaitAsync(cancellationToken).ConfigureAwait(false));
         var starts = active.Select(workload => StillToStart(context.Topology, workload, standby, pods)).OfType<Start>().ToList();
         var demands = starts.Select(start => new PodDemand(start.Target, admission.RequestsOf(start.Template), start.Count)).ToList();
@@ -66,7 +73,8 @@ public sealed class StandbyCapacityCheck : IReadinessCheck
         }
         var template = standby.Counterpart(active) ?? active;
         var holding = template.OwnPods(standbyPods).Count(pod => pod.NodeName is not null && !pod.IsDeleting);
-        var missing = active.Desired - holding;
+        // An active that is scaled down in an incident must not make the standby look large enough.
+        var missing = Math.Max(active.Desired, template.Desired) - holding;
         return missing > 0 ? new Start(active.Target, template, missing) : null;
     }
 

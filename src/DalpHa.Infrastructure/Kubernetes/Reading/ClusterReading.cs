@@ -10,6 +10,7 @@ internal static class ClusterReading
     private static readonly IReadOnlyDictionary<string, string> QuotaNames = new Dictionary<string, string>
     {
         ["pods"] = "pods",
+        ["count/pods"] = "pods",
         ["cpu"] = "requests.cpu",
         ["memory"] = "requests.memory",
         ["requests.cpu"] = "requests.cpu",
