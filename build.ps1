@@ -125,7 +125,7 @@ function Test {
         }
         Write-Step $name
         $report = "$results/$name.xml"
-        & dotnet "$root/tests/$name/bin/Release/net10.0/$name.dll" -xml $report -noLogo | Out-Host
+        & dotnet "$root/tests/$name/bin/Release/net10.0/$name.dll" -result-xml $report -noLogo | Out-Host
         $code = $LASTEXITCODE
         if (-not [IO.File]::Exists($report)) {
             $broken += "$name wrote no report (exit code $code)"

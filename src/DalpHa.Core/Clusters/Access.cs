@@ -17,6 +17,15 @@ public sealed record AccessRequest(string Verb, string Group, string Resource, s
     }
 }
 
+/// <summary>Whose account a run uses: it decides which permissions are asked for.</summary>
+public enum DalpAccount
+{
+    /// <summary>One that also fails over.</summary>
+    Operator,
+    /// <summary>One that only looks, as that of scheduled checks.</summary>
+    Reader,
+}
+
 /// <summary>The API server's answer to an <see cref="AccessRequest"/>.</summary>
 /// <param name="Request">The question.</param>
 /// <param name="IsAllowed">Whether it is allowed.</param>

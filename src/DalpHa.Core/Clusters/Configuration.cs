@@ -37,14 +37,25 @@ public sealed record IngressRoute(string Kind, string Name, string? ClassName, I
 /// <param name="Chart">The chart's name.</param>
 /// <param name="ChartVersion">The chart's version.</param>
 /// <param name="AppVersion">The application version that the chart states, or null.</param>
-/// <param name="ValuesDigest">Keyed digest over the user's values, independent of the order of their keys.</param>
-public sealed record HelmRelease(string Name, int Revision, string Chart, string ChartVersion, string? AppVersion, string ValuesDigest);
+/// <param name="ValueDigests">
+/// Each of the user's values with its keyed digest, by path as <c>helm --set</c> writes it: <c>global.region</c>, <c>hosts[0]</c>, <c>labels.app\.kubernetes\.io/name</c>.
+/// </param>
+public sealed record HelmRelease(string Name, int Revision, string Chart, string ChartVersion, string? AppVersion, IReadOnlyDictionary<string, string> ValueDigests);
 
 /// <summary>A ResourceQuota: only the amounts that can stop a pod from starting.</summary>
 /// <param name="Name">Its name.</param>
 /// <param name="Hard">Limits by resource name (<c>pods</c>, <c>requests.cpu</c>, <c>requests.memory</c>), CPU in cores and memory in bytes.</param>
 /// <param name="Used">What is used of each.</param>
 public sealed record ResourceQuota(string Name, IReadOnlyDictionary<string, decimal> Hard, IReadOnlyDictionary<string, decimal> Used);
+
+/// <summary>One item of a LimitRange: what the API server gives to a pod or container that states nothing, and what it refuses. Nothing where it has no rule.</summary>
+/// <param name="Name">The LimitRange.</param>
+/// <param name="IsForPods">True when it holds for a pod as a whole, false when for each of its containers.</param>
+/// <param name="DefaultRequest">What a container requests that states neither a request nor a limit.</param>
+/// <param name="DefaultLimit">The limit of a container that states none.</param>
+/// <param name="Min">The least that may be requested.</param>
+/// <param name="Max">The highest limit.</param>
+public sealed record LimitRange(string Name, bool IsForPods, ResourceAmounts DefaultRequest, ResourceAmounts DefaultLimit, ResourceAmounts Min, ResourceAmounts Max);
 
 /// <summary>A StorageClass or IngressClass.</summary>
 /// <param name="Name">Its name.</param>

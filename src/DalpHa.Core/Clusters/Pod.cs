@@ -17,7 +17,14 @@ public sealed record Pod(
     bool IsReady,
     bool IsDeleting,
     string? NodeName,
-    IReadOnlyList<ContainerState> Containers);
+    IReadOnlyList<ContainerState> Containers)
+{
+    /// <summary>
+    /// What made the pod and keeps it: the workload, as <c>Deployment/dapp</c>; a ReplicaSet of no Deployment, or a custom kind as <c>Cluster.postgresql.cnpg.io/pg</c>;
+    /// null when nothing does.
+    /// </summary>
+    public string? Owner { get; init; }
+}
 
 /// <summary>How one container of a pod fares.</summary>
 /// <param name="Name">Its name.</param>

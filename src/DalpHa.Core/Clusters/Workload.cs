@@ -55,6 +55,9 @@ public sealed record Workload(
 /// <param name="Requests">What it asks of a node.</param>
 public sealed record ContainerTemplate(string Name, string Image, bool IsInit, ResourceAmounts Requests)
 {
+    /// <summary>What it may take at most; nothing where it has no limit.</summary>
+    public ResourceAmounts Limits { get; init; }
+
     /// <summary>True for an init container that keeps running beside the others (<c>restartPolicy: Always</c>).</summary>
     public bool IsSidecar { get; init; }
 

@@ -38,13 +38,13 @@ public interface ICluster : IAsyncDisposable
     /// <summary>The certificates in Secrets of type <c>kubernetes.io/tls</c>.</summary>
     Task<IReadOnlyList<TlsCertificate>> ListTlsCertificatesAsync(string @namespace, CancellationToken cancellationToken);
 
-    /// <summary>The ConfigMaps of a namespace but those that the cluster itself puts there (<c>kube-root-ca.crt</c>, <c>openshift-service-ca.crt</c>) and DalpHa's own notes.</summary>
+    /// <summary>The ConfigMaps of a namespace but those that the cluster itself puts there (<c>kube-root-ca.crt</c>, <c>openshift-service-ca.crt</c>), Helm's own records, and DalpHa's own notes.</summary>
     Task<IReadOnlyList<ConfigMapDigest>> ListConfigMapsAsync(string @namespace, DigestKey key, CancellationToken cancellationToken);
 
     /// <summary>Ingresses, and OpenShift Routes where the cluster has them.</summary>
     Task<IReadOnlyList<IngressRoute>> ListIngressRoutesAsync(string @namespace, CancellationToken cancellationToken);
 
-    /// <summary>Helm releases in status <c>deployed</c>.</summary>
+    /// <summary>The deployed Helm releases, whether Helm keeps its records in Secrets or, by HELM_DRIVER, in ConfigMaps.</summary>
     Task<IReadOnlyList<HelmRelease>> ListHelmReleasesAsync(string @namespace, DigestKey key, CancellationToken cancellationToken);
 
     /// <summary>All nodes.</summary>
@@ -52,6 +52,9 @@ public interface ICluster : IAsyncDisposable
 
     /// <summary>The quotas of a namespace.</summary>
     Task<IReadOnlyList<ResourceQuota>> ListQuotasAsync(string @namespace, CancellationToken cancellationToken);
+
+    /// <summary>The items of a namespace's LimitRanges that hold for pods and containers.</summary>
+    Task<IReadOnlyList<LimitRange>> ListLimitRangesAsync(string @namespace, CancellationToken cancellationToken);
 
     /// <summary>The volume claims of a namespace.</summary>
     Task<IReadOnlyList<VolumeClaim>> ListVolumeClaimsAsync(string @namespace, CancellationToken cancellationToken);

@@ -26,18 +26,17 @@ public sealed record ImageReference(string Registry, string Repository, string? 
         var slash = name.IndexOf('/');
         var first = slash < 0 ? "" : name[..slash];
         var hasRegistry = first.Contains('.') || first.Contains(':') || first == "localhost";
-        var registry = hasRegistry ? first : DefaultRegistry;
+        var registry = hasRegistry ? RegistryOf(first) : DefaultRegistry;
         var repository = hasRegistry ? name[(slash + 1)..] : name;
-        if (registry is "index.docker.io" or "registry-1.docker.io")
-        {
-            registry = DefaultRegistry;
-        }
         if (registry == DefaultRegistry && !repository.Contains('/'))
         {
             repository = "library/" + repository;
         }
         return new ImageReference(registry, repository, tag ?? (digest is null ? "latest" : null), digest);
     }
+
+    /// <summary>A registry's one name: Docker's has three.</summary>
+    public static string RegistryOf(string host) => host is "index.docker.io" or "registry-1.docker.io" ? DefaultRegistry : host;
 
     /// <summary>A digest's first 12 hexadecimal digits: enough to tell images apart by eye.</summary>
     public static string Short(string digest)

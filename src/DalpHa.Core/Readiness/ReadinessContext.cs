@@ -11,6 +11,9 @@ namespace DalpHa.Core.Readiness;
 /// <param name="Time">The clock.</param>
 public sealed record ReadinessContext(DalpTopology Topology, SiteView Active, SiteView Standby, IReplicationView Replication, TimeProvider Time)
 {
+    /// <summary>Whose account looks.</summary>
+    public DalpAccount Account { get; init; } = DalpAccount.Operator;
+
     /// <summary>Both views, the active's first.</summary>
     public IReadOnlyList<SiteView> Sites => [Active, Standby];
 

@@ -25,6 +25,7 @@ public sealed class ReadinessSession : IAsyncDisposable
         IReadOnlyList<OpenedSite> sites,
         IInfrastructure infrastructure,
         DatabaseLogin? login,
+        DalpAccount account,
         ReplicationMemory memory,
         TimeSpan timeout,
         TimeProvider time,
@@ -36,13 +37,14 @@ public sealed class ReadinessSession : IAsyncDisposable
         probe = new ReplicationProbe(topology, infrastructure, role => sites.First(site => site.Site.Role == role).Require(), login, memory, timeout, time, ending.Token);
         var views = sites.Select(opened => new SiteView(
             opened.Site, opened.Cluster, opened.Failure, digestKey, validator => infrastructure.OpenValidator(validator.Rpc!, timeout), ending.Token)).ToList();
-        run = new ReadinessRun(new ReadinessContext(topology, views[0], views[1], probe, time), timeout * RequestsPerCheck);
+        run = new ReadinessRun(new ReadinessContext(topology, views[0], views[1], probe, time) { Account = account }, timeout * RequestsPerCheck);
     }
 
     /// <summary>Opens both sites at the same time.</summary>
     /// <param name="infrastructure">Opens clusters, databases and validators.</param>
     /// <param name="topology">The topology.</param>
     /// <param name="login">Who logs in to the databases; null leaves it to the topology and the environment.</param>
+    /// <param name="account">Whose account looks.</param>
     /// <param name="memory">What is known of the replication from earlier runs.</param>
     /// <param name="timeout">The bound on each request; a check may take three times as long.</param>
     /// <param name="time">The clock.</param>
@@ -52,6 +54,7 @@ public sealed class ReadinessSession : IAsyncDisposable
         IInfrastructure infrastructure,
         DalpTopology topology,
         DatabaseLogin? login,
+        DalpAccount account,
         ReplicationMemory memory,
         TimeSpan timeout,
         TimeProvider time,
@@ -63,7 +66,7 @@ public sealed class ReadinessSession : IAsyncDisposable
             throw sites[0].Failure!;
         }
         var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        return new ReadinessSession(topology, sites, infrastructure, login, memory, timeout, time, ending);
+        return new ReadinessSession(topology, sites, infrastructure, login, account, memory, timeout, time, ending);
 
         OpenedSite Open(DalpSite site)
         {

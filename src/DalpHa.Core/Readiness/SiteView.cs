@@ -84,6 +84,9 @@ public sealed class SiteView
     /// <summary>The quotas.</summary>
     public Task<IReadOnlyList<ResourceQuota>> Quotas => ReadInNamespace("quotas", c => c.ListQuotasAsync(Site.Namespace, runToken));
 
+    /// <summary>The limit ranges.</summary>
+    public Task<IReadOnlyList<LimitRange>> LimitRanges => ReadInNamespace("limitranges", c => c.ListLimitRangesAsync(Site.Namespace, runToken));
+
     /// <summary>The volume claims.</summary>
     public Task<IReadOnlyList<VolumeClaim>> VolumeClaims => ReadInNamespace("claims", c => c.ListVolumeClaimsAsync(Site.Namespace, runToken));
 

@@ -17,7 +17,8 @@ public static class VerdictRule
         string topology, IReadOnlyList<DalpCheckResult> results, IReadOnlyList<string> leftOut, TimeSpan duration, DateTimeOffset at)
     {
         var fails = Of(CheckStatus.Fail);
-        var unknowns = Of(CheckStatus.Unknown);
+        // A status that is none of the four is nobody's "fine".
+        var unknowns = results.Where(result => result.Status is not (CheckStatus.Pass or CheckStatus.Warn or CheckStatus.Fail)).ToList();
         var warnings = Of(CheckStatus.Warn);
         List<string> unasked = [];
         if (results.Count == 0)

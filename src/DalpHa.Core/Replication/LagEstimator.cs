@@ -145,13 +145,17 @@ public static class LagEstimator
 
     private static long? Behind(Lsn? ahead, Lsn? behind) => ahead is { } a && behind is { } b && a >= b ? a - b : null;
 
-    // Every commit before a remembered position that has reached the standby is safe. So is every commit up to the last replayed one; its time is the
-    // primary's and now is the standby's, which agree as well as their clocks do.
+    // Every commit before a remembered position that has reached the standby is safe. So is every commit up to the last replayed one, whose time is the
+    // primary's: we carry the primary's clock on from when it was last read, and take the standby's where that gives more. An age below zero comes of
+    // clocks that disagree, and bounds nothing.
     private static TimeSpan? BoundLoss(DatabaseSample standby, Lsn? received, LagQuestion question)
     {
-        var reached = received is { } position && question.History.SystemIdentifier == standby.SystemIdentifier ? question.History.NewestReached(position) : null;
-        var ages = new[] { question.Now - reached?.ObservedAt, standby.ServerTime - standby.LastReplayedCommitAt };
-        return ages.Min() is { } age ? NotNegative(age) : null;
+        var history = question.History.SystemIdentifier == standby.SystemIdentifier ? question.History : ReplicationHistory.Empty;
+        var reached = received is { } position ? history.NewestReached(position) : null;
+        var carriedOn = history.Points.Count > 0 ? history.Points[^1].PrimaryTime + (question.Now - history.Points[^1].ObservedAt) : standby.ServerTime;
+        var primaryTime = carriedOn > standby.ServerTime ? carriedOn : standby.ServerTime;
+        var ages = new[] { question.Now - reached?.ObservedAt, primaryTime - standby.LastReplayedCommitAt };
+        return ages.Where(age => age >= TimeSpan.Zero).Min();
     }
 
     private static TimeSpan NotNegative(TimeSpan span) => span < TimeSpan.Zero ? TimeSpan.Zero : span;

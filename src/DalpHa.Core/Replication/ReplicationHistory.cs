@@ -9,10 +9,16 @@ public sealed record PrimaryPoint(Lsn Position, DateTimeOffset PrimaryTime, Date
 /// <summary>What is remembered of one standby and its primary between measurements, and between runs. Immutable.</summary>
 public sealed record ReplicationHistory
 {
+    /// <summary>What this DalpHa writes as <see cref="Version"/>, and the newest that it understands.</summary>
+    public const int CurrentVersion = 1;
+
     private const int MaxPoints = 240;
 
     /// <summary>Nothing yet.</summary>
     public static ReplicationHistory Empty { get; } = new();
+
+    /// <summary>The meaning of what is kept; a later DalpHa that changes it counts on.</summary>
+    public int Version { get; init; } = CurrentVersion;
 
     /// <summary>The cluster whose positions these are; null when there are none.</summary>
     public string? SystemIdentifier { get; init; }
@@ -53,6 +59,13 @@ public sealed record ReplicationHistory
             Points = continues ? Append(Points, point) : [point],
         };
     }
+
+    /// <summary>What of it a clock can stand for that shows <paramref name="now"/>: moments ahead of it are of a clock that was wrong then, or is now.</summary>
+    public ReplicationHistory Until(DateTimeOffset now) => this with
+    {
+        Points = [.. Points.Where(point => point.ObservedAt <= now)],
+        LastHealthyAt = LastHealthyAt <= now ? LastHealthyAt : null,
+    };
 
     /// <summary>The newest remembered position that lies at or before <paramref name="reached"/>, or null.</summary>
     public PrimaryPoint? NewestReached(Lsn reached) => Points.LastOrDefault(point => point.Position <= reached);

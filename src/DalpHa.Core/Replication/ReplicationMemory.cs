@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
@@ -16,6 +17,7 @@ public sealed class ReplicationMemory
 
     private readonly string folder;
     private readonly Action<string> warn;
+    private readonly ConcurrentDictionary<string, bool> newer = [];
 
     /// <summary>Makes a memory.</summary>
     /// <param name="folder">Where the files are kept; it may not exist yet.</param>
@@ -29,14 +31,24 @@ public sealed class ReplicationMemory
     /// <summary>The folder below <see cref="StateFolder.Path"/> that runs share.</summary>
     public static string DefaultFolder => Path.Combine(StateFolder.Path, "replication");
 
-    /// <summary>Reads a standby's history; empty when there is none. A file that can't be understood is moved aside.</summary>
-    public ReplicationHistory Load(string topology, string standby)
+    /// <summary>
+    /// Reads a standby's history; empty when there is none. A file that can't be understood is moved aside, one of a newer DalpHa is left alone, and
+    /// of one that was written under a clock ahead of ours only what lies in the past counts.
+    /// </summary>
+    public ReplicationHistory Load(string topology, string standby, TimeProvider time)
     {
         var path = PathOf(topology, standby);
         try
         {
-            return JsonSerializer.Deserialize<ReplicationHistory>(File.ReadAllText(path), Format) is { Points: not null } history
-                ? history
+            var text = File.ReadAllText(path);
+            if (JsonSerializer.Deserialize<Header>(text, Format)?.Version > ReplicationHistory.CurrentVersion)
+            {
+                newer[path] = true;
+                warn($"The replication history '{path}' is of a newer DalpHa: this run starts without it, and leaves it as it is. Update DalpHa here.");
+                return ReplicationHistory.Empty;
+            }
+            return JsonSerializer.Deserialize<ReplicationHistory>(text, Format) is { Points: not null } history && !history.Points.Contains(null)
+                ? UpToNow(path, history, time.GetUtcNow())
                 : throw new JsonException("It holds no history.");
         }
         catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
@@ -59,6 +71,10 @@ public sealed class ReplicationMemory
     public void Save(string topology, string standby, ReplicationHistory history)
     {
         var path = PathOf(topology, standby);
+        if (newer.ContainsKey(path))
+        {
+            return;
+        }
         try
         {
             AtomicFile.WriteAllText(path, JsonSerializer.Serialize(history, Format));
@@ -67,6 +83,16 @@ public sealed class ReplicationMemory
         {
             warn($"The replication history '{path}' can't be written, so the next run will not know of this one: {exception.Message}");
         }
+    }
+
+    private ReplicationHistory UpToNow(string path, ReplicationHistory history, DateTimeOffset now)
+    {
+        var known = history.Until(now);
+        if (known.Points.Count < history.Points.Count || known.LastHealthyAt != history.LastHealthyAt)
+        {
+            warn($"The replication history '{path}' tells of moments after {now.UtcDateTime:yyyy-MM-dd HH:mm:ss}Z, this machine's time, and they are left out. Check the clock.");
+        }
+        return known;
     }
 
     // Names are the operator's and may hold anything; the digest keeps two names apart that look the same once they are made safe.
@@ -90,6 +116,8 @@ public sealed class ReplicationMemory
             warn($"The replication history '{path}' could not be understood ({why.Message}), nor moved aside: {exception.Message}");
         }
     }
+
+    private sealed record Header(int Version);
 
     private sealed class LsnConverter : JsonConverter<Lsn>
     {

@@ -162,7 +162,7 @@ public sealed class ReplicationProbe : IReplicationView, IAsyncDisposable
     {
         lock (histories)
         {
-            return histories.TryGetValue(server, out var known) ? known : histories[server] = memory.Load(topology.Name, server);
+            return histories.TryGetValue(server, out var known) ? known : histories[server] = memory.Load(topology.Name, server, time);
         }
     }
 

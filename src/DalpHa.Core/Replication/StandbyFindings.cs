@@ -72,11 +72,18 @@ internal static class StandbyFindings
 
     private static void OfHistory(DalpReplicationLag lag, DatabaseSample standby, DatabaseSample primary, Findings findings)
     {
-        if (standby.Timeline > primary.Timeline || (standby.Timeline < primary.Timeline && lag.Link is ReplicationLink.Broken))
+        if (standby.Timeline > primary.Timeline)
         {
             findings.Add(
                 CheckStatus.Fail,
                 $"{standby.Server} is on timeline {standby.Timeline} and {primary.Server} on {primary.Timeline}: it can't follow; rebuild it, or rewind it with pg_rewind");
+        }
+        else if (standby.Timeline < primary.Timeline && lag.Link is ReplicationLink.Broken)
+        {
+            // It follows by itself when it stopped before the point at which the timelines part, and then a rebuild would cost the only copy for nothing.
+            findings.Add(
+                CheckStatus.Fail,
+                $"{standby.Server} is on timeline {standby.Timeline} and {primary.Server} on {primary.Timeline}: if it does not follow once the link is up, rebuild it, or rewind it with pg_rewind");
         }
         else if (standby.ReplayLsn > primary.CurrentLsn)
         {

@@ -84,6 +84,9 @@ public sealed class SimulatedCluster(ICluster inner, SimulatedChanges changes) :
     public Task<IReadOnlyList<ResourceQuota>> ListQuotasAsync(string @namespace, CancellationToken cancellationToken) => inner.ListQuotasAsync(@namespace, cancellationToken);
 
     /// <inheritdoc/>
+    public Task<IReadOnlyList<LimitRange>> ListLimitRangesAsync(string @namespace, CancellationToken cancellationToken) => inner.ListLimitRangesAsync(@namespace, cancellationToken);
+
+    /// <inheritdoc/>
     public Task<IReadOnlyList<VolumeClaim>> ListVolumeClaimsAsync(string @namespace, CancellationToken cancellationToken) => inner.ListVolumeClaimsAsync(@namespace, cancellationToken);
 
     /// <inheritdoc/>

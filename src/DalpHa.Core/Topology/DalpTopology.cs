@@ -24,8 +24,17 @@ public sealed record DalpTopology
     /// <summary>Names of Secrets that the standby must hold, equal to the active's. Null when only contexts were given: then all of the active's are required.</summary>
     public IReadOnlyList<string>? RequiredSecrets { get; init; }
 
-    /// <summary>ConfigMaps that may differ between the sites.</summary>
-    public IReadOnlyList<string> SiteSpecificConfigMaps { get; init; } = [];
+    /// <summary>Secrets, or keys of them, that must be on both sites and whose values may differ.</summary>
+    public IReadOnlyList<SiteSpecificEntry> SiteSpecificSecrets { get; init; } = [];
+
+    /// <summary>ConfigMaps, or keys of them, that must be on both sites and whose values may differ.</summary>
+    public IReadOnlyList<SiteSpecificEntry> SiteSpecificConfigMaps { get; init; } = [];
+
+    /// <summary>Paths of Helm values that may differ, with all below them. Null when the topology does not say: then a difference only warns.</summary>
+    public IReadOnlyList<string>? SiteSpecificHelmValues { get; init; }
+
+    /// <summary>Registries that stand for each other: what the active pulls from the one, the standby pulls from the other.</summary>
+    public IReadOnlyList<RegistryPair> Registries { get; init; } = [];
 
     /// <summary>The limits that checks hold the sites to.</summary>
     public DalpThresholds Thresholds { get; init; } = new();
@@ -172,6 +181,30 @@ public enum WorkloadRole
 /// <param name="Standby">How the standby holds it.</param>
 /// <param name="Role">What it does.</param>
 public sealed record WorkloadRule(string Name, LabelSelector Selector, StandbyMode Standby, WorkloadRole Role);
+
+/// <summary>A Secret or ConfigMap whose values are a site's own: all of them, or that of one key.</summary>
+/// <param name="Name">The object's name.</param>
+/// <param name="Key">The key; null for all.</param>
+public sealed record SiteSpecificEntry(string Name, string? Key)
+{
+    /// <summary>Reads <c>name</c> or <c>name/key</c>.</summary>
+    public static SiteSpecificEntry Parse(string text) => text.IndexOf('/') is >= 0 and var slash ? new(text[..slash], text[(slash + 1)..]) : new(text, null);
+
+    /// <summary>Whether the value of a key of an object is meant.</summary>
+    public bool Covers(string name, string key) => Name == name && (Key is null || Key == key);
+
+    /// <summary>As the topology has it: <c>name</c> or <c>name/key</c>.</summary>
+    public override string ToString() => Key is null ? Name : $"{Name}/{Key}";
+}
+
+/// <summary>Two registries that hold the same images, one for each site.</summary>
+/// <param name="Active">Host, and port where it has one, that the active site pulls from.</param>
+/// <param name="Standby">That of the standby.</param>
+public sealed record RegistryPair(string Active, string Standby)
+{
+    /// <summary>As <c>registry.west.example for registry.east.example</c>.</summary>
+    public override string ToString() => $"{Standby} for {Active}";
+}
 
 /// <summary>The limits that checks hold the sites to.</summary>
 public sealed record DalpThresholds

@@ -11,6 +11,14 @@ public static class RequiredPermissions
     private const string Coordination = "coordination.k8s.io";
     private const string CloudNativePg = "postgresql.cnpg.io";
 
+    /// <summary>What a reader needs on a site: everything that the readiness checks look at, and tunnels where the topology forwards.</summary>
+    /// <param name="site">The site.</param>
+    public static IReadOnlyList<AccessRequest> ForReading(DalpSite site) =>
+    [
+        .. ForReading(site.Namespace),
+        .. site.Database?.Servers.Any(server => server.Forward is not null) == true ? ForTunnels(site.Namespace) : [],
+    ];
+
     /// <summary>What a reader needs: everything that the readiness checks look at.</summary>
     /// <param name="namespace">The namespace that the platform runs in.</param>
     public static IReadOnlyList<AccessRequest> ForReading(string @namespace) =>
@@ -22,9 +30,10 @@ public static class RequiredPermissions
         new("list", Apps, "daemonsets", null, @namespace, "see what runs and in which version"),
         new("get", "", "secrets", null, @namespace, "compare required secrets by digest"),
         new("list", "", "secrets", null, @namespace, "find secrets, certificates and Helm releases"),
-        new("list", "", "configmaps", null, @namespace, "compare the configuration"),
+        new("list", "", "configmaps", null, @namespace, "compare the configuration, and find Helm releases"),
         new("list", Networking, "ingresses", null, @namespace, "compare the routes"),
         new("list", "", "resourcequotas", null, @namespace, "see whether a quota stops the start"),
+        new("list", "", "limitranges", null, @namespace, "see which pods the API server would change or refuse"),
         new("list", "", "persistentvolumeclaims", null, @namespace, "see which storage is needed"),
         new("list", "", "nodes", null, null, "see capacity and failure domains"),
         new("list", "", "pods", null, null, "see how much of the nodes is taken"),
@@ -32,7 +41,7 @@ public static class RequiredPermissions
         new("list", Networking, "ingressclasses", null, null, "compare the ingress classes"),
     ];
 
-    /// <summary>What a tunnel to a pod or service needs, beside <see cref="ForReading"/>: only where the topology forwards.</summary>
+    /// <summary>What a tunnel to a pod or service needs, beside <see cref="ForReading(string)"/>: only where the topology forwards.</summary>
     /// <remarks>A tunnel over WebSocket is a GET, and so asks for <c>get</c>; API servers from 1.35 on ask for <c>create</c> as well.</remarks>
     /// <param name="namespace">The namespace that the platform runs in.</param>
     public static IReadOnlyList<AccessRequest> ForTunnels(string @namespace) =>
@@ -43,7 +52,7 @@ public static class RequiredPermissions
         new("create", "", "pods", "portforward", @namespace, "reach the database through the API server"),
     ];
 
-    /// <summary>What a failover writes, beside <see cref="ForReading"/>.</summary>
+    /// <summary>What a failover writes, beside <see cref="ForReading(string)"/>.</summary>
     /// <param name="namespace">The namespace that the platform runs in.</param>
     public static IReadOnlyList<AccessRequest> ForFailover(string @namespace) =>
     [

@@ -73,6 +73,16 @@ internal static class TopologyFile
             "What a failover must know: a writer is stopped to freeze writes; a validator or signer never runs on both sites.", (w, v) => w with { Role = v }, @default: "service")
         .Rule(["standby", "role"], TopologyRules.FenceBeforeSign);
 
+    private static readonly Shape<SecretSettings> Secrets = new MappingShape<SecretSettings>("secrets", new SecretSettings(null, []))
+        .Required("required", Names("Secret", Scalars.Subdomain), "Secrets that the standby must hold, equal to the active site's.", (s, v) => s with { Required = v }, "[dalp-db, dalp-keys]")
+        .Optional("siteSpecific", Entries("Secret"), "Required Secrets, or keys of them (name/key), that are on both sites and whose values may differ.", (s, v) => s with { SiteSpecific = v }, "[dalp-keys/region]")
+        .Rule(["required", "siteSpecific"], s => TopologyRules.SiteSpecificSecrets(s.Required ?? [], s.SiteSpecific));
+
+    private static readonly Shape<RegistryPair> Registries = new MappingShape<RegistryPair>("registryPair", new RegistryPair("", ""))
+        .Required("active", Scalars.Registry, "The registry that the active site pulls from.", (r, v) => r with { Active = v }, "registry.eu-west.example.com")
+        .Required("standby", Scalars.Registry, "The registry that the standby pulls from.", (r, v) => r with { Standby = v }, "registry.eu-central.example.com")
+        .Rule(["active", "standby"], TopologyRules.TwoRegistries);
+
     private static readonly Shape<DalpThresholds> Thresholds = new MappingShape<DalpThresholds>("thresholds", Defaults)
         .Optional("rto", Scalars.Duration, "The recovery time that is committed to.", (t, v) => t with { Rto = v }, @default: DurationText.Format(Defaults.Rto))
         .Optional("rpo", Scalars.Duration, "The recovery point that is committed to.", (t, v) => t with { Rpo = v }, @default: DurationText.Format(Defaults.Rpo))
@@ -92,6 +102,7 @@ internal static class TopologyFile
         .Required("active", Site(SiteRole.Active, "active"), "The site that serves users.", (s, v) => s with { Active = v })
         .Required("standby", Site(SiteRole.Standby, "standby"), "The warm standby, in another failure domain.", (s, v) => s with { Standby = v })
         .Rule([.. TopologyRules.SiteIdentity], s => TopologyRules.SameSite(s.Active, s.Standby))
+        .Rule(["active.name", "standby.name"], s => TopologyRules.SameName(s.Active, s.Standby))
         .Rule(["active", "standby"], s => TopologyRules.SameServer(s.Active, s.Standby));
 
     /// <summary>The whole file.</summary>
@@ -100,12 +111,16 @@ internal static class TopologyFile
         .Required("name", Scalars.Text, "The platform's name.", (t, v) => t with { Name = v }, "production")
         .Required("sites", Sites, "The two sites.", (t, v) => t with { Active = v.Active, Standby = v.Standby })
         .Optional("workloads", new ListShape<WorkloadRule>(Workload, w => [(UniqueName, w.Name)]), "What runs on the sites, and how the standby holds it. Without it, all of both namespaces is compared by name.", (t, v) => t with { Workloads = v })
-        .Optional("secrets", new MappingShape<IReadOnlyList<string>?>("secrets", null)
-            .Required("required", Names("Secret", Scalars.Subdomain), "Secrets that the standby must hold, equal to the active site's.", (_, v) => v, "[dalp-db, dalp-keys]"),
-            "Secrets, by name only. Without it, all of the active site's are required.", (t, v) => t with { RequiredSecrets = v })
-        .Optional("configMaps", new MappingShape<IReadOnlyList<string>>("configMaps", [])
-            .Required("siteSpecific", Names("ConfigMap", Scalars.Subdomain), "ConfigMaps that may differ between the sites.", (_, v) => v, "[dalp-site]"),
+        .Optional("secrets", Secrets, "Secrets, by name only. Without it, all of the active site's are required.", (t, v) => t with { RequiredSecrets = v.Required, SiteSpecificSecrets = v.SiteSpecific })
+        .Optional("configMaps", new MappingShape<IReadOnlyList<SiteSpecificEntry>>("configMaps", [])
+            .Required("siteSpecific", Entries("ConfigMap"), "ConfigMaps, or keys of them (name/key), that are on both sites and may differ.", (_, v) => v, "[dalp-site, dalp-config/REGION]"),
             "ConfigMaps, by name.", (t, v) => t with { SiteSpecificConfigMaps = v })
+        .Optional("helm", new MappingShape<IReadOnlyList<string>>("helm", [])
+            .Required("siteSpecific", Names("path", Scalars.HelmPath), "Values that may differ, by path, with all below them; every other difference then fails. An empty list allows none.", (_, v) => v, "[global.region, storage.bucket]"),
+            "The values of the Helm releases. Without it, values that differ only warn.", (t, v) => t with { SiteSpecificHelmValues = v })
+        .Optional("images", new MappingShape<IReadOnlyList<RegistryPair>>("images", [])
+            .Required("registries", new ListShape<RegistryPair>(Registries, r => [("pair", r.ToString())]), "Registries that stand for each other: the same images, one for each site.", (_, v) => v),
+            "The container images.", (t, v) => t with { Registries = v })
         .Optional("thresholds", Thresholds, "The limits that the checks hold the sites to.", (t, v) => t with { Thresholds = v })
         .Optional("owners", Owners, "Who decides on a failover, and who owns each of its steps.", (t, v) => t with { Owners = v });
 
@@ -129,7 +144,11 @@ internal static class TopologyFile
 
     private static ListShape<string> Names(string what, Shape<string> shape) => new(shape, name => [(what, name)]);
 
+    private static ListShape<SiteSpecificEntry> Entries(string what) => new(Scalars.NameOrKey, entry => [($"entry of a {what}", entry.ToString())]);
+
     private static Shape<string> Choice(params string[] words) => Scalars.Choice([.. words.Select(w => (w, w))]);
 
     private static string Number(int value) => value.ToString(CultureInfo.InvariantCulture);
+
+    private sealed record SecretSettings(IReadOnlyList<string>? Required, IReadOnlyList<SiteSpecificEntry> SiteSpecific);
 }

@@ -4,13 +4,15 @@ using DalpHa.Core.Documents;
 using DalpHa.Core.Errors;
 using DalpHa.Core.Ports;
 using DalpHa.Core.Readiness;
+using DalpHa.Core.Replication;
 
 namespace DalpHa.Core.Topology;
 
 /// <summary>Connects to what a topology names, and tells of each thing whether it was reached and may be used.</summary>
 /// <param name="infrastructure">Opens clusters, databases and validators.</param>
+/// <param name="account">Whose account looks.</param>
 /// <param name="timeout">The bound on each request.</param>
-public sealed class TopologyProbe(IInfrastructure infrastructure, TimeSpan timeout)
+public sealed class TopologyProbe(IInfrastructure infrastructure, DalpAccount account, TimeSpan timeout)
 {
     private const int Parallelism = 8;
 
@@ -71,7 +73,9 @@ public sealed class TopologyProbe(IInfrastructure infrastructure, TimeSpan timeo
                 // Only a tunnel or a login from a Secret needs the cluster: a database of its own is reached without.
                 var needsCluster = server.Forward is not null || site.Database!.Credentials is not null;
                 var cluster = needsCluster ? (await version.Value.ConfigureAwait(false)).Cluster : null;
-                var sample = await BoundedAsync(token => DatabaseProbe.SampleAsync(infrastructure, site, server, cluster, timeout, token), cancellationToken).ConfigureAwait(false);
+                await using var session = new DatabaseSession(site, server, infrastructure, _ => cluster!, login: null, timeout);
+                var seen = await BoundedAsync(session.SampleAsync, cancellationToken).ConfigureAwait(false);
+                var sample = seen.Sample ?? throw seen.Failure!;
                 return sample.CanSeeAll
                     ? $"PostgreSQL {sample.VersionNumber / 10000}.{sample.VersionNumber % 10000} answers as {(sample.IsInRecovery ? "a standby" : "a primary")}."
                     : throw new DalpException("MonitorRoleMissing", FaultKind.Forbidden, "The login lacks the role pg_monitor: replication can't be seen whole.", "GRANT pg_monitor to the login.");
@@ -88,22 +92,19 @@ public sealed class TopologyProbe(IInfrastructure infrastructure, TimeSpan timeo
         }
     }
 
-    private static async Task<IReadOnlyList<Reached>> PermissionsAsync(DalpSite site, string key, Func<IReadOnlyList<AccessRequest>, Task<IReadOnlyList<AccessDecision>>> review)
+    private async Task<IReadOnlyList<Reached>> PermissionsAsync(DalpSite site, string key, Func<IReadOnlyList<AccessRequest>, Task<IReadOnlyList<AccessDecision>>> review)
     {
-        var tunnels = site.Database?.Servers.Any(s => s.Forward is not null) == true;
-        IReadOnlyList<AccessRequest> requests =
-        [
-            .. RequiredPermissions.ForReading(site.Namespace),
-            .. tunnels ? RequiredPermissions.ForTunnels(site.Namespace) : [],
-            .. RequiredPermissions.ForFailover(site.Namespace),
-        ];
+        var isReader = account == DalpAccount.Reader;
+        IReadOnlyList<AccessRequest> requests = [.. RequiredPermissions.ForReading(site), .. isReader ? [] : RequiredPermissions.ForFailover(site.Namespace)];
         string Thing(AccessRequest request) => $"{site.Name}/may {request}{(request.Namespace is null ? " in all namespaces" : "")}";
         try
         {
             var decisions = await review(requests).ConfigureAwait(false);
             var missing = decisions.Where(decision => !decision.IsAllowed).ToList();
             return missing.Count == 0
-                ? [new Reached($"{key}.context", new Outcome(CheckStatus.Pass, "Allowed", $"{site.Name}/permissions", $"All {decisions.Count} that DalpHa needs are there."))]
+                ? [new Reached($"{key}.context", new Outcome(CheckStatus.Pass, "Allowed", $"{site.Name}/permissions", isReader
+                    ? $"All {decisions.Count} that a reader needs are there. Those of a failover were not asked for."
+                    : $"All {decisions.Count} that DalpHa needs are there."))]
                 : [.. missing.Select(decision => new Reached($"{key}.context", new Outcome(
                     CheckStatus.Fail,
                     "PermissionMissing",

@@ -19,6 +19,11 @@ internal static class TopologyRules
             ? ("standby.context", new Problem("SameSite", "Both sites are the same namespace of the same cluster.", "another cluster, in another failure domain"))
             : null;
 
+    /// <summary>What is told of a site is told by its name.</summary>
+    public static (string, Problem)? SameName(DalpSite? active, DalpSite? standby) => active is not null && standby is not null && active.Name == standby.Name
+        ? ("standby.name", new Problem("SameName", $"Both sites are called '{standby.Name}': no finding could tell them apart.", "a name of its own for each site"))
+        : null;
+
     /// <summary>One server under two names would be compared with itself.</summary>
     public static (string, Problem)? SameServer(DalpSite active, DalpSite standby)
     {
@@ -34,6 +39,20 @@ internal static class TopologyRules
         workload is { Role: WorkloadRole.Validator or WorkloadRole.Signer, Standby: StandbyMode.Running }
             ? ("standby", new Problem("FenceBeforeSign", "A validator or signer may not run on the standby while the active site's runs: both would sign.", "standby: zero, or absent"))
             : null;
+
+    /// <summary>Only a Secret that is required is compared, and so only of one can something be left out.</summary>
+    public static (string, Problem)? SiteSpecificSecrets(IReadOnlyList<string> required, IReadOnlyList<SiteSpecificEntry> entries)
+    {
+        var stray = entries.ToList().FindIndex(entry => !required.Contains(entry.Name));
+        return stray < 0
+            ? null
+            : ($"siteSpecific[{stray}]", new Problem("NotRequired", $"The Secret '{entries[stray].Name}' is not among the required ones, and so is not compared at all.", "a Secret that 'required' names"));
+    }
+
+    /// <summary>One registry for both sites needs no exception.</summary>
+    public static (string, Problem)? TwoRegistries(RegistryPair pair) => string.Equals(pair.Active, pair.Standby, StringComparison.OrdinalIgnoreCase)
+        ? ("standby", new Problem("SameRegistry", "Both sites pull from this registry.", "another registry than the active's, or no entry"))
+        : null;
 
     /// <summary>A warning comes before the failure.</summary>
     public static (string, Problem)? LagOrder(DalpThresholds thresholds) => thresholds.Lag.Warn <= thresholds.Lag.Fail

@@ -134,8 +134,10 @@ internal sealed class KubernetesCluster : ICluster
     public async Task<IReadOnlyList<HelmRelease>> ListHelmReleasesAsync(string @namespace, DigestKey key, CancellationToken cancellationToken)
     {
         var deployed = ApiRequest.Selector("labelSelector", "owner=helm,status=deployed");
-        var records = await ListSecretsAsync(@namespace, deployed, s => HelmReading.ToRelease(s, key), cancellationToken).ConfigureAwait(false);
-        return [.. records.GroupBy(r => r.Name, StringComparer.Ordinal).Select(g => g.MaxBy(r => r.Revision)!)];
+        var records = await Task.WhenAll(
+            ListSecretsAsync(@namespace, deployed, s => HelmReading.ToRelease(s, key), cancellationToken),
+            client.ListAsync(ApiRequest.List("v1", "configmaps", @namespace, deployed), WireJson.Default.ConfigMaps, m => HelmReading.ToRelease(m, key), cancellationToken, LargeObjects)).ConfigureAwait(false);
+        return [.. records.SelectMany(r => r).GroupBy(r => r.Name, StringComparer.Ordinal).Select(g => g.MaxBy(r => r.Revision)!)];
     }
 
     /// <inheritdoc/>
@@ -145,6 +147,10 @@ internal sealed class KubernetesCluster : ICluster
     /// <inheritdoc/>
     public Task<IReadOnlyList<ResourceQuota>> ListQuotasAsync(string @namespace, CancellationToken cancellationToken) =>
         client.ListAsync(ApiRequest.List("v1", "resourcequotas", @namespace), WireJson.Default.Quotas, ClusterReading.ToQuota, cancellationToken);
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<LimitRange>> ListLimitRangesAsync(string @namespace, CancellationToken cancellationToken) =>
+        [.. (await client.ListAsync(ApiRequest.List("v1", "limitranges", @namespace), WireJson.Default.LimitRanges, ClusterReading.ToLimitRanges, cancellationToken).ConfigureAwait(false)).SelectMany(l => l)];
 
     /// <inheritdoc/>
     public Task<IReadOnlyList<VolumeClaim>> ListVolumeClaimsAsync(string @namespace, CancellationToken cancellationToken) =>

@@ -109,16 +109,16 @@ public sealed class ApiServer : IAsyncDisposable
         var store = new ObjectStore(options.HistoryLimit);
         var catalog = new ResourceCatalog();
         var lifecycle = new ObjectLifecycle(store, catalog, options.Time);
-        var writer = new ObjectWriter(store, lifecycle, options.Time);
-        BootstrapObjects.Put(writer);
         var authorizer = new RbacAuthorizer(store);
+        var writer = new ObjectWriter(store, lifecycle, new GrantGuard(authorizer), options.Time);
+        BootstrapObjects.Put(writer);
         var dispatcher = new ResourceDispatcher(
-            new ObjectReader(store, new ListPages(store, options.Time, options.PageLifetime)),
+            new ObjectReader(store),
             new WatchHandler(store, faults, options),
             writer,
             new ObjectDeleter(store, lifecycle),
             new PatchHandler(store, writer, options.Time),
-            new SubresourceHandler(store, writer, lifecycle, new PortForward()),
+            new SubresourceHandler(store, writer, lifecycle, new PortForward(), options.Time),
             new AccessReviews(authorizer));
         return new RequestPipeline(faults, new Authenticator(options), authorizer, catalog, dispatcher, new Discovery(catalog, options), stopping);
     }

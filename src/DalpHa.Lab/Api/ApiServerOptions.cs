@@ -15,11 +15,8 @@ public sealed record ApiServerOptions
     /// <summary>The version told at <c>/version</c>, without the leading v.</summary>
     public string Version { get; init; } = "1.32.4";
 
-    /// <summary>How many changes a watch may start in the past; older resource versions are answered with 410 Gone.</summary>
+    /// <summary>How many changes a watch may start, or a list go on, in the past; older resource versions are answered with 410 Expired.</summary>
     public int HistoryLimit { get; init; } = 20_000;
-
-    /// <summary>How long the pages of one list stay consistent; a later continue token is answered with 410 Expired.</summary>
-    public TimeSpan PageLifetime { get; init; } = TimeSpan.FromMinutes(5);
 
     /// <summary>How often an idle watch that asked for bookmarks gets one.</summary>
     public TimeSpan BookmarkInterval { get; init; } = TimeSpan.FromSeconds(10);

@@ -75,6 +75,15 @@ internal sealed class ObjectStore(int historyLimit)
         }
     }
 
+    /// <summary>One kind as it was at a version, or null when that version is out of the history.</summary>
+    public Snapshot? ReadAt(ResourceKind kind, ulong version)
+    {
+        lock (_gate)
+        {
+            return _history.Reaches(version) ? new Snapshot(version, _history.Undo(All(kind), kind.Storage, version)) : null;
+        }
+    }
+
     /// <summary>Stores a new version of an object, existing or not, and tells the watches.</summary>
     public StoredObject Put(ResourceKind kind, JsonObject value)
     {
@@ -96,9 +105,7 @@ internal sealed class ObjectStore(int historyLimit)
     {
         lock (_gate)
         {
-            var value = gone.Value.DeepClone().AsObject();
-            value["metadata"]!["resourceVersion"] = StoredObject.Text(++_version);
-            var last = new StoredObject(gone.Kind, _version, value);
+            var last = gone.At(++_version);
             _objects[gone.Kind.Storage] = All(gone.Kind).Remove(gone.Key);
             Unindex(gone);
             _history.Add(new StoreEvent(_version, ChangeType.Deleted, last, gone));

@@ -41,6 +41,14 @@ internal sealed class StoredObject
 
     public bool Deleting => Metadata["deletionTimestamp"] is not null;
 
+    /// <summary>The same state told at a later version, as the last one of an object that goes.</summary>
+    public StoredObject At(ulong version)
+    {
+        var value = Value.DeepClone().AsObject();
+        value["metadata"]!["resourceVersion"] = Text(version);
+        return new StoredObject(Kind, version, value);
+    }
+
     /// <summary>The object in the version of its group that was asked for.</summary>
     public byte[] ToJson(ResourceKind kind) =>
         [.. Encoding.UTF8.GetBytes($"{{\"kind\":\"{kind.Kind}\",\"apiVersion\":\"{kind.GroupVersion}\","), .. _body.Value];

@@ -73,8 +73,18 @@ internal sealed class FaultBoard(string lab, IReadOnlyList<Region> regions, Post
         {
             inForce.Remove((name, role));
         }
+        await SettleAsync(role, cancellationToken);
         return Show(name, role, LabFaultState.Undone, entry.Injection.Target);
     });
+
+    // Whoever undoes a fault looks at the site next, and takes what is still coming up for broken. While another fault is in force it can't settle.
+    private async Task SettleAsync(SiteRole role, CancellationToken cancellationToken)
+    {
+        if (InForce.All(fault => fault.Site != role))
+        {
+            await regions.First(region => region.Site.Role == role).WaitUntilSettledAsync(cancellationToken);
+        }
+    }
 
     private (DalpLabFault Shown, Injection Injection)? Find(LabFault name, SiteRole role)
     {

@@ -60,15 +60,16 @@ internal sealed class Region : IAsyncDisposable
         await Seeder.SeedAsync(Admin, Site, secrets, cancellationToken);
     }
 
-    /// <summary>Waits until every workload has all its replicas ready.</summary>
-    public Task WaitForWorkloadsAsync(CancellationToken cancellationToken) => Eventually.HoldsAsync(
+    /// <summary>Waits until the site has settled: every node is ready, every workload has all its replicas ready, and no pod is on its way out.</summary>
+    public Task WaitUntilSettledAsync(CancellationToken cancellationToken) => Eventually.HoldsAsync(
         $"the workloads of {Site.Context} are ready",
         async token =>
         {
             var seen = await ClusterSnapshot.ReadAsync(Admin, token);
-            return seen.Deployments.All(one => one.Status?.ObservedGeneration == one.Metadata.Generation && (one.Status?.ReadyReplicas ?? 0) == one.Spec.Replicas && (one.Status?.UpdatedReplicas ?? 0) == one.Spec.Replicas)
+            return seen.Nodes.All(node => node.Status?.Conditions?.Any(condition => condition is { Type: "Ready", Status: "True" }) == true && Nodes.TakesPods(node))
+                && seen.Deployments.All(one => one.Status?.ObservedGeneration == one.Metadata.Generation && (one.Status?.ReadyReplicas ?? 0) == one.Spec.Replicas && (one.Status?.UpdatedReplicas ?? 0) == one.Spec.Replicas)
                 && seen.StatefulSets.All(one => one.Status?.ObservedGeneration == one.Metadata.Generation && (one.Status?.ReadyReplicas ?? 0) == one.Spec.Replicas)
-                && seen.Pods.All(pod => pod.IsReady());
+                && seen.Pods.All(pod => pod.Metadata.DeletionTimestamp is null && pod.IsReady());
         },
         cancellationToken);
 

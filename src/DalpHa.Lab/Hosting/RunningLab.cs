@@ -93,7 +93,7 @@ internal sealed class RunningLab : IAsyncDisposable
         AtomicFile.WriteAllText(claim.Record.KubeconfigPath, KubeconfigText.Of([.. regions.Select(region => region.Kubeconfig)]));
         AtomicFile.WriteAllText(claim.Record.TopologyPath, TopologyText.Of(settings.Name, sites[0], sites[1]));
         progress(new LabProgress("Waiting for the workloads", 85));
-        await Task.WhenAll(regions.Select(region => region.WaitForWorkloadsAsync(cancellationToken)));
+        await Task.WhenAll(regions.Select(region => region.WaitUntilSettledAsync(cancellationToken)));
         await OpenAsync(regions, databases, stop);
         log.LogInformation("The lab is up.");
     }

@@ -4,6 +4,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using DalpHa.Core.Errors;
+using DalpHa.Lab.Processes;
 using Npgsql;
 
 namespace DalpHa.Lab.Postgres;
@@ -26,7 +27,7 @@ public sealed class PostgresServer : IAsyncDisposable
         this.binaries = binaries;
         this.account = account;
         this.options = options;
-        Port = options.Port == 0 ? FreePort() : options.Port;
+        Port = options.Port == 0 ? LoopbackPort.Free() : options.Port;
     }
 
     /// <summary>What it is called.</summary>
@@ -236,7 +237,7 @@ public sealed class PostgresServer : IAsyncDisposable
         Forget();
         // Made by us, so that as root we can read what it says.
         ServerAccount.WriteFile(account, LogFile, "");
-        process = LeashedProcess.Start(account, options.Folder, LogFile, binaries["postgres"], "-D", DataFolder);
+        process = LeashedProcess.Start(options.Folder, LogFile, ServerAccount.Command(account, binaries["postgres"], "-D", DataFolder));
     }
 
     private void Forget()
@@ -323,13 +324,6 @@ public sealed class PostgresServer : IAsyncDisposable
                 Port,
                 exception);
         }
-    }
-
-    private static int FreePort()
-    {
-        using var probe = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        probe.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        return ((IPEndPoint)probe.LocalEndPoint!).Port;
     }
 
     private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.InteropServices;
 using DalpHa.Core.Errors;
+using DalpHa.Lab.Processes;
 
 namespace DalpHa.Lab.Postgres;
 
@@ -11,8 +12,6 @@ namespace DalpHa.Lab.Postgres;
 /// </summary>
 internal sealed record ServerAccount(uint UserId, uint GroupId)
 {
-    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
-
     /// <summary>The account, or null when servers run as the caller.</summary>
     public static ServerAccount? Find()
     {
@@ -31,27 +30,37 @@ internal sealed record ServerAccount(uint UserId, uint GroupId)
             : new ServerAccount(uint.Parse(entry[2], CultureInfo.InvariantCulture), uint.Parse(entry[3], CultureInfo.InvariantCulture));
     }
 
+    /// <summary>A command line that runs a program as this account.</summary>
+    public static IEnumerable<string> Command(ServerAccount? account, string program, params IEnumerable<string> arguments)
+    {
+        if (account is not null)
+        {
+            yield return "setpriv";
+            yield return "--reuid";
+            yield return account.UserId.ToString(CultureInfo.InvariantCulture);
+            yield return "--regid";
+            yield return account.GroupId.ToString(CultureInfo.InvariantCulture);
+            yield return "--clear-groups";
+        }
+        yield return program;
+        foreach (var argument in arguments)
+        {
+            yield return argument;
+        }
+    }
+
     /// <summary>A program's start information, as this account.</summary>
     public static ProcessStartInfo StartInfo(ServerAccount? account, string program, params IEnumerable<string> arguments)
     {
-        var command = account is null ? [program] : new[]
-        {
-            "setpriv", "--reuid", account.UserId.ToString(CultureInfo.InvariantCulture), "--regid", account.GroupId.ToString(CultureInfo.InvariantCulture),
-            "--clear-groups", program,
-        };
-        return new ProcessStartInfo(command[0], command.Skip(1).Concat(arguments)) { UseShellExecute = false };
+        var command = Command(account, program, arguments).ToList();
+        return new ProcessStartInfo(command[0], command.Skip(1)) { UseShellExecute = false };
     }
 
     /// <summary>Makes a folder that only the account can enter.</summary>
     /// <exception cref="DalpException">The account could not reach it (<c>ServerFolderUnreachable</c>).</exception>
     public static void CreateFolder(ServerAccount? account, string folder)
     {
-        if (OperatingSystem.IsWindows())
-        {
-            Directory.CreateDirectory(folder);
-            return;
-        }
-        Directory.CreateDirectory(folder, OwnerOnly);
+        OwnerOnly.CreateFolder(folder);
         if (account is not null)
         {
             account.Own(folder);
@@ -62,15 +71,7 @@ internal sealed record ServerAccount(uint UserId, uint GroupId)
     /// <summary>Writes a file that only the account can read.</summary>
     public static void WriteFile(ServerAccount? account, string path, string content)
     {
-        var options = new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write };
-        if (!OperatingSystem.IsWindows())
-        {
-            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-        }
-        using (var writer = new StreamWriter(path, options))
-        {
-            writer.Write(content);
-        }
+        OwnerOnly.WriteFile(path, content);
         account?.Own(path);
     }
 

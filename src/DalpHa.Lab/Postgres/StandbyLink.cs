@@ -23,7 +23,9 @@ public sealed class StandbyLink : IAsyncDisposable
     private readonly ConcurrentDictionary<Socket, byte> sockets = new();
     private readonly ConcurrentDictionary<Task, byte> connections = new();
     private readonly Lock gate = new();
+    private readonly Task never = new TaskCompletionSource().Task;
     private TaskCompletionSource passing = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private int generation;
     private Socket? listener;
 
     /// <summary>Opens a link.</summary>
@@ -77,6 +79,15 @@ public sealed class StandbyLink : IAsyncDisposable
         }
     }
 
+    /// <summary>Forgets the connections that are open, as a firewall does: they stay open and carry nothing any more, and new ones are not touched.</summary>
+    public void Forget()
+    {
+        lock (gate)
+        {
+            generation++;
+        }
+    }
+
     /// <summary>Closes the link and all that goes over it.</summary>
     public async ValueTask DisposeAsync()
     {
@@ -123,11 +134,12 @@ public sealed class StandbyLink : IAsyncDisposable
         {
             near.NoDelay = true;
             sockets[near] = sockets[far] = 0;
+            var born = generation;
             try
             {
-                await PassingAsync();
+                await PassingAsync(born);
                 await far.ConnectAsync(IPAddress.Loopback, targetPort, stopping.Token);
-                await Task.WhenAll(PumpAsync(near, far), PumpAsync(far, near));
+                await Task.WhenAll(PumpAsync(near, far, born), PumpAsync(far, near, born));
             }
             catch (Exception exception) when (exception is SocketException or ObjectDisposedException or OperationCanceledException)
             {
@@ -141,7 +153,7 @@ public sealed class StandbyLink : IAsyncDisposable
         }
     }
 
-    private async Task PumpAsync(Socket from, Socket to)
+    private async Task PumpAsync(Socket from, Socket to, int born)
     {
         var buffer = new byte[64 * 1024];
         try
@@ -149,25 +161,25 @@ public sealed class StandbyLink : IAsyncDisposable
             int count;
             while ((count = await from.ReceiveAsync(buffer, stopping.Token)) > 0)
             {
-                await PassingAsync();
+                await PassingAsync(born);
                 await to.SendAsync(buffer.AsMemory(0, count), stopping.Token);
             }
         }
         finally
         {
             // An end's closing is news too: a stalled link does not carry it.
-            await PassingAsync();
+            await PassingAsync(born);
             to.Close(0);
             from.Close(0);
         }
     }
 
-    private async Task PassingAsync()
+    private async Task PassingAsync(int born)
     {
         Task wait;
         lock (gate)
         {
-            wait = passing.Task;
+            wait = born == generation ? passing.Task : never;
         }
         await wait.WaitAsync(stopping.Token);
     }

@@ -15,8 +15,9 @@ internal static class Seeder
         await CreateAsync(client, ClusterManifests.For(site), cancellationToken);
         await CreateAsync(client, AccessManifests.All(), cancellationToken);
         await CreateAsync(client, secrets.For(site), cancellationToken);
-        await WaitForServiceAccountAsync(client, cancellationToken);
-        await CreateAsync(client, [RouteManifests.Ingress(), .. WorkloadManifests.For(site)], cancellationToken);
+        var workloads = WorkloadManifests.For(site).ToList();
+        await WaitForAdmissionAsync(client, workloads.OfType<V1Pod>().First(), cancellationToken);
+        await CreateAsync(client, [RouteManifests.Ingress(), .. workloads], cancellationToken);
     }
 
     private static async Task CreateAsync(IKubernetes client, IEnumerable<IKubernetesObject<V1ObjectMeta>> things, CancellationToken cancellationToken)
@@ -38,17 +39,18 @@ internal static class Seeder
         }
     }
 
-    // A controller makes it shortly after the namespace, and pods are refused until then.
-    private static async Task WaitForServiceAccountAsync(IKubernetes client, CancellationToken cancellationToken)
+    // Shortly after the namespace, controllers make its service account with the account's token, and measure its quota. A bare pod, which nobody
+    // makes a second time, is refused until then.
+    private static async Task WaitForAdmissionAsync(IKubernetes client, V1Pod pod, CancellationToken cancellationToken)
     {
         for (var attempt = 1; ; attempt++)
         {
             try
             {
-                await client.CoreV1.ReadNamespacedServiceAccountAsync("default", LabSite.Namespace, cancellationToken: cancellationToken);
+                await client.CoreV1.CreateNamespacedPodAsync(pod, LabSite.Namespace, dryRun: "All", cancellationToken: cancellationToken);
                 return;
             }
-            catch (HttpOperationException exception) when (exception.Response.StatusCode == HttpStatusCode.NotFound && attempt < 100)
+            catch (HttpOperationException exception) when (exception.Response.StatusCode is HttpStatusCode.Forbidden or HttpStatusCode.InternalServerError && attempt < 200)
             {
                 await Task.Delay(TimeSpan.FromMilliseconds(100), cancellationToken);
             }

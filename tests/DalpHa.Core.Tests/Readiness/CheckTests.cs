@@ -16,6 +16,8 @@ public sealed class CheckTests
         ["standby one minor behind"] = ("ApiReachable", g => g.Standby.Version = new(1, 31, "v1.31.0"), CheckStatus.Warn, "Kubernetes version", "1.32 and 1.31"),
         ["standby two minors behind"] = ("ApiReachable", g => g.Standby.Version = new(1, 30, "v1.30.0"), CheckStatus.Fail, "Kubernetes version", "1.32 and 1.30"),
         ["may not scale"] = ("Permissions", g => g.Standby.IsAllowed = r => r.Verb != "patch" || r.Resource != "deployments", CheckStatus.Fail, "patch deployments.apps", "denied"),
+        ["may not list nodes"] = ("Permissions", g => g.Standby.IsAllowed = r => r.Resource != "nodes", CheckStatus.Unknown, "list nodes", "denied"),
+        ["a reader may not list nodes"] = ("Permissions", g => { g.Account = DalpAccount.Reader; g.Standby.IsAllowed = r => r.Resource != "nodes"; }, CheckStatus.Unknown, "list nodes", "denied"),
         ["same region"] = ("FailureDomains", g => g.Standby.Nodes = [Node("n", 8, "eu-west")], CheckStatus.Fail, "regions", "share eu-west"),
         ["unlabelled nodes"] = ("FailureDomains", g => g.Standby.Nodes = [Node("n", 8, null)], CheckStatus.Unknown, "regions", "1 of 1 unlabelled"),
 
@@ -31,12 +33,20 @@ public sealed class CheckTests
         ["workload missing"] = ("StandbyWorkloads", g => g.Standby.Workloads.RemoveAt(0), CheckStatus.Fail, "dapp", "missing"),
         ["validator runs on the standby"] = ("StandbyWorkloads", g => g.Standby.Workloads[1] = Workload("validator", 1, kind: WorkloadKind.StatefulSet), CheckStatus.Fail, "StatefulSet/validator", "1 of 1 ready"),
         ["validator still terminating"] = ("StandbyWorkloads", g => g.Standby.Pods.Add(Pod("validator", 0) with { IsDeleting = true }), CheckStatus.Fail, "StatefulSet/validator", "1 pod terminating"),
+        ["an orphan with a validator's labels"] = ("StandbyWorkloads", g => g.Standby.Pods.Add(Pod("validator", 0) with { Name = "copy", Owner = null }), CheckStatus.Fail, "StatefulSet/validator", "1 pod left"),
+        ["an adopted validator"] = ("StandbyWorkloads", g => g.Standby.Pods.Add(Pod("validator", 0) with { Owner = "ReplicaSet/old" }), CheckStatus.Fail, "StatefulSet/validator", "1 pod left"),
+        ["validator pods of a deleted workload"] = ("StandbyWorkloads", g => { g.Topology = g.Topology with { Workloads = [g.Topology.Workloads[0], Rule("validator", StandbyMode.Absent, WorkloadRole.Validator)] }; g.Standby.Workloads.RemoveAt(1); g.Standby.Pods.Add(Pod("validator", 0)); }, CheckStatus.Fail, "validator", "1 pod of no workload"),
+        ["a validator that a looser rule chooses too"] = ("StandbyWorkloads", g => { g.Topology = g.Topology with { Workloads = [new("all", LabelSelector.Parse("app"), StandbyMode.Running, WorkloadRole.Service), .. g.Topology.Workloads] }; g.Standby.Workloads[1] = Workload("validator", 1, kind: WorkloadKind.StatefulSet); }, CheckStatus.Fail, "StatefulSet/validator", "1 of 1 ready"),
+        ["undeclared on both, and not ready"] = ("StandbyWorkloads", g => { g.Active.Workloads.Add(Workload("extra", 1)); g.Standby.Workloads.Add(Workload("extra", 1, 0)); }, CheckStatus.Warn, "Deployment/extra", "0 of 1 ready"),
         ["undeclared workload"] = ("StandbyWorkloads", g => g.Active.Workloads.Add(Workload("extra", 1)), CheckStatus.Warn, "Deployment/extra", "missing"),
         ["staged without a topology"] = ("StandbyWorkloads", g => g.Topology = g.Topology with { Workloads = [] }, CheckStatus.Warn, "StatefulSet/validator", "0 replicas"),
 
         ["another tag"] = ("ImageParity", g => g.Standby.Workloads[0] = Workload("dapp", 2, image: "ghcr.io/dalp/app:1.4.1"), CheckStatus.Fail, "Deployment/dapp/main", ":1.4.1"),
         ["another image"] = ("ImageParity", g => g.Standby.Workloads[0] = Workload("dapp", 2, image: "ghcr.io/dalp/fork:1.4.2"), CheckStatus.Fail, "Deployment/dapp/main", "dalp/fork"),
         ["another registry"] = ("ImageParity", g => g.Standby.Workloads[0] = Workload("dapp", 2, image: "mirror:5000/dalp/app:1.4.2"), CheckStatus.Warn, "Deployment/dapp/main", "mirror:5000"),
+        ["another registry than the declared one"] = ("ImageParity", g => { g.Standby.Workloads[0] = Workload("dapp", 2, image: "mirror:5000/dalp/app:1.4.2"); g.Topology = g.Topology with { Registries = [new("ghcr.io", "mirror")] }; }, CheckStatus.Warn, "Deployment/dapp/main", "mirror:5000"),
+        ["declared registries that nothing comes from"] = ("ImageParity", g => g.Topology = g.Topology with { Registries = [new("ghcr.io", "mirror:5000")] }, CheckStatus.Warn, "mirror:5000 for ghcr.io", "matches nothing"),
+        ["declared registry, moved tag"] = ("ImageParity", g => { g.Standby.Workloads[0] = Workload("dapp", 2, image: "mirror:5000/dalp/app:1.4.2"); g.Standby.Pods = [Pod("dapp", 0, Sha2)]; g.Topology = g.Topology with { Registries = [new("ghcr.io", "mirror:5000")] }; }, CheckStatus.Fail, "Deployment/dapp/main", "sha256:222222222222"),
         ["moved tag"] = ("ImageParity", g => g.Standby.Pods = [Pod("dapp", 0, Sha2), Pod("dapp", 1, Sha2)], CheckStatus.Fail, "Deployment/dapp/main", "sha256:222222222222"),
         ["two digests under one tag"] = ("ImageParity", g => g.Standby.Pods[1] = Pod("dapp", 1, Sha2), CheckStatus.Warn, "Deployment/dapp/main", "sha256:111111111111, sha256:222222222222"),
         ["no digest though it should run"] = ("ImageParity", g => g.Standby.Pods.Clear(), CheckStatus.Unknown, "Deployment/dapp/main", "no digest"),
@@ -46,6 +56,9 @@ public sealed class CheckTests
         ["crash loop"] = ("Restarts", g => g.Standby.Pods[0] = WithContainer(Pod("dapp", 0), c => c with { WaitingReason = "CrashLoopBackOff", RestartCount = 9 }), CheckStatus.Fail, "Pod/dapp-0/main", "CrashLoopBackOff"),
         ["image can't be pulled"] = ("Restarts", g => g.Standby.Pods[0] = WithContainer(Pod("dapp", 0), c => c with { WaitingReason = "ImagePullBackOff" }), CheckStatus.Fail, "Pod/dapp-0/main", "ImagePullBackOff"),
         ["out of memory"] = ("Restarts", g => g.Standby.Pods[0] = WithContainer(Pod("dapp", 0), c => c with { LastTerminatedReason = "OOMKilled", RestartCount = 1 }), CheckStatus.Warn, "Pod/dapp-0/main", "OOMKilled"),
+        ["between two crashes"] = ("Restarts", g => g.Standby.Pods[0] = WithContainer(Pod("dapp", 0), c => c with { RestartCount = 2, LastTerminatedAt = Now.AddMinutes(-3), LastTerminatedReason = "Error" }), CheckStatus.Warn, "Pod/dapp-0/main", "restarted just now"),
+        ["on no node"] = ("Restarts", g => g.Standby.Pods[0] = Pod("dapp", 0) with { Phase = "Pending", NodeName = null, Containers = [] }, CheckStatus.Warn, "Pod/dapp-0", "Pending, on no node"),
+        ["pod of a lost node"] = ("Restarts", g => g.Standby.Pods[0] = Pod("dapp", 0) with { Phase = "Unknown" }, CheckStatus.Unknown, "Pod/dapp-0", "phase Unknown"),
         ["many restarts"] = ("Restarts", g => g.Standby.Pods[0] = WithContainer(Pod("dapp", 0), c => c with { RestartCount = 6 }), CheckStatus.Warn, "Pod/dapp-0/main", "6 restarts"),
         ["5,000 pods in one crash loop"] = ("Restarts", g => g.Standby.Pods = [.. Enumerable.Range(0, 5000).Select(i => WithContainer(Pod("dapp", i), c => c with { WaitingReason = "CrashLoopBackOff" }))], CheckStatus.Fail, "Pod/dapp-0/main", "CrashLoopBackOff ×5000"),
 
@@ -53,15 +66,30 @@ public sealed class CheckTests
         ["secret of another value"] = ("RequiredSecrets", g => g.Standby.Secrets[0] = Secret("dalp-db", ("password", "other"), ("username", "d2")), CheckStatus.Fail, "Secret/dalp-db", "password differs"),
         ["secret lacks a key"] = ("RequiredSecrets", g => g.Standby.Secrets[0] = Secret("dalp-db", ("username", "d2")), CheckStatus.Fail, "Secret/dalp-db", "lacks password"),
         ["secret with an extra key"] = ("RequiredSecrets", g => g.Standby.Secrets[0] = Secret("dalp-db", ("password", "d1"), ("username", "d2"), ("old", "x")), CheckStatus.Warn, "Secret/dalp-db", "has also old"),
+        ["site-specific secret lacks a key"] = ("RequiredSecrets", g => { g.Standby.Secrets[0] = Secret("dalp-db", ("username", "d2")); g.Topology = g.Topology with { SiteSpecificSecrets = [new("dalp-db", null)] }; }, CheckStatus.Fail, "Secret/dalp-db", "lacks password"),
+        ["site-specific key does not excuse another"] = ("RequiredSecrets", g => { g.Standby.Secrets[0] = Secret("dalp-db", ("password", "x"), ("username", "y")); g.Topology = g.Topology with { SiteSpecificSecrets = [new("dalp-db", "username")] }; }, CheckStatus.Fail, "Secret/dalp-db", "password differs"),
+        ["site-specific key that is nowhere"] = ("RequiredSecrets", g => g.Topology = g.Topology with { SiteSpecificSecrets = [new("dalp-db", "user")] }, CheckStatus.Warn, "dalp-db/user", "matches nothing"),
+        ["secret of another type"] = ("RequiredSecrets", g => g.Standby.Secrets[0] = g.Standby.Secrets[0] with { Type = "kubernetes.io/tls" }, CheckStatus.Fail, "Secret/dalp-db", "kubernetes.io/tls"),
+        ["secret that is empty on both sites"] = ("RequiredSecrets", g => g.Active.Secrets[0] = g.Standby.Secrets[0] = Secret("dalp-db"), CheckStatus.Warn, "Secret/dalp-db", "no key on either site"),
+        ["no secret on the active and none declared"] = ("RequiredSecrets", g => { g.Topology = g.Topology with { RequiredSecrets = null }; g.Active.Secrets.Clear(); }, CheckStatus.Unknown, "secrets", "none on the active"),
         ["no secret declared"] = ("RequiredSecrets", g => g.Topology = g.Topology with { RequiredSecrets = [] }, CheckStatus.Unknown, "secrets", "not declared"),
         ["secret missing without a topology"] = ("RequiredSecrets", g => { g.Topology = g.Topology with { RequiredSecrets = null }; g.Standby.Secrets.Clear(); }, CheckStatus.Fail, "Secret/dalp-db", "missing"),
 
         ["configuration drift"] = ("ConfigMapParity", g => g.Standby.ConfigMaps[0] = Map("dalp", "c2"), CheckStatus.Fail, "ConfigMap/dalp", "changed: config.yaml"),
+        ["site-specific configuration missing"] = ("ConfigMapParity", g => g.Standby.ConfigMaps.RemoveAt(1), CheckStatus.Fail, "ConfigMap/dalp-site", "missing"),
+        ["site-specific key missing"] = ("ConfigMapParity", g => { g.Standby.ConfigMaps[0] = new("dalp", new Dictionary<string, string>()); Specific(g, "dalp-site", "dalp/config.yaml"); }, CheckStatus.Fail, "ConfigMap/dalp", "lacks config.yaml"),
+        ["site-specific configuration that is nowhere"] = ("ConfigMapParity", g => Specific(g, "dalp-site", "dalp/REGION"), CheckStatus.Warn, "dalp/REGION", "matches nothing"),
         ["configuration missing"] = ("ConfigMapParity", g => g.Standby.ConfigMaps.RemoveAt(0), CheckStatus.Fail, "ConfigMap/dalp", "missing"),
+        ["no configuration"] = ("ConfigMapParity", g => { g.Active.ConfigMaps.Clear(); g.Standby.ConfigMaps.Clear(); }, CheckStatus.Warn, "configuration", "no ConfigMap"),
+        ["no route"] = ("IngressParity", g => { g.Active.Routes.Clear(); g.Standby.Routes.Clear(); }, CheckStatus.Unknown, "routes", "no Ingress or Route"),
+        ["declared host that nothing serves"] = ("IngressParity", g => g.Topology = g.Topology with { Standby = g.Topology.Standby with { Routes = [new("rpc", new Uri("https://rpc.example.com"))] } }, CheckStatus.Unknown, "rpc.example.com", "no Ingress or Route"),
         ["host missing"] = ("IngressParity", g => g.Standby.Routes.Clear(), CheckStatus.Fail, "dapp.example.com", "no route"),
         ["another ingress class"] = ("IngressParity", g => g.Standby.Routes[0] = g.Standby.Routes[0] with { ClassName = "haproxy" }, CheckStatus.Warn, "dapp.example.com", "class haproxy"),
         ["another chart version"] = ("HelmParity", g => g.Standby.Releases[0] = g.Standby.Releases[0] with { ChartVersion = "2.0.9" }, CheckStatus.Fail, "Release/dalp", "dalp 2.0.9"),
-        ["other values"] = ("HelmParity", g => g.Standby.Releases[0] = g.Standby.Releases[0] with { ValuesDigest = "v2" }, CheckStatus.Warn, "Release/dalp", "values differ"),
+        ["other values"] = ("HelmParity", g => g.Standby.Releases[0] = g.Standby.Releases[0] with { ValueDigests = Values(("replicas", "v9"), ("global.domain", "v2")) }, CheckStatus.Fail, "Release/dalp", "changed: replicas"),
+        ["other values, and no list of those that may"] = ("HelmParity", g => g.Topology = g.Topology with { SiteSpecificHelmValues = null }, CheckStatus.Warn, "Release/dalp", "changed: global.region"),
+        ["a value like one that may differ"] = ("HelmParity", g => g.Topology = g.Topology with { SiteSpecificHelmValues = ["global.regio"] }, CheckStatus.Fail, "Release/dalp", "changed: global.region"),
+        ["a value that may differ and is nowhere"] = ("HelmParity", g => g.Topology = g.Topology with { SiteSpecificHelmValues = ["global.region", "storage"] }, CheckStatus.Warn, "storage", "matches nothing"),
         ["release missing"] = ("HelmParity", g => g.Standby.Releases.Clear(), CheckStatus.Fail, "Release/dalp", "not deployed"),
 
         ["expired"] = ("Certificates", g => g.Standby.Certificates = [Certificate(-1, "dapp.example.com"), Certificate(90, "*.example.com")], CheckStatus.Fail, "Secret/dalp-tls", "expired 2026-05-31"),
@@ -69,15 +97,25 @@ public sealed class CheckTests
         ["unreadable"] = ("Certificates", g => g.Standby.Certificates.Add(new TlsCertificate("bad", null, [], null, null, "not PEM")), CheckStatus.Fail, "Secret/bad", "unreadable"),
         ["host not covered"] = ("Certificates", g => g.Standby.Certificates = [Certificate(90, "*.example.org")], CheckStatus.Fail, "dapp.example.com", "no certificate"),
 
+        ["no certificate"] = ("Certificates", g => g.Standby.Certificates.Clear(), CheckStatus.Unknown, "certificates", "no TLS Secret"),
+        ["no certificate and no host"] = ("Certificates", g => { g.Standby.Certificates.Clear(); g.Standby.Routes.Clear(); }, CheckStatus.Unknown, "certificates", "no TLS Secret"),
         ["storage class missing"] = ("ClusterClasses", g => g.Standby.StorageClasses.Clear(), CheckStatus.Fail, "StorageClass/fast", "missing"),
         ["ingress class missing"] = ("ClusterClasses", g => g.Standby.IngressClasses.Clear(), CheckStatus.Fail, "IngressClass/nginx", "missing"),
         ["no default class"] = ("ClusterClasses", g => { g.Active.Claims.Add(new VolumeClaim("x", null, "Bound")); g.Standby.StorageClasses = [new ClusterClass("fast", "csi", false)]; }, CheckStatus.Fail, "StorageClass/(default)", "missing"),
         ["claim lost"] = ("ClusterClasses", g => g.Standby.Claims[0] = g.Standby.Claims[0] with { Phase = "Lost" }, CheckStatus.Fail, "PersistentVolumeClaim/data", "Lost"),
 
+        ["claim of an unknown phase"] = ("ClusterClasses", g => g.Standby.Claims[0] = g.Standby.Claims[0] with { Phase = "Unknown" }, CheckStatus.Unknown, "PersistentVolumeClaim/data", "phase Unknown"),
+        ["active without workloads"] = ("StandbyCapacity", g => g.Active.Workloads.Clear(), CheckStatus.Unknown, "capacity", "no workload"),
+        ["active scaled down"] = ("StandbyCapacity", g => { g.Active.Workloads[0] = Workload("dapp", 0); g.Standby.Pods.Clear(); g.Standby.Nodes = [Node("n", 2, "x") with { AllocatablePods = 3 }]; }, CheckStatus.Fail, "capacity", "4 pods to start"),
         ["nodes cordoned"] = ("StandbyCapacity", g => g.Standby.Nodes = [Node("n", 8, "x") with { IsUnschedulable = true }], CheckStatus.Fail, "nodes", "0 of 1 take pods"),
         ["sum exceeded"] = ("StandbyCapacity", g => g.Standby.PodRequests = [new("node-1", new(4, 0)), new("node-2", new(3.5m, 0))], CheckStatus.Fail, "capacity", "needs 1 CPU, 1 GiB"),
         ["a pod too large for any node"] = ("StandbyCapacity", g => { g.Standby.Workloads[1] = Workload("validator", 0, cpu: 5, kind: WorkloadKind.StatefulSet); g.Active.Workloads[1] = Workload("validator", 1, kind: WorkloadKind.StatefulSet); }, CheckStatus.Fail, "StatefulSet/validator", "0 of 1 placed"),
         ["quota"] = ("StandbyCapacity", g => g.Standby.Quotas = [new("q", new Dictionary<string, decimal> { ["pods"] = 3 }, new Dictionary<string, decimal> { ["pods"] = 2 })], CheckStatus.Fail, "ResourceQuota/q", "pods: needs 2"),
+        ["another's pods hold no place for it"] = ("StandbyCapacity", g => { g.Standby.Pods = [Pod("dapp", 0) with { Owner = "Deployment/dapp-admin" }, Pod("dapp", 1)]; g.Standby.PodRequests = [new("node-1", new(3.5m, 0)), new("node-2", new(3.5m, 0))]; }, CheckStatus.Fail, "capacity", "needs 1.5 CPU, 1.5 GiB"),
+        ["default requests that exceed the sum"] = ("StandbyCapacity", g => { g.Standby.Workloads[1] = Workload("validator", 0, cpu: 0, kind: WorkloadKind.StatefulSet); g.Standby.LimitRanges = [Limits(defaultCpu: 5)]; }, CheckStatus.Fail, "capacity", "needs 10 CPU, 1 GiB"),
+        ["a pod smaller than the limit range"] = ("StandbyCapacity", g => g.Standby.LimitRanges = [Limits(minCpu: 1)], CheckStatus.Fail, "StatefulSet/validator", "its pods are refused"),
+        ["a container without a limit where there must be one"] = ("StandbyCapacity", g => g.Standby.LimitRanges = [Limits(maxCpu: 1)], CheckStatus.Fail, "StatefulSet/validator", "its pods are refused"),
+        ["a pod larger than the limit range"] = ("StandbyCapacity", g => { g.Standby.Workloads[1] = WithLimit(Workload("validator", 0, kind: WorkloadKind.StatefulSet), 2); g.Standby.LimitRanges = [Limits(maxCpu: 1) with { IsForPods = true }]; }, CheckStatus.Fail, "StatefulSet/validator", "its pods are refused"),
         ["pods per node"] = ("StandbyCapacity", g => g.Standby.Nodes = [Node("n", 8, "x") with { AllocatablePods = 1 }], CheckStatus.Fail, "capacity", "2 pods to start"),
 
         ["split brain"] = ("Database", g => g.StandbyServers[0] = Server("central", "pg-2", Database("pg-2")), CheckStatus.Fail, "primaries", "2 writable"),
@@ -87,6 +125,8 @@ public sealed class CheckTests
         ["standby silent"] = ("Database", g => g.StandbyServers[0] = new("pg-2", "central", null, Unreachable()), CheckStatus.Unknown, "pg-2", "no answer"),
         ["link broken"] = ("ReplicationLag", g => g.Lags[0] = Lag() with { Status = CheckStatus.Fail, Link = ReplicationLink.Broken, LagTime = null, LagBytes = null }, CheckStatus.Fail, "pg-2", "Broken, lag unknown"),
         ["replay paused"] = ("ReplicationLag", g => { g.Lags[0] = Lag() with { Status = CheckStatus.Fail, LagTime = TimeSpan.FromSeconds(90), LagBytes = 2048 }; g.StandbyServers[0] = Server("central", "pg-2", Database("pg-2") with { IsReplayPaused = true }); }, CheckStatus.Fail, "pg-2", "Streaming, paused, 90 s, 2 KiB"),
+        ["a slot, and not the standby's"] = ("ReplicationSlots", g => Slot(g, s => s with { Name = "backup" }), CheckStatus.Warn, "pg-2", "uses no slot"),
+        ["a slot of an unknown state"] = ("ReplicationSlots", g => Slot(g, s => s with { WalStatus = "odd" }), CheckStatus.Unknown, "slot standby", "odd"),
         ["slot lost"] = ("ReplicationSlots", g => Slot(g, s => s with { WalStatus = "lost" }), CheckStatus.Fail, "slot standby", "lost"),
         ["slot unreserved"] = ("ReplicationSlots", g => Slot(g, s => s with { WalStatus = "unreserved" }), CheckStatus.Fail, "slot standby", "unreserved"),
         ["slot inactive"] = ("ReplicationSlots", g => Slot(g, s => s with { IsActive = false }), CheckStatus.Warn, "slot standby", "inactive"),
@@ -94,6 +134,8 @@ public sealed class CheckTests
         ["validator of the set answers"] = ("Validators", g => g.Nodes["validator-1"] = () => Signer("0xa", ["0xa", "0xb"]), CheckStatus.Fail, "validator-1", "runs, in the set"),
         ["validator proposes"] = ("Validators", g => g.Nodes["validator-1"] = () => Signer("0xa", ["0xa"], ("0xa", 25)), CheckStatus.Fail, "validator-1", "proposed 25 of 100 blocks"),
         ["validator with the active's key"] = ("Validators", g => g.Nodes["validator-1"] = () => Signer("0xa", []), CheckStatus.Fail, "validator-1", "same key as validator-1"),
+        ["validator whose key is compared with none"] = ("Validators", g => { g.Nodes["validator-1"] = () => Signer("0xa", ["0xb"]); g.Topology = g.Topology with { Active = g.Topology.Active with { Validators = [new("validator-1", null)] } }; }, CheckStatus.Unknown, "validator-1", "runs, key not compared"),
+        ["validators run, none declared"] = ("Validators", g => { g.Topology = g.Topology with { Standby = g.Topology.Standby with { Validators = [] } }; g.Standby.Pods.Add(Pod("validator", 0) with { Owner = null }); }, CheckStatus.Unknown, "validators", "run, not declared"),
         ["validator can't be asked"] = ("Validators", g => g.Topology = g.Topology with { Workloads = [] }, CheckStatus.Unknown, "validator-1", "can't be asked"),
         ["validator pods, no answer"] = ("Validators", g => g.Standby.Pods.Add(Pod("validator", 0) with { IsDeleting = true }), CheckStatus.Unknown, "validator-1", "pods, no answer"),
     };
@@ -118,6 +160,31 @@ public sealed class CheckTests
     }
 
     [Fact]
+    public async Task A_reader_is_not_asked_for_what_a_failover_needs_and_told_so()
+    {
+        var given = new Given { Account = DalpAccount.Reader };
+        given.Active.IsAllowed = given.Standby.IsAllowed = request => request.Verb is "get" or "list";
+
+        var results = await given.Run("Permissions");
+
+        Assert.All(results, result => Assert.Equal(CheckStatus.Pass, result.Status));
+        Assert.Equal(["central", "west"], results.Where(result => result is { Target: "failover access", Observed: "not asked (Reader)" }).Select(result => result.Site).Order());
+    }
+
+    [Fact]
+    public async Task Workloads_with_a_common_prefix_and_common_labels_are_not_mixed()
+    {
+        var given = new Given();
+        var admin = Workload("dapp-admin", 1) with { PodLabels = Workload("dapp", 1).PodLabels };
+        given.Active.Workloads.Add(admin);
+        given.Standby.Workloads.Add(admin);
+        given.Active.Pods.Add(Pod("dapp", 9, Sha2) with { Name = "dapp-admin-x-1", Owner = "Deployment/dapp-admin" });
+        given.Standby.Pods.Add(Pod("dapp", 9, Sha2) with { Name = "dapp-admin-y-2", Owner = "Deployment/dapp-admin" });
+
+        Assert.Equal("2 equal by digest, 1 by tag", Assert.Single(await given.Run("ImageParity")).Observed);
+    }
+
+    [Fact]
     public async Task An_absent_rule_needs_no_counterpart()
     {
         var given = new Given();
@@ -126,6 +193,41 @@ public sealed class CheckTests
         given.Standby.Pods.Clear();
 
         Assert.All(await given.Run("StandbyWorkloads", "ImageParity", "StandbyCapacity"), result => Assert.Equal(CheckStatus.Pass, result.Status));
+    }
+
+    [Fact]
+    public async Task What_the_topology_lets_differ_passes_and_is_named()
+    {
+        var given = new Given();
+        given.Standby.Workloads[0] = Workload("dapp", 2, image: "registry.central.example/dalp/app:1.4.2");
+        given.Standby.ConfigMaps[0] = Map("dalp", "other");
+        given.Standby.Secrets[0] = Secret("dalp-db", ("password", "d1"), ("username", "other"));
+        given.Topology = given.Topology with
+        {
+            Registries = [new("ghcr.io", "registry.central.example")],
+            SiteSpecificSecrets = [new("dalp-db", "username")],
+        };
+        Specific(given, "dalp-site", "dalp/config.yaml");
+
+        var results = await given.Run("ImageParity", "HelmParity", "ConfigMapParity", "RequiredSecrets");
+
+        Assert.Equal(4, results.Count);
+        Assert.All(results, result => Assert.Equal(CheckStatus.Pass, result.Status));
+        var details = results.ToDictionary(result => result.Check, result => result.Detail);
+        Assert.Contains("registry registry.central.example for ghcr.io", details["ImageParity"]);
+        Assert.Contains("global.region", details["HelmParity"]);
+        Assert.Contains("dalp-site, dalp/config.yaml", details["ConfigMapParity"]);
+        Assert.Contains("dalp-db/username", details["RequiredSecrets"]);
+    }
+
+    [Fact]
+    public async Task A_limit_range_that_the_pods_keep_to_refuses_nothing()
+    {
+        var given = new Given();
+        given.Standby.Workloads[1] = WithLimit(Workload("validator", 0, kind: WorkloadKind.StatefulSet), 1);
+        given.Standby.LimitRanges = [Limits(minCpu: 0.5m, maxCpu: 1), Limits(maxCpu: 1) with { IsForPods = true }];
+
+        Assert.Equal(CheckStatus.Pass, Assert.Single(await given.Run("StandbyCapacity")).Status);
     }
 
     [Fact]
@@ -151,6 +253,15 @@ public sealed class CheckTests
         Assert.Equal(expected, Core.Readiness.Checks.CertificatesCheck.Covers(Certificate(1, name), host));
 
     private static Pod WithContainer(Pod pod, Func<ContainerState, ContainerState> change) => pod with { Containers = [change(pod.Containers[0])] };
+
+    private static LimitRange Limits(decimal defaultCpu = 0, decimal minCpu = 0, decimal maxCpu = 0) =>
+        new("small", false, new(defaultCpu, 0), default, new(minCpu, 0), new(maxCpu, 0));
+
+    private static Workload WithLimit(Workload workload, decimal cpu) =>
+        workload with { Containers = [.. workload.Containers.Select(container => container with { Limits = new(cpu, 0) })] };
+
+    private static void Specific(Given given, params string[] maps) =>
+        given.Topology = given.Topology with { SiteSpecificConfigMaps = [.. maps.Select(SiteSpecificEntry.Parse)] };
 
     private static void Slot(Given given, Func<ReplicationSlot, ReplicationSlot> change) =>
         given.ActiveServers[0] = Server("west", "pg-1", Database("pg-1") with { Slots = [change(Database("pg-1").Slots[0])] });

@@ -19,6 +19,7 @@ internal sealed class FakeCluster : ICluster
     public List<HelmRelease> Releases { get; set; } = [];
     public List<Node> Nodes { get; set; } = [];
     public List<ResourceQuota> Quotas { get; set; } = [];
+    public List<LimitRange> LimitRanges { get; set; } = [];
     public List<VolumeClaim> Claims { get; set; } = [];
     public List<ClusterClass> StorageClasses { get; set; } = [];
     public List<ClusterClass> IngressClasses { get; set; } = [];
@@ -45,6 +46,7 @@ internal sealed class FakeCluster : ICluster
     public Task<IReadOnlyList<HelmRelease>> ListHelmReleasesAsync(string @namespace, DigestKey key, CancellationToken cancellationToken) => List("helm", Releases);
     public Task<IReadOnlyList<Node>> ListNodesAsync(CancellationToken cancellationToken) => List("nodes", Nodes);
     public Task<IReadOnlyList<ResourceQuota>> ListQuotasAsync(string @namespace, CancellationToken cancellationToken) => List("quotas", Quotas);
+    public Task<IReadOnlyList<LimitRange>> ListLimitRangesAsync(string @namespace, CancellationToken cancellationToken) => List("limitranges", LimitRanges);
     public Task<IReadOnlyList<VolumeClaim>> ListVolumeClaimsAsync(string @namespace, CancellationToken cancellationToken) => List("claims", Claims);
     public Task<IReadOnlyList<ClusterClass>> ListStorageClassesAsync(CancellationToken cancellationToken) => List("storageclasses", StorageClasses);
     public Task<IReadOnlyList<ClusterClass>> ListIngressClassesAsync(CancellationToken cancellationToken) => List("ingressclasses", IngressClasses);

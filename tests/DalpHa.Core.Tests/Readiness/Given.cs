@@ -19,7 +19,7 @@ internal sealed class Given : IReplicationView
     public FakeCluster Standby { get; } = Site("eu-central", 0);
     public FakeTimeProvider Time { get; } = new(Now);
     public List<ServerObservation> ActiveServers { get; } = [Server("west", "pg-1", Database("pg-1"))];
-    public List<ServerObservation> StandbyServers { get; } = [Server("central", "pg-2", Database("pg-2") with { IsInRecovery = true, Slots = [] })];
+    public List<ServerObservation> StandbyServers { get; } = [Server("central", "pg-2", Database("pg-2") with { IsInRecovery = true, Slots = [], Receiver = new("streaming", "pg-1", 5432, "standby", new Lsn(100), Now) })];
     public List<DalpReplicationLag> Lags { get; } = [Lag()];
     public Dictionary<string, Func<ValidatorSample>> Nodes { get; } = [];
     public DalpException? ActiveOpenFailure { get; set; }
@@ -31,8 +31,11 @@ internal sealed class Given : IReplicationView
         Standby = SiteOf(SiteRole.Standby, "central"),
         Workloads = [Rule("dapp", StandbyMode.Running, WorkloadRole.Service), Rule("validator", StandbyMode.Zero, WorkloadRole.Validator)],
         RequiredSecrets = ["dalp-db"],
-        SiteSpecificConfigMaps = ["dalp-site"],
+        SiteSpecificHelmValues = ["global.region"],
+        SiteSpecificConfigMaps = [new("dalp-site", null)],
     };
+
+    public DalpAccount Account { get; set; } = DalpAccount.Operator;
 
     public ReadinessContext Context()
     {
@@ -42,7 +45,7 @@ internal sealed class Given : IReplicationView
             new SiteView(Topology.Active, ActiveOpenFailure is null ? Active : null, ActiveOpenFailure, key, Open, CancellationToken.None),
             new SiteView(Topology.Standby, Standby, null, key, Open, CancellationToken.None),
             this,
-            Time);
+            Time) { Account = Account };
     }
 
     public async Task<IReadOnlyList<DalpCheckResult>> Run(params string[] checks)
@@ -73,7 +76,8 @@ internal sealed class Given : IReplicationView
 
     public static Pod Pod(string workload, int index, string digest = Sha1) => new(
         "dalp", $"{workload}-{index}", new Dictionary<string, string> { ["app"] = workload, ["pod-template-hash"] = "x" }, "Running", true, false, "node-1",
-        [new ContainerState("main", "ghcr.io/dalp/app:1.4.2", "ghcr.io/dalp/app@" + digest, false, true, 0, null, null, null)]);
+        [new ContainerState("main", "ghcr.io/dalp/app:1.4.2", "ghcr.io/dalp/app@" + digest, false, true, 0, null, null, null)])
+        { Owner = workload == "validator" ? "StatefulSet/validator" : $"Deployment/{workload}" };
 
     public static Node Node(string name, decimal cpu, string? region) =>
         new(name, true, false, [], new ResourceAmounts(cpu, 16L << 30), 110, region, region + "-a", "v1.32.4");
@@ -114,7 +118,7 @@ internal sealed class Given : IReplicationView
             Secrets = [Secret("dalp-db", ("password", "d1"), ("username", "d2"))],
             ConfigMaps = [Map("dalp", "c1"), Map("dalp-site", region)],
             Routes = [new IngressRoute("Ingress", "dapp", "nginx", ["dapp.example.com"])],
-            Releases = [new HelmRelease("dalp", 3, "dalp", "2.1.0", "2.1", "v1")],
+            Releases = [new HelmRelease("dalp", 3, "dalp", "2.1.0", "2.1", Values(("global.region", region), ("replicas", "v1"), ("global.domain", "v2")))],
             Certificates = [Certificate(90, "*.example.com")],
             Nodes = [Node("node-1", 4, region), Node("node-2", 4, region)],
             Claims = [new VolumeClaim("data", "fast", "Bound")],
@@ -127,6 +131,8 @@ internal sealed class Given : IReplicationView
 
     public static SecretDigest Secret(string name, params (string Key, string Digest)[] keys) =>
         new(name, "Opaque", keys.ToDictionary(pair => pair.Key, pair => pair.Digest));
+
+    public static Dictionary<string, string> Values(params (string Path, string Digest)[] values) => values.ToDictionary(pair => pair.Path, pair => pair.Digest);
 
     public static ConfigMapDigest Map(string name, string digest) => new(name, new Dictionary<string, string> { ["config.yaml"] = digest });
 

@@ -38,7 +38,7 @@ public sealed class ReadinessSessionTests
     {
         var memory = new ReplicationMemory(Path.Combine(Path.GetTempPath(), Path.GetRandomFileName()), _ => { });
         var topology = given.Topology with { Active = given.Topology.Active with { Database = null }, Standby = given.Topology.Standby with { Database = null } };
-        return ReadinessSession.OpenAsync(infrastructure, topology, null, memory, TimeSpan.FromSeconds(5), given.Time, TestContext.Current.CancellationToken);
+        return ReadinessSession.OpenAsync(infrastructure, topology, null, DalpAccount.Operator, memory, TimeSpan.FromSeconds(5), given.Time, TestContext.Current.CancellationToken);
     }
 
     private sealed class FakeInfrastructure(Dictionary<string, FakeCluster> clusters) : IInfrastructure

@@ -17,6 +17,10 @@ public sealed class VerdictRuleTests
         Assert.Equal(expected, Decide(statuses.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(Enum.Parse<CheckStatus>).Select(Result).ToList()).Verdict);
 
     [Fact]
+    public void A_status_that_is_none_of_the_four_is_unknown() =>
+        Assert.Equal((Verdict.Unknown, 1), (Decide([Result(CheckStatus.Pass), Result((CheckStatus)17)]) is var verdict ? (verdict.Verdict, verdict.Unknown) : default));
+
+    [Fact]
     public void Reasons_come_by_weight()
     {
         var verdict = Decide([Result(CheckStatus.Warn), Result(CheckStatus.Unknown), Result(CheckStatus.Pass), Result(CheckStatus.Fail)]);

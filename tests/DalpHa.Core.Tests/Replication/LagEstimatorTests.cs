@@ -126,6 +126,28 @@ public sealed class LagEstimatorTests
         Assert.Null(Estimate(Standby() with { LastReplayedCommitAt = null }, null).PossibleLoss);
     }
 
+    [Theory]
+    [InlineData(0, 0)]
+    [InlineData(5, 0)]
+    [InlineData(-5, 0)]
+    [InlineData(0, 5)]
+    [InlineData(0, -5)]
+    public void The_bound_on_the_loss_holds_whichever_clock_is_wrong(int primaryMinutes, int standbyMinutes)
+    {
+        var history = ReplicationHistory.Empty.Add(Primary(1500) with { ServerTime = Now.AddSeconds(-20).AddMinutes(primaryMinutes) }, Now.AddSeconds(-20));
+        var lag = Estimate(
+            Standby() with { ServerTime = Now.AddMinutes(standbyMinutes), LastReplayedCommitAt = Now.AddMinutes(-2 + primaryMinutes) }, null, history);
+        Assert.InRange(lag.PossibleLoss!.Value, TimeSpan.FromMinutes(2), TimeSpan.FromMinutes(7));
+    }
+
+    [Fact]
+    public void Times_ahead_of_the_clock_bound_no_loss()
+    {
+        var ahead = ReplicationHistory.Empty.Add(Primary(1000) with { ServerTime = Now.AddMinutes(5) }, Now.AddMinutes(5));
+        Assert.Equal(TimeSpan.FromMinutes(2), Estimate(Standby() with { LastReplayedCommitAt = Now.AddMinutes(-2) }, null, ahead).PossibleLoss);
+        Assert.Null(Estimate(Standby() with { LastReplayedCommitAt = Now.AddMinutes(3) }, null).PossibleLoss);
+    }
+
     [Fact]
     public void An_unreachable_standby_is_unknown()
     {

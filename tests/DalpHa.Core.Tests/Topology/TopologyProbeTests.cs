@@ -34,6 +34,14 @@ public sealed class TopologyProbeTests
     }
 
     [Fact]
+    public async Task AReaderIsNotAskedForWhatAFailoverNeedsAndToldSo()
+    {
+        var found = await ProbeAsync(Contexts, _ => new Behaviour { Allows = request => request.Verb is "get" or "list" }, DalpAccount.Reader);
+        Assert.All(found, d => Assert.Equal(CheckStatus.Pass, d.Status));
+        Assert.Equal(2, found.Count(d => d.Message.Contains("not asked", StringComparison.Ordinal)));
+    }
+
+    [Fact]
     public async Task ADeadSiteIsUnknownThroughoutAndDoesNotHoldUpTheOther()
     {
         var found = await ProbeAsync(Contexts, context => new Behaviour { Hangs = context == "b" }).WaitAsync(TimeSpan.FromSeconds(30));
@@ -60,7 +68,7 @@ public sealed class TopologyProbeTests
         Assert.Equal(CheckStatus.Unknown, found.Single(d => d.Subject == "active/database down").Status);
     }
 
-    private static async Task<List<DocumentDiagnostic>> ProbeAsync(DalpTopology topology, Func<string, Behaviour> behave)
+    private static async Task<List<DocumentDiagnostic>> ProbeAsync(DalpTopology topology, Func<string, Behaviour> behave, DalpAccount account = DalpAccount.Operator)
     {
         var infrastructure = Stub.Of<IInfrastructure>((method, arguments) => method switch
         {
@@ -69,7 +77,7 @@ public sealed class TopologyProbeTests
             _ => throw new NotSupportedException(method),
         });
         var found = new List<DocumentDiagnostic>();
-        await foreach (var diagnostic in new TopologyProbe(infrastructure, Timeout).RunAsync(topology, null, TestContext.Current.CancellationToken))
+        await foreach (var diagnostic in new TopologyProbe(infrastructure, account, Timeout).RunAsync(topology, null, TestContext.Current.CancellationToken))
         {
             found.Add(diagnostic);
         }

@@ -8,57 +8,34 @@ using k8s;
 namespace DalpHa.Infrastructure.Tests.Kubernetes;
 
 /// <summary>
-/// An API server to hold the adapter against, with the objects that <see cref="ClusterContract{T}"/> expects. A server to test says where its
-/// kubeconfig is; seeding goes through plain HTTP, so that nothing of the adapter is used to prove itself.
+/// An API server to hold the adapter against, with the objects that <see cref="ClusterContract{T}"/> expects. A server to test starts it;
+/// seeding goes through plain HTTP, so that nothing of the adapter is used to prove itself.
 /// </summary>
 public abstract class ApiServerFixture : IAsyncLifetime
 {
     /// <summary>Pods seeded beside the one that the suite looks at: more than two pages.</summary>
     public const int ManyPods = 1200;
 
+    private readonly string kubeconfig = Path.Combine(Path.GetTempPath(), $"dalpha-contract-{Guid.NewGuid():n}");
     private k8s.Kubernetes? admin;
 
     /// <summary>Why there is no server to test, or null.</summary>
-    public abstract string? SkipReason { get; }
+    public virtual string? SkipReason => null;
 
-    /// <summary>The seeded namespace; new for each run.</summary>
+    /// <summary>The seeded namespace; new for each fixture.</summary>
     public string Namespace { get; } = $"dalpha-{Guid.NewGuid():n}"[..20];
 
     /// <summary>The seeded node.</summary>
     public string Node => Namespace + "-node";
 
-    /// <summary>A file whose context has every right.</summary>
-    protected abstract string KubeconfigPath { get; }
+    /// <summary>As whom the suite reads.</summary>
+    protected virtual TestUser Reader => TestUsers.Admin;
 
-    /// <summary>That context.</summary>
-    protected abstract string Context { get; }
+    /// <summary>The adapter, as the user whom the suite is run for.</summary>
+    public ICluster Open() => OpenAs(Reader);
 
-    /// <summary>The adapter, with every right.</summary>
-    public ICluster Open() => KubernetesCluster.Open(new ClusterAddress(Context, KubeconfigPath), TimeSpan.FromSeconds(20), TimeProvider.System);
-
-    /// <summary>The adapter, as a user that nobody granted anything.</summary>
-    public virtual ICluster OpenAsNobody()
-    {
-        // Impersonation needs no second credential, and every conformant server has it.
-        var entry = Kubeconfig.Load(new ClusterAddress(Context, KubeconfigPath), Environment.GetEnvironmentVariable);
-        var user = entry.User;
-        var copy = Path.Combine(Path.GetTempPath(), $"dalpha-nobody-{Guid.NewGuid():n}");
-        try
-        {
-            File.WriteAllText(copy, $$$$"""
-                apiVersion: v1
-                kind: Config
-                clusters: [{name: c, cluster: {server: "{{{{entry.Cluster.Server}}}}", certificate-authority-data: "{{{{entry.Cluster.CertificateAuthorityData}}}}", certificate-authority: "{{{{entry.Cluster.CertificateAuthority}}}}"}}]
-                users: [{name: u, user: {client-certificate-data: "{{{{user.ClientCertificateData}}}}", client-key-data: "{{{{user.ClientKeyData}}}}", client-certificate: "{{{{user.ClientCertificate}}}}", client-key: "{{{{user.ClientKey}}}}", token: "{{{{user.Token}}}}", as: nobody}}]
-                contexts: [{name: nobody, context: {cluster: c, user: u}}]
-                """);
-            return KubernetesCluster.Open(new ClusterAddress("nobody", copy), TimeSpan.FromSeconds(20), TimeProvider.System);
-        }
-        finally
-        {
-            File.Delete(copy);
-        }
-    }
+    /// <summary>The adapter, as one of the users.</summary>
+    public ICluster OpenAs(TestUser user) => KubernetesCluster.Open(new ClusterAddress(user.Name, kubeconfig), TimeSpan.FromSeconds(20), TimeProvider.System);
 
     public async ValueTask InitializeAsync()
     {
@@ -66,7 +43,9 @@ public abstract class ApiServerFixture : IAsyncLifetime
         {
             return;
         }
-        admin = new k8s.Kubernetes(KubernetesClientConfiguration.BuildConfigFromConfigFile(KubeconfigPath, Context));
+        var (address, authorityPem) = await StartAsync();
+        await File.WriteAllTextAsync(kubeconfig, TestUsers.Kubeconfig(address, authorityPem));
+        admin = new k8s.Kubernetes(KubernetesClientConfiguration.BuildConfigFromConfigFile(kubeconfig, TestUsers.Admin.Name));
         await Seed.PlantAsync(this);
     }
 
@@ -79,9 +58,17 @@ public abstract class ApiServerFixture : IAsyncLifetime
             await SendAsync(HttpMethod.Delete, $"apis/storage.k8s.io/v1/storageclasses/{Namespace}", null);
             await SendAsync(HttpMethod.Delete, $"apis/networking.k8s.io/v1/ingressclasses/{Namespace}", null);
             admin.Dispose();
+            File.Delete(kubeconfig);
         }
+        await StopAsync();
         GC.SuppressFinalize(this);
     }
+
+    /// <summary>Starts the server, which knows <see cref="TestUsers"/>, and says where it is and who signed its certificate.</summary>
+    protected abstract Task<(Uri Address, string AuthorityPem)> StartAsync();
+
+    /// <summary>Ends what <see cref="StartAsync"/> started for this fixture alone.</summary>
+    protected virtual ValueTask StopAsync() => ValueTask.CompletedTask;
 
     /// <summary>Makes an object.</summary>
     public async Task CreateAsync(string path, string json)
@@ -108,6 +95,13 @@ public abstract class ApiServerFixture : IAsyncLifetime
     public async Task<bool> ExistsAsync(string path)
     {
         using var response = await SendAsync(HttpMethod.Get, path, null);
+        return response.IsSuccessStatusCode;
+    }
+
+    /// <summary>Whether an object would be taken; it is not made.</summary>
+    public async Task<bool> CanCreateAsync(string path, string json)
+    {
+        using var response = await SendAsync(HttpMethod.Post, $"{path}?dryRun=All", json);
         return response.IsSuccessStatusCode;
     }
 

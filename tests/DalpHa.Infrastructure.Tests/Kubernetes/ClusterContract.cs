@@ -43,7 +43,7 @@ public abstract class ClusterContract<TServer>(TServer server)
     public async Task Namespace_that_may_not_be_read_is_not_absent()
     {
         var ns = Namespace;
-        await using var cluster = server.OpenAsNobody();
+        await using var cluster = server.OpenAs(TestUsers.Nobody);
         var failure = await Assert.ThrowsAsync<DalpException>(() => cluster.NamespaceExistsAsync(ns, Token));
         Assert.Equal("ApiForbidden", failure.ErrorId);
     }
@@ -141,13 +141,14 @@ public abstract class ClusterContract<TServer>(TServer server)
     }
 
     [Fact]
-    public async Task Newest_helm_release_counts_and_key_order_does_not()
+    public async Task Newest_helm_release_counts()
     {
         var ns = Namespace;
         await using var cluster = server.Open();
         var release = Assert.Single(await cluster.ListHelmReleasesAsync(ns, key, Token));
         Assert.Equal(("dalp", 2, "dalp", "1.1.0", "7.2"), (release.Name, release.Revision, release.Chart, release.ChartVersion, release.AppVersion));
-        Assert.Equal(key.Compute("""{"a":{"x":"1","y":[1,2]},"b":2}"""u8), release.ValuesDigest);
+        Assert.Equal(["a.x", "a.y[0]", "a.y[1]", "b"], release.ValueDigests.Keys.Order(StringComparer.Ordinal));
+        Assert.Equal((key.Compute("\"1\""u8), key.Compute("2"u8)), (release.ValueDigests["a.x"], release.ValueDigests["b"]));
     }
 
     [Fact]
@@ -184,6 +185,17 @@ public abstract class ClusterContract<TServer>(TServer server)
     }
 
     [Fact]
+    public async Task Limit_ranges_of_pods_and_containers()
+    {
+        var ns = Namespace;
+        await using var cluster = server.Open();
+        var ranges = await cluster.ListLimitRangesAsync(ns, Token);
+        var container = Assert.Single(ranges, range => !range.IsForPods);
+        Assert.Equal(("sizes", new ResourceAmounts(0.05m, 0), new ResourceAmounts(0, 16m * 1024 * 1024)), (container.Name, container.DefaultRequest with { MemoryBytes = 0 }, container.Min));
+        Assert.Equal(new ResourceAmounts(64, 0), Assert.Single(ranges, range => range.IsForPods).Max);
+    }
+
+    [Fact]
     public async Task Claims_and_classes()
     {
         var ns = Namespace;
@@ -212,8 +224,8 @@ public abstract class ClusterContract<TServer>(TServer server)
             .. Enumerable.Range(0, 20).Select(i => new AccessRequest("get", "", "pods", null, ns, $"question {i}")),
             new AccessRequest("patch", "apps", "deployments", "scale", ns, "start"),
         ];
-        await using var admin = server.Open();
-        await using var nobody = server.OpenAsNobody();
+        await using var admin = server.OpenAs(TestUsers.Admin);
+        await using var nobody = server.OpenAs(TestUsers.Nobody);
         var granted = await admin.ReviewAccessAsync(questions, Token);
         Assert.Equal(questions, granted.Select(d => d.Request));
         Assert.All(granted, d => Assert.True(d.IsAllowed));
@@ -224,7 +236,7 @@ public abstract class ClusterContract<TServer>(TServer server)
     public async Task Forbidden_list_names_verb_resource_and_namespace()
     {
         var ns = Namespace;
-        await using var cluster = server.OpenAsNobody();
+        await using var cluster = server.OpenAs(TestUsers.Nobody);
         var failure = await Assert.ThrowsAsync<DalpException>(() => cluster.ListSecretsAsync(ns, key, Token));
         Assert.Equal(("ApiForbidden", FaultKind.Forbidden), (failure.ErrorId, failure.Kind));
         Assert.Contains($"list secrets in namespace '{ns}'", failure.Message, StringComparison.Ordinal);
@@ -243,20 +255,3 @@ public abstract class ClusterContract<TServer>(TServer server)
         }
     }
 }
-
-/// <summary>The API server that DALPHA_TEST_KUBECONFIG names.</summary>
-public sealed class GivenServer : ApiServerFixture
-{
-    private static readonly string? Given = Environment.GetEnvironmentVariable("DALPHA_TEST_KUBECONFIG");
-
-    public override string? SkipReason => Given is { Length: > 0 } ? null : "DALPHA_TEST_KUBECONFIG names no kubeconfig of a real API server (context: DALPHA_TEST_CONTEXT, or its current one)";
-
-    protected override string KubeconfigPath => Given!;
-
-    protected override string Context => Environment.GetEnvironmentVariable("DALPHA_TEST_CONTEXT") is { Length: > 0 } context
-        ? context
-        : DalpHa.Infrastructure.Kubernetes.Kubeconfig.Load(new ClusterAddress(null, Given), Environment.GetEnvironmentVariable).Context;
-}
-
-/// <summary>The suite on a real kube-apiserver.</summary>
-public sealed class GivenServerTests(GivenServer server) : ClusterContract<GivenServer>(server), IClassFixture<GivenServer>;

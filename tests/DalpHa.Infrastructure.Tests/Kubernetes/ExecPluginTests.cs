@@ -98,6 +98,41 @@ public sealed class ExecPluginTests : IDisposable
     }
 
     [Fact]
+    public async Task Clock_that_takes_each_new_token_for_expired_costs_one_run_for_all_that_wait()
+    {
+        await using var server = await StartAsync();
+        await using var cluster = Open(server, $"""echo run >> "{folder}/runs"; sleep 0.2; {Print("good", "2020-01-01T00:00:00Z")}""");
+        await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => cluster.ListPodsAsync("ns", Token)));
+        Assert.Single(Runs());
+    }
+
+    [Fact]
+    public async Task Token_that_ends_between_two_pages_is_renewed_once_for_all()
+    {
+        await using var server = await HostileServer.StartAsync((c, _) => (c.Request.Headers.Authorization.ToString(), c.Request.Query.ContainsKey("continue")) switch
+        {
+            (_, false) => HostileServer.PodsAsync(c, "next", "a"),
+            ("Bearer run-2", true) => HostileServer.PodsAsync(c, null, "b"),
+            _ => HostileServer.FailAsync(c, 401),
+        });
+        await using var cluster = Open(server, $$"""echo run >> "{{folder}}/runs"; N=$(wc -l < "{{folder}}/runs" | tr -d ' '); {{Print("run-$N")}}""");
+        var lists = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => cluster.ListPodsAsync("ns", Token)));
+        Assert.All(lists, pods => Assert.Equal(["a", "b"], pods.Select(p => p.Name)));
+        Assert.Equal(2, Runs().Length);
+    }
+
+    [Fact]
+    public async Task Plugin_that_works_again_is_asked_again()
+    {
+        await using var server = await StartAsync();
+        await using var cluster = Open(server, $"""test -f "{folder}/logged-in" || exit 1; {Print("good")}""", seconds: 1);
+        await FailsAsync(cluster, "CredentialPluginFailed");
+        File.WriteAllText(Path.Combine(folder, "logged-in"), "");
+        await Task.Delay(1100, Token);
+        Assert.Single(await cluster.ListPodsAsync("ns", Token));
+    }
+
+    [Fact]
     public async Task Slow_plugin_is_killed_with_what_it_started_and_costs_one_timeout()
     {
         await using var server = await StartAsync();

@@ -18,7 +18,11 @@ internal sealed class HostileServer : IAsyncDisposable
     private readonly WebApplication app;
     private readonly string folder = Directory.CreateTempSubdirectory("dalpha-hostile-").FullName;
 
-    private HostileServer(WebApplication app) => this.app = app;
+    private HostileServer(WebApplication app, X509Certificate2 certificate)
+    {
+        this.app = app;
+        Certificate = certificate;
+    }
 
     /// <summary>The requests that came, as path and query.</summary>
     public ConcurrentQueue<string> Requests { get; } = new();
@@ -29,11 +33,13 @@ internal sealed class HostileServer : IAsyncDisposable
     /// <summary>The names that clients asked for in the TLS handshake.</summary>
     public ConcurrentQueue<string?> ServerNames { get; } = new();
 
+    /// <summary>What it shows to connections from now on.</summary>
+    public X509Certificate2 Certificate { get; set; }
+
     public Uri Address => new(app.Urls.First());
 
     public static async Task<HostileServer> StartAsync(Func<HttpContext, int, Task> answer, X509Certificate2? certificate = null)
     {
-        certificate ??= TestCertificates.Loopback;
         HostileServer? server = null;
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
@@ -45,11 +51,11 @@ internal sealed class HostileServer : IAsyncDisposable
             https.ServerCertificateSelector = (_, name) =>
             {
                 server!.ServerNames.Enqueue(name);
-                return certificate;
+                return server.Certificate;
             };
         })));
         var app = builder.Build();
-        server = new HostileServer(app);
+        server = new HostileServer(app, certificate ?? TestCertificates.Loopback);
         var count = 0;
         app.UseWebSockets();
         app.Run(context =>
@@ -66,12 +72,13 @@ internal sealed class HostileServer : IAsyncDisposable
     /// <param name="user">The user's settings, as YAML flow.</param>
     /// <param name="cluster">Further settings of the cluster, as YAML flow.</param>
     /// <param name="authority">The authority to trust; null for the test run's own.</param>
-    public string WriteKubeconfig(string user = "{token: canary-token}", string cluster = "", X509Certificate2? authority = null)
+    /// <param name="port">The loopback port of a link that leads here; null for none.</param>
+    public string WriteKubeconfig(string user = "{token: canary-token}", string cluster = "", X509Certificate2? authority = null, int? port = null)
     {
         var path = Path.Combine(folder, Path.GetRandomFileName());
         var pem = Convert.ToBase64String(Encoding.ASCII.GetBytes((authority ?? TestCertificates.Authority).ExportCertificatePem()));
         File.WriteAllText(path, $$"""
-            clusters: [{name: c, cluster: {server: "{{Address}}", certificate-authority-data: {{pem}}{{(cluster.Length > 0 ? ", " + cluster : "")}} } }]
+            clusters: [{name: c, cluster: {server: "{{new UriBuilder(Address) { Port = port ?? Address.Port }}}", certificate-authority-data: {{pem}}{{(cluster.Length > 0 ? ", " + cluster : "")}} } }]
             users: [{name: u, user: {{user}} }]
             contexts: [{name: hostile, context: {cluster: c, user: u} }]
             """);

@@ -67,11 +67,35 @@ public sealed class ReadingTests
     [Fact]
     public void Helm_values_that_were_not_given_are_the_same_as_none()
     {
-        string Digest(string config) => HelmReading.ToRelease(
-            Record(Pack(w => w.Write(Encoding.UTF8.GetBytes($$$"""{"name":"x","version":1,"chart":{"metadata":{"name":"x","version":"1"}}{{{config}}}}""")))), key).ValuesDigest;
-        Assert.Equal(Digest(""), Digest(""","config":null"""));
-        Assert.Equal(Digest(""), Digest(""","config":{}"""));
-        Assert.NotEqual(Digest(""), Digest(""","config":{"a":null}"""));
+        IReadOnlyDictionary<string, string> Digests(string config) => HelmReading.ToRelease(
+            Record(Pack(w => w.Write(Encoding.UTF8.GetBytes($$$"""{"name":"x","version":1,"chart":{"metadata":{"name":"x","version":"1"}}{{{config}}}}""")))), key).ValueDigests;
+        Assert.Empty(Digests(""));
+        Assert.Empty(Digests(""","config":null"""));
+        Assert.Empty(Digests(""","config":{}"""));
+        Assert.Equal(["a"], Digests(""","config":{"a":null}""").Keys);
+    }
+
+    [Fact]
+    public void Helm_values_are_digested_one_by_one_under_the_path_that_helm_gives_them()
+    {
+        const string Values = """{"hosts":["a",{"port":1}],"labels":{"app.kubernetes.io/name":"x"},"none":{},"nobody":[],"text":"1","number":1}""";
+        var digests = HelmReading.ToRelease(
+            Record(Pack(w => w.Write(Encoding.UTF8.GetBytes($$$"""{"name":"x","version":1,"chart":{"metadata":{"name":"x","version":"1"}},"config":{{{Values}}}}""")))), key).ValueDigests;
+        Assert.Equal(
+            ["hosts[0]", "hosts[1].port", @"labels.app\.kubernetes\.io/name", "nobody", "none", "number", "text"],
+            digests.Keys.Order(StringComparer.Ordinal));
+        Assert.Equal(digests["hosts[1].port"], digests["number"]);
+        Assert.NotEqual(digests["text"], digests["number"]);
+    }
+
+    [Fact]
+    public void Helm_record_in_a_config_map_is_read_as_one_in_a_secret_and_is_no_configuration()
+    {
+        var packed = Pack(w => w.Write("""{"name":"x","version":3,"chart":{"metadata":{"name":"x","version":"1"}},"config":{"a":1}}"""u8.ToArray()));
+        var map = new WireConfigMap(new WireMetadata { Name = "sh.helm.release.v1.x.v3" }, new() { ["release"] = Encoding.ASCII.GetString(packed) }, null);
+        var (fromMap, fromSecret) = (HelmReading.ToRelease(map, key), HelmReading.ToRelease(Record(packed), key));
+        Assert.Equal((fromSecret.Name, 3, fromSecret.Chart, fromSecret.ValueDigests["a"]), (fromMap.Name, fromMap.Revision, fromMap.Chart, fromMap.ValueDigests["a"]));
+        Assert.Null(SecretReading.ToDigest(map, key));
     }
 
     [Fact]
@@ -80,6 +104,28 @@ public sealed class ReadingTests
         var value = "canary"u8.ToArray();
         SecretReading.ToDigest(new WireSecret(new WireMetadata { Name = "s" }, "Opaque", new() { ["k"] = value, ["empty"] = null }), key);
         Assert.All(value, b => Assert.Equal(0, b));
+    }
+
+    [Theory]
+    [InlineData("apps/v1", "ReplicaSet", "dapp-6b7f", true, "6b7f", "Deployment/dapp")]
+    [InlineData("apps/v1", "ReplicaSet", "dapp-admin-6b7f", true, "6b7f", "Deployment/dapp-admin")]
+    [InlineData("apps/v1", "ReplicaSet", "adopted", true, "6b7f", "ReplicaSet/adopted")]
+    [InlineData("apps/v1", "ReplicaSet", "dapp-6b7f", true, null, "ReplicaSet/dapp-6b7f")]
+    [InlineData("apps/v1", "ReplicaSet", "-6b7f", true, "6b7f", "ReplicaSet/-6b7f")]
+    [InlineData("apps/v1", "StatefulSet", "besu", true, "6b7f", "StatefulSet/besu")]
+    [InlineData("apps/v1", "DaemonSet", "agent", true, null, "DaemonSet/agent")]
+    [InlineData("apps.kruise.io/v1beta1", "StatefulSet", "besu", true, null, "StatefulSet.apps.kruise.io/besu")]
+    [InlineData("v1", "Node", "node-1", true, null, "Node/node-1")]
+    [InlineData("apps/v1", "StatefulSet", "besu", false, null, null)]
+    public void Pod_belongs_to_its_controller(string apiVersion, string kind, string name, bool isController, string? hash, string? expected)
+    {
+        var metadata = new WireMetadata
+        {
+            Name = "pod",
+            Labels = hash is null ? null : new() { ["pod-template-hash"] = hash },
+            OwnerReferences = [new WireOwner("v1", "ConfigMap", "other", false), new WireOwner(apiVersion, kind, name, isController)],
+        };
+        Assert.Equal(expected, WorkloadReading.ToPod(new WirePod(metadata, null, null)).Owner);
     }
 
     [Fact]

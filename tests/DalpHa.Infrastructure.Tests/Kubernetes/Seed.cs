@@ -17,6 +17,8 @@ internal static class Seed
         await PlantConfigurationAsync(server, core);
         await PlantWorkloadsAsync(server);
         await PlantPodsAsync(server, core);
+        // After the pods: its defaults would be theirs.
+        await server.CreateAsync($"{core}/limitranges", """{"metadata":{"name":"sizes"},"spec":{"limits":[{"type":"Container","defaultRequest":{"cpu":"50m"},"min":{"memory":"16Mi"}},{"type":"Pod","max":{"cpu":"64"}},{"type":"PersistentVolumeClaim","max":{"storage":"1Ti"}}]}}""");
         // Last: a quota on requests refuses pods that make none.
         await server.CreateAsync($"{core}/resourcequotas", """{"metadata":{"name":"limits"},"spec":{"hard":{"pods":"5000","requests.cpu":"5k","memory":"20Ti"}}}""");
         await server.MergeAsync($"{core}/resourcequotas/limits/status", """{"status":{"hard":{"pods":"5000","requests.cpu":"5k","memory":"20Ti"},"used":{"pods":"3"}}}""");
@@ -94,8 +96,8 @@ internal static class Seed
 
     private static async Task PlantPodsAsync(ApiServerFixture server, string core)
     {
-        // Where a controller makes the namespace's service account, pods are refused until it is there.
-        for (var waited = 0; waited < 100 && !await server.ExistsAsync($"{core}/serviceaccounts/default"); waited++)
+        // Where controllers make the namespace's service account and the account's token, pods are refused until both are there.
+        for (var waited = 0; waited < 100 && !await server.CanCreateAsync($"{core}/pods", """{"metadata":{"name":"probe"},"spec":{"containers":[{"name":"c","image":"c:1"}]}}"""); waited++)
         {
             await Task.Delay(100);
         }

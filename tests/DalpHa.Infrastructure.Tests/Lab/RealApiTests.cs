@@ -1,4 +1,7 @@
+using System.Security.Cryptography.X509Certificates;
 using DalpHa.Core.Topology;
+using DalpHa.Infrastructure.Tests.Kubernetes;
+using DalpHa.Infrastructure.Tests.RealApi;
 using DalpHa.Lab.Controllers;
 using DalpHa.Lab.Hosting;
 using DalpHa.Lab.Seed;
@@ -7,19 +10,21 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace DalpHa.Infrastructure.Tests.Lab;
 
-/// <summary>
-/// The seed and the kubelet stand-in are ordinary API clients: they work on a real kube-apiserver as well. Needs an empty throw-away cluster
-/// with a controller manager and no nodes, named by DALPHA_TEST_REAL_KUBECONFIG.
-/// </summary>
-public sealed class RealApiTests
+/// <summary>The seed and the kubelet stand-in are ordinary API clients: they work on a real kube-apiserver as well.</summary>
+public sealed class RealApiTests(RealClusters clusters)
 {
     [Fact]
     public async Task SeededSiteComesUpOnARealApiServer()
     {
-        var kubeconfig = Environment.GetEnvironmentVariable("DALPHA_TEST_REAL_KUBECONFIG");
-        Assert.SkipWhen(kubeconfig is null, "DALPHA_TEST_REAL_KUBECONFIG names no throw-away cluster.");
+        Assert.SkipWhen(clusters.SkipReason is not null, clusters.SkipReason ?? "");
         var cancellationToken = TestContext.Current.CancellationToken;
-        using var client = new k8s.Kubernetes(KubernetesClientConfiguration.BuildConfigFromConfigFile(kubeconfig));
+        var server = await clusters.ForPlatformAsync();
+        using var client = new k8s.Kubernetes(new KubernetesClientConfiguration
+        {
+            Host = server.Address.AbsoluteUri,
+            SslCaCerts = [X509Certificate2.CreateFromPem(server.CertificateAuthorityPem)],
+            AccessToken = TestUsers.Admin.Token,
+        });
         var site = new LabSite(SiteRole.Active, "lab-active", "lab-west", "postgresql-primary-1", 5432);
 
         await using var controllers = ControllerLoop.ForRealApi(client, TimeProvider.System, NullLogger.Instance);

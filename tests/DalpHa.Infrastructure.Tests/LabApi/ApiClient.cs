@@ -56,7 +56,7 @@ public sealed class ApiClient : IDisposable
         _http.DefaultRequestHeaders.UserAgent.ParseAdd("conformance/1");
     }
 
-    public Task<Answer> Get(string path) => Send(HttpMethod.Get, path);
+    public Task<Answer> Get(string path, string? accept = null) => Send(HttpMethod.Get, path, accept: accept);
 
     public Task<Answer> Post(string path, JsonNode body) => Send(HttpMethod.Post, path, body.ToJsonString());
 
@@ -66,9 +66,9 @@ public sealed class ApiClient : IDisposable
 
     public Task<Answer> Patch(string path, string type, string body) => Send(HttpMethod.Patch, path, body, $"application/{type}");
 
-    public async Task<Answer> Send(HttpMethod method, string path, string? body = null, string type = "application/json")
+    public async Task<Answer> Send(HttpMethod method, string path, string? body = null, string type = "application/json", string? accept = null)
     {
-        using var request = new HttpRequestMessage(method, path);
+        using var request = Request(method, path, accept);
         if (body is not null)
         {
             request.Content = new ByteArrayContent(Encoding.UTF8.GetBytes(body));
@@ -79,12 +79,13 @@ public sealed class ApiClient : IDisposable
         return new Answer(response.StatusCode, text.StartsWith('{') ? JsonNode.Parse(text)! : JsonValue.Create(text), response.Headers);
     }
 
-    /// <summary>Reads a watch's events until enough came.</summary>
-    public async Task<List<JsonNode>> Watch(string path, int count, Func<Task>? meanwhile = null)
+    /// <summary>Reads a watch's events until enough came or the server ends it.</summary>
+    public async Task<List<JsonNode>> Watch(string path, int count = int.MaxValue, Func<Task>? meanwhile = null, string? accept = null)
     {
         using var bound = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
         bound.CancelAfter(TimeSpan.FromSeconds(20));
-        using var response = await _http.GetAsync(path, HttpCompletionOption.ResponseHeadersRead, bound.Token);
+        using var request = Request(HttpMethod.Get, path, accept);
+        using var response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, bound.Token);
         Assert.Equal(HttpStatusCode.OK, response.StatusCode);
         using var reader = new StreamReader(await response.Content.ReadAsStreamAsync(bound.Token));
         if (meanwhile is not null)
@@ -97,6 +98,16 @@ public sealed class ApiClient : IDisposable
             events.Add(JsonNode.Parse(line)!);
         }
         return events;
+    }
+
+    private static HttpRequestMessage Request(HttpMethod method, string path, string? accept)
+    {
+        var request = new HttpRequestMessage(method, path);
+        if (accept is not null)
+        {
+            request.Headers.Accept.ParseAdd(accept);
+        }
+        return request;
     }
 
     public void Dispose()

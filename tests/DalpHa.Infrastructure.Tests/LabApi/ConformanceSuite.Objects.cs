@@ -58,6 +58,9 @@ public abstract partial class ConformanceSuite
         // Without a version an update is unconditional.
         (await _admin.Put($"{Core}/configmaps/a", ConfigMap("a", "4"))).Expect(200);
         (await _admin.Put($"{Core}/configmaps/none", ConfigMap("none"))).Refused(404, "NotFound");
+        changed["metadata"]!.AsObject().Remove("resourceVersion");
+        changed["metadata"]!["uid"] = Guid.NewGuid().ToString();
+        (await _admin.Put($"{Core}/configmaps/a", changed)).Refused(409, "Conflict");
     }
 
     [Fact]
@@ -137,6 +140,67 @@ public abstract partial class ConformanceSuite
         (await _admin.Patch($"{Apps}/deployments/d/scale", "merge-patch+json", """{"spec":{"replicas":0}}""")).Expect(200);
         Assert.Equal("0", (await _admin.Get($"{Apps}/deployments/d")).Expect(200).Text("spec.replicas"));
         (await _admin.Patch($"{Apps}/deployments/d/scale", "merge-patch+json", """{"spec":{"replicas":-1}}""")).Refused(422, "Invalid");
+    }
+
+    [Fact]
+    public async Task A_pod_is_bound_to_one_node_once()
+    {
+        (await _admin.Post($"{Core}/pods", Pod("p"))).Expect(201);
+        var binding = Named("p");
+        binding["target"] = new JsonObject { ["kind"] = "Node", ["name"] = "node-1" };
+        (await _admin.Post($"{Core}/pods/p/binding", binding)).Expect(201);
+        var pod = (await _admin.Get($"{Core}/pods/p")).Expect(200);
+        Assert.Equal("node-1", pod.Text("spec.nodeName"));
+        Assert.Contains(pod["status.conditions"]!.AsArray(), condition => condition!["type"]!.ToString() == "PodScheduled" && condition["status"]!.ToString() == "True");
+        (await _admin.Post($"{Core}/pods/p/binding", binding)).Refused(409, "Conflict");
+    }
+
+    [Fact]
+    public async Task Little_of_a_pod_can_be_changed()
+    {
+        (await _admin.Post($"{Core}/pods", Pod("p"))).Expect(201);
+        Assert.Equal("registry.example/app:2", (await _admin.Patch($"{Core}/pods/p", Strategic, """{"spec":{"containers":[{"name":"main","image":"registry.example/app:2"}]}}""")).Expect(200)
+            .Text("spec.containers.0.image"));
+        (await _admin.Patch($"{Core}/pods/p", Strategic, """{"spec":{"containers":[{"name":"main","env":[{"name":"A","value":"9"}]}]}}""")).Refused(422, "Invalid");
+        (await _admin.Patch($"{Core}/pods/p", Merge, """{"spec":{"nodeName":"node-1"}}""")).Refused(422, "Invalid");
+    }
+
+    [Fact]
+    public async Task What_is_immutable_stays()
+    {
+        var map = ConfigMap("a");
+        map["immutable"] = true;
+        (await _admin.Post($"{Core}/configmaps", map)).Expect(201);
+        (await _admin.Patch($"{Core}/configmaps/a", Merge, """{"data":{"key":"2"}}""")).Refused(422, "Invalid");
+        (await _admin.Patch($"{Core}/configmaps/a", Merge, """{"immutable":false}""")).Refused(422, "Invalid");
+        (await _admin.Patch($"{Core}/configmaps/a", Merge, """{"metadata":{"labels":{"a":"b"}}}""")).Expect(200);
+        var secret = Named("s");
+        secret["type"] = "example.com/mine";
+        (await _admin.Post($"{Core}/secrets", secret)).Expect(201);
+        (await _admin.Patch($"{Core}/secrets/s", Merge, """{"type":"example.com/other"}""")).Refused(422, "Invalid");
+        (await _admin.Post($"{Apps}/statefulsets", StatefulSet("set"))).Expect(201);
+        (await _admin.Patch($"{Apps}/statefulsets/set", Merge, """{"spec":{"serviceName":"other"}}""")).Refused(422, "Invalid");
+    }
+
+    [Theory]
+    [InlineData("""{"metadata":{"name":"a"},"data":{"bad key":"1"}}""", "data[bad key]")]
+    [InlineData("""{"metadata":{"name":"a","labels":{"k":"not a value"}}}""", "metadata.labels")]
+    [InlineData("""{"metadata":{"name":"a","labels":{"not a key":"v"}}}""", "metadata.labels")]
+    [InlineData("""{"metadata":{"name":"a","annotations":{"not a key":"v"}}}""", "metadata.annotations")]
+    [InlineData("""{"metadata":{"name":"a","finalizers":["unqualified"]}}""", "metadata.finalizers")]
+    [InlineData("""{"metadata":{"name":"a","ownerReferences":[{"apiVersion":"v1","kind":"Pod","name":"p"}]}}""", "metadata.ownerReferences.uid")]
+    public async Task Keys_labels_and_owners_are_checked(string map, string field)
+    {
+        var refused = (await _admin.Post($"{Core}/configmaps", JsonNode.Parse(map)!)).Refused(422, "Invalid");
+        Assert.Contains(refused["details.causes"]!.AsArray(), cause => cause!["field"]!.ToString().StartsWith(field, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Values_of_a_secret_are_base64()
+    {
+        var secret = Named("s");
+        secret["data"] = new JsonObject { ["k"] = "***" };
+        (await _admin.Post($"{Core}/secrets", secret)).Refused(400, "BadRequest");
     }
 
     [Fact]

@@ -16,14 +16,15 @@ public abstract partial class ConformanceSuite(IApiServerUnderTest server) : IAs
     {
         Assert.SkipWhen(server.SkipReason is not null, server.SkipReason ?? "");
         (await _admin.Post("/api/v1/namespaces", Named(_namespace))).Expect(201);
-        // Pods need the account, and controllers make it a moment after the namespace.
-        await Until(async () => (int)(await _admin.Get($"{Core}/serviceaccounts/default")).Code == 200);
+        // Pods need an account, which controllers make a moment after the namespace.
+        await Until(async () => (int)(await _admin.Post($"{Core}/pods?dryRun=All", Pod("tried"))).Code == 201);
     }
 
     public async ValueTask DisposeAsync()
     {
         if (server.SkipReason is null)
         {
+            await _admin.Delete(Definition);
             await _admin.Delete($"/api/v1/namespaces/{_namespace}");
             _admin.Dispose();
         }

@@ -22,6 +22,7 @@ public sealed class LabServerFixture : IApiServerUnderTest, IAsyncLifetime
     public async ValueTask InitializeAsync() => _server = await ApiServer.StartAsync(new ApiServerOptions
     {
         Name = "conformance",
+        HistoryLimit = 100,
         BookmarkInterval = TimeSpan.FromMilliseconds(200),
         Users = new Dictionary<string, ApiUser>
         {

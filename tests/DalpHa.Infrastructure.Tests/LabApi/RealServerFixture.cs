@@ -1,18 +1,25 @@
+using DalpHa.Infrastructure.Tests.Kubernetes;
+using DalpHa.Infrastructure.Tests.RealApi;
+using DalpHa.Lab.RealApi;
+
 namespace DalpHa.Infrastructure.Tests.LabApi;
 
-/// <summary>A real kube-apiserver with RBAC: DALPHA_TEST_APISERVER is its address, DALPHA_TEST_APISERVER_CA the file of its authority, and
-/// DALPHA_TEST_APISERVER_ADMIN and DALPHA_TEST_APISERVER_NOBODY the two tokens.</summary>
-public sealed class RealServerFixture : IApiServerUnderTest
+/// <summary>A real kube-apiserver with RBAC.</summary>
+public sealed class RealServerFixture(RealClusters clusters) : IApiServerUnderTest, IAsyncLifetime
 {
-    private static readonly string? Given = Environment.GetEnvironmentVariable("DALPHA_TEST_APISERVER");
+    private RealApiServer? _server;
 
-    public Uri Address => new(Given!);
+    public Uri Address => _server!.Address;
 
-    public string AuthorityPem => File.ReadAllText(Environment.GetEnvironmentVariable("DALPHA_TEST_APISERVER_CA")!);
+    public string AuthorityPem => _server!.CertificateAuthorityPem;
 
-    public string AdminToken => Environment.GetEnvironmentVariable("DALPHA_TEST_APISERVER_ADMIN")!;
+    public string AdminToken => TestUsers.Admin.Token;
 
-    public string LimitedToken => Environment.GetEnvironmentVariable("DALPHA_TEST_APISERVER_NOBODY")!;
+    public string LimitedToken => TestUsers.Nobody.Token;
 
-    public string? SkipReason => Given is null ? "DALPHA_TEST_APISERVER names no real kube-apiserver" : null;
+    public string? SkipReason => clusters.SkipReason;
+
+    public async ValueTask InitializeAsync() => _server = SkipReason is null ? await clusters.ForSuitesAsync() : null;
+
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 }

@@ -174,6 +174,9 @@ public sealed class DatabaseServerTests(SharedPair shared) : IClassFixture<Share
     public async Task Out_of_connections_is_said()
     {
         var held = new List<NpgsqlConnection>();
+        await using var kept = Open(Address(Pair.Primary));
+        await kept.SampleAsync(Token);
+        await using var reserved = Open(Address(Pair.Primary, "postgres", Pair.Passwords.Superuser));
         try
         {
             var connectionString = Pair.Primary.ConnectionString(PostgresPair.OwnerUser, Pair.Passwords.Owner);
@@ -193,6 +196,9 @@ public sealed class DatabaseServerTests(SharedPair shared) : IClassFixture<Share
                 }
             }
             Assert.Equal("DatabaseOutOfConnections", (await FailAsync(Address(Pair.Primary))).ErrorId);
+            // A connection that is kept is no new one, and some are reserved for superusers.
+            Assert.False((await kept.SampleAsync(Token)).IsInRecovery);
+            Assert.False((await reserved.SampleAsync(Token)).IsInRecovery);
         }
         finally
         {
@@ -201,6 +207,7 @@ public sealed class DatabaseServerTests(SharedPair shared) : IClassFixture<Share
                 await connection.DisposeAsync();
             }
         }
+        await Poll.UntilAsync(() => SamplesAsync(Address(Pair.Primary)), Timeout, "there is a connection again");
     }
 
     [Fact]
@@ -251,7 +258,7 @@ public sealed class DatabaseServerTests(SharedPair shared) : IClassFixture<Share
         await server.SampleAsync(Token);
         var backend = (int)(await Pair.Primary.ExecuteAsync("SELECT pid FROM pg_stat_activity WHERE application_name = 'dalpha'", Token))!;
         Pair.Primary.Freeze();
-        await SignalAsync("-STOP", backend);
+        await Signal.SendAsync("-STOP", backend);
         try
         {
             var clock = Stopwatch.StartNew();
@@ -267,7 +274,7 @@ public sealed class DatabaseServerTests(SharedPair shared) : IClassFixture<Share
         }
         finally
         {
-            await SignalAsync("-CONT", backend);
+            await Signal.SendAsync("-CONT", backend);
             Pair.Primary.Thaw();
         }
         Assert.NotNull((await server.SampleAsync(Token)).CurrentLsn);
@@ -296,12 +303,5 @@ public sealed class DatabaseServerTests(SharedPair shared) : IClassFixture<Share
         {
             return false;
         }
-    }
-
-    private static async Task SignalAsync(string signal, int processId)
-    {
-        using var kill = Process.Start("kill", [signal, processId.ToString(System.Globalization.CultureInfo.InvariantCulture)]);
-        await kill.WaitForExitAsync(Token);
-        Assert.Equal(0, kill.ExitCode);
     }
 }

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using DalpHa.Infrastructure.Tests.Processes;
 using DalpHa.Lab.Postgres;
 
 namespace DalpHa.Infrastructure.Tests.Postgres;
@@ -15,18 +16,7 @@ public sealed class LeashTests
         Assert.SkipWhen(OperatingSystem.IsWindows(), "A child process outlives its parent there.");
         var folder = PairFolder.New();
         var file = folder + ".txt";
-        var info = new ProcessStartInfo(
-            Environment.ProcessPath!,
-            [typeof(LeashTests).Assembly.Location, "-explicit", "only", "-method", $"{typeof(LeashTests).FullName}.{nameof(Holds_a_server)}"])
-        {
-            RedirectStandardOutput = true,
-            Environment = { [FileVariable] = file },
-        };
-        if (Path.GetFileNameWithoutExtension(info.FileName) != "dotnet")
-        {
-            info.ArgumentList.RemoveAt(0);
-        }
-        using var parent = Process.Start(info)!;
+        using var parent = SelfRun.Start<LeashTests>(nameof(Holds_a_server), (FileVariable, file));
         var server = 0;
         try
         {

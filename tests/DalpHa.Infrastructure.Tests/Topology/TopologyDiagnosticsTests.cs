@@ -76,6 +76,15 @@ public sealed class TopologyDiagnosticsTests : IDisposable
     [InlineData("name: production", "name: production\nworkloads: [{ name: v, selector: app=v, role: signer, standby: running }]", 3, 64, "FenceBeforeSign", "both would sign")]
     [InlineData("name: production", "name: production\nworkloads: [{ name: v, selector: 'a b' }]", 3, 34, "InvalidValue", "no requirement")]
     [InlineData("name: production", "name: production\nworkloads: [{ name: v, selector: a }, { name: v, selector: b }]", 3, 39, "Duplicate", "'v'")]
+    [InlineData("name: production", "name: production\nconfigMaps: { siteSpecific: [dalp-site, dalp-config/] }", 3, 41, "InvalidValue", "'dalp-config/'")]
+    [InlineData("name: production", "name: production\nconfigMaps: { siteSpecific: [a/B, a/B] }", 3, 35, "Duplicate", "'a/B'")]
+    [InlineData("name: production", "name: production\nsecrets: { required: [a], siteSpecific: [a/k, b/k] }", 3, 47, "NotRequired", "'b'")]
+    [InlineData("name: production", "name: production\nhelm: { siteSpecific: [global..region] }", 3, 24, "InvalidValue", "'global..region'")]
+    [InlineData("name: production", "name: production\nhelm: { siteSpecifc: [] }", 3, 9, "UnknownKey", "Did you mean 'siteSpecific'?")]
+    [InlineData("name: production", "name: production\nimages: { registries: [{ active: r.example, standby: r.example }] }", 3, 54, "SameRegistry", "Both sites")]
+    [InlineData("name: production", "name: production\nimages: { registries: [{ active: https://r.example, standby: s.example }] }", 3, 34, "InvalidValue", "https://r.example")]
+    [InlineData("name: production", "name: production\nimages: { registries: [{ active: r.example }] }", 3, 24, "MissingKey", "'standby' is missing")]
+    [InlineData("    context: b\n", "    name: active\n    context: b\n", 10, 11, "SameName", "'active'")]
     public void OneThingIsWrong(string text, string instead, int line, int column, string errorId, string message)
     {
         Assert.Contains(text, Valid, StringComparison.Ordinal);

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
+using DalpHa.Core.Topology;
 
 namespace DalpHa.Core.Documents.Shapes;
 
@@ -10,6 +11,8 @@ internal static class Scalars
     // RFC 1123 as Kubernetes takes it: k8s.io/apimachinery/pkg/util/validation.
     private const string LabelPattern = "^[a-z0-9]([-a-z0-9]*[a-z0-9])?$";
     private const string SubdomainPattern = @"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$";
+    private const string HelmPathPattern = @"^([^.\\\s]|\\.)+(\.([^.\\\s]|\\.)+)*$";
+    private const string RegistryPattern = "^[a-zA-Z0-9]([-.a-zA-Z0-9]*[a-zA-Z0-9])?(:[0-9]{1,5})?$";
     private const int LongestName = 253;
     private const int LongestText = 256;
     private const int LongestProse = 2000;
@@ -36,6 +39,16 @@ internal static class Scalars
 
     /// <summary>A key of a Secret.</summary>
     public static Shape<string> SecretKey { get; } = Matching("a key of a Secret: letters, digits, '-', '_' and '.'", "^[-._a-zA-Z0-9]+$", LongestName);
+
+    /// <summary>A Secret or ConfigMap, or one key of it.</summary>
+    public static Shape<SiteSpecificEntry> NameOrKey { get; } = Matching(
+        "a name, or a name and one of its keys: dalp-config/REGION", SubdomainPattern[..^1] + "(/[-._a-zA-Z0-9]+)?$", (2 * LongestName) + 1, SiteSpecificEntry.Parse);
+
+    /// <summary>A path into a Helm release's values; a dot that belongs to a key has a backslash before it, as in <c>helm --set</c>.</summary>
+    public static Shape<string> HelmPath { get; } = Matching("a path into a release's values, as global.region", HelmPathPattern, LongestText);
+
+    /// <summary>A container registry.</summary>
+    public static Shape<string> Registry { get; } = Matching("a registry's host, and its port where it has one: registry.example.com:5000", RegistryPattern, LongestName);
 
     /// <summary>A host name or an address.</summary>
     public static Shape<string> Host { get; } = new ScalarShape<string>(
@@ -86,12 +99,14 @@ internal static class Scalars
         new JsonObject { ["type"] = "string", ["enum"] = new JsonArray([.. choices.Select(c => JsonValue.Create(c.Word))]) },
         (text, _) => choices.Any(c => c.Word == text) ? choices.First(c => c.Word == text).Value : throw new InvalidValueException());
 
-    private static ScalarShape<string> Matching(string expected, string pattern, int longest)
+    private static ScalarShape<string> Matching(string expected, string pattern, int longest) => Matching(expected, pattern, longest, text => text);
+
+    private static ScalarShape<T> Matching<T>(string expected, string pattern, int longest, Func<string, T> parse)
     {
         var form = new Regex(pattern, RegexOptions.CultureInvariant | RegexOptions.NonBacktracking);
-        return new ScalarShape<string>(
+        return new ScalarShape<T>(
             expected,
             new JsonObject { ["type"] = "string", ["maxLength"] = longest, ["pattern"] = pattern },
-            (text, _) => text.Length <= longest && form.IsMatch(text) && !text.EndsWith('\n') ? text : throw new InvalidValueException());
+            (text, _) => text.Length <= longest && form.IsMatch(text) && !text.EndsWith('\n') ? parse(text) : throw new InvalidValueException());
     }
 }

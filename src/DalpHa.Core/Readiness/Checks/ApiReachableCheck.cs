@@ -31,7 +31,15 @@ public sealed class ApiReachableCheck : SiteCheck
         {
             yield break;
         }
-        var active = await context.Active.Version.WaitAsync(cancellationToken).ConfigureAwait(false);
+        var activeRead = context.Active.Version;
+        await ((Task)activeRead).WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        cancellationToken.ThrowIfCancellationRequested();
+        if (!activeRead.IsCompletedSuccessfully)
+        {
+            // That is the active's finding, and says nothing of the standby.
+            yield break;
+        }
+        var active = await activeRead.ConfigureAwait(false);
         var behind = active.Minor - version.Minor;
         var skew = $"{active.Major}.{active.Minor} and {version.Major}.{version.Minor}";
         const string Target = "Kubernetes version";

@@ -34,11 +34,11 @@ public sealed class CertificatesCheck : SiteCheck
             .SelectMany(route => route.Hosts)
             .Distinct(StringComparer.OrdinalIgnoreCase)
             .ToList();
-        if (certificates.Count == 0 && hosts.Count > 0)
+        if (certificates.Count == 0)
         {
             problems++;
-            yield return Finding.Warn(
-                site.Name, "certificates", "no TLS Secret", $"{Wording.Count(hosts.Count, "host")} covered",
+            yield return Finding.Unknown(
+                site.Name, "certificates", "no TLS Secret", hosts.Count == 0 ? "a certificate" : $"{Wording.Count(hosts.Count, "host")} covered",
                 "The namespace holds no certificate: TLS ends somewhere that DalpHa does not see, or nowhere.",
                 "If a load balancer in front ends TLS, look at its certificate by hand; otherwise deploy the certificates.");
         }
@@ -52,13 +52,13 @@ public sealed class CertificatesCheck : SiteCheck
         }
         if (problems == 0)
         {
-            var first = certificates.MinBy(certificate => certificate.NotAfter);
+            var first = certificates.MinBy(certificate => certificate.NotAfter)!;
             yield return Finding.Pass(
                 site.Name,
                 "certificates",
-                first is null ? "none, and no host" : $"{certificates.Count} valid, {hosts.Count} {(hosts.Count == 1 ? "host" : "hosts")} covered",
+                $"{certificates.Count} valid, {hosts.Count} {(hosts.Count == 1 ? "host" : "hosts")} covered",
                 $"over {soon} d left",
-                first is null ? "" : $"The first to end is that of Secret '{first.SecretName}', on {first.NotAfter:yyyy-MM-dd}.");
+                $"The first to end is that of Secret '{first.SecretName}', on {first.NotAfter:yyyy-MM-dd}.");
         }
     }
 

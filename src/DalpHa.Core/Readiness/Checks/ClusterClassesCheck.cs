@@ -21,10 +21,12 @@ public sealed class ClusterClassesCheck : IReadinessCheck
         var storage = await storageRead.WaitAsync(cancellationToken).ConfigureAwait(false);
         var ingress = await ingressRead.WaitAsync(cancellationToken).ConfigureAwait(false);
         var problems = 0;
-        foreach (var claim in (await standbyClaimsRead.WaitAsync(cancellationToken).ConfigureAwait(false)).Where(claim => claim.Phase == "Lost"))
+        foreach (var claim in (await standbyClaimsRead.WaitAsync(cancellationToken).ConfigureAwait(false)).Where(claim => claim.Phase is not ("Bound" or "Pending")))
         {
             problems++;
-            yield return Finding.Fail(
+            yield return claim.Phase != "Lost" ? Finding.Unknown(
+                standby.Name, $"PersistentVolumeClaim/{claim.Name}", $"phase {claim.Phase}", "Bound", "The cluster does not say how the claim fares.",
+                "Look at the claim, and at what provides the storage.") : Finding.Fail(
                 standby.Name, $"PersistentVolumeClaim/{claim.Name}", "Lost", "Bound", "The volume behind the claim is gone, and its data with it.",
                 "Restore the volume from a backup before anything needs it.");
         }

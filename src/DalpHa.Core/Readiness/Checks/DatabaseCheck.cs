@@ -42,8 +42,8 @@ public sealed class DatabaseCheck : IReadinessCheck
             site.Name, "database", "not declared", "servers", "The topology does not say where the site's database is, so its role and state can't be seen.",
             $"Declare it in the topology (sites.{site.Site.Role.ToString().ToLowerInvariant()}.database.servers). A start: New-DalpTopology"));
 
-    private static Finding? Unanswered(ServerObservation server) => server.Failure is not { } failure ? null : Finding.Unknown(
-        server.Site, server.Server, "no answer", "an answer", failure.Message, failure.RecommendedAction);
+    private static Finding? Unanswered(ServerObservation server) => server.Sample is not null ? null : Finding.Unknown(
+        server.Site, server.Server, "no answer", "an answer", server.Failure?.Message ?? "It was not asked.", server.Failure?.RecommendedAction ?? "Check again.");
 
     private static IEnumerable<Finding> Roles(ReadinessContext context, IReadOnlyList<ServerObservation> active, IReadOnlyList<ServerObservation> standby)
     {

@@ -30,6 +30,7 @@ public sealed class ImageParityCheck : IReadinessCheck
         var runningOnStandby = await standbyPods.WaitAsync(cancellationToken).ConfigureAwait(false);
 
         var (problems, seen, unseen) = (0, 0, 0);
+        var usedPairs = new HashSet<RegistryPair>();
         foreach (var (left, right) in pairs)
         {
             var leftPods = left.LivePods(runningOnActive);
@@ -43,14 +44,24 @@ public sealed class ImageParityCheck : IReadinessCheck
                     right.Containers.FirstOrDefault(container => container.Name == name),
                     PulledImages.Of(name, leftPods),
                     PulledImages.Of(name, rightPods),
-                    left.Desired > 0 && right.Desired > 0);
+                    left.Desired > 0 && right.Desired > 0,
+                    context.Topology.Registries);
                 if (pair.Judge() is { } finding)
                 {
                     problems++;
                     yield return finding;
                 }
+                if (pair.UsedPair is { } used)
+                {
+                    usedPairs.Add(used);
+                }
                 _ = pair.IsDigestSeen ? seen++ : unseen++;
             }
+        }
+        foreach (var stale in context.Topology.Registries.Except(usedPairs))
+        {
+            problems++;
+            yield return SiteSpecifics.Stale("images: registries", stale.ToString());
         }
         if (seen + unseen == 0)
         {
@@ -65,16 +76,34 @@ public sealed class ImageParityCheck : IReadinessCheck
                 "images",
                 $"{seen} equal by digest" + (unseen > 0 ? $", {unseen} by tag" : ""),
                 "equal images",
-                unseen > 0 ? $"{Wording.Count(unseen, "container")} of workloads staged at zero run nowhere on the standby: their digests can't be seen, name and tag are equal." : "");
+                string.Join(
+                    ' ',
+                    new[]
+                    {
+                        unseen > 0 ? $"{Wording.Count(unseen, "container")} of workloads staged at zero run nowhere on the standby: their digests can't be seen, name and tag are equal." : "",
+                        SiteSpecifics.LeftOut(usedPairs.Select(pair => $"registry {pair}").ToList()),
+                    }.Where(sentence => sentence.Length > 0)));
         }
     }
 
     private sealed record ContainerPair(
-        string Site, string Target, ContainerTemplate? Active, ContainerTemplate? Standby, PulledImages ActivePulled, PulledImages StandbyPulled, bool BothShouldRun)
+        string Site,
+        string Target,
+        ContainerTemplate? Active,
+        ContainerTemplate? Standby,
+        PulledImages ActivePulled,
+        PulledImages StandbyPulled,
+        bool BothShouldRun,
+        IReadOnlyList<RegistryPair> Registries)
     {
         private const string Redeploy = "Deploy the standby with the images of the active, best pinned by digest.";
 
         public bool IsDigestSeen => Digest(Active, ActivePulled).Count > 0 && Digest(Standby, StandbyPulled).Count > 0;
+
+        /// <summary>The pair of registries by which the topology lets the two images differ; null when it does not.</summary>
+        public RegistryPair? UsedPair => Active is null || Standby is null
+            ? null
+            : Registries.FirstOrDefault(pair => IsRegistry(Active, pair.Active) && IsRegistry(Standby, pair.Standby));
 
         public Finding? Judge()
         {
@@ -132,12 +161,15 @@ public sealed class ImageParityCheck : IReadinessCheck
                     $"Both sites name {active.Repository}{active.Version}, and run different images: the tag was moved between the two pulls.");
         }
 
-        private Finding? JudgeRegistries(ImageReference active, ImageReference standby) => active.Registry == standby.Registry
+        private static bool IsRegistry(ContainerTemplate container, string registry) =>
+            string.Equals(ImageReference.Parse(container.Image).Registry, ImageReference.RegistryOf(registry), StringComparison.OrdinalIgnoreCase);
+
+        private Finding? JudgeRegistries(ImageReference active, ImageReference standby) => active.Registry == standby.Registry || UsedPair is not null
             ? null
             : Finding.Warn(
                 Site, Target, standby.Registry, active.Registry,
                 IsDigestSeen ? "The images come from different registries; what runs has the same digest." : "The images come from different registries, and the digest can't be compared while nothing runs.",
-                "Make sure that the standby's registry works without the active region and holds the same images.");
+                "Make sure that the standby's registry works without the active region and holds the same images; then name the pair in the topology (images: registries).");
 
         private Finding Fail(string observed, string expected, string detail) => Finding.Fail(Site, Target, observed, expected, detail, Redeploy);
 

@@ -43,19 +43,29 @@ public sealed class IngressParityCheck : IReadinessCheck
             yield return Finding.Warn(
                 site, host, $"{route.Kind}/{route.Name}", "on both sites", "Only the standby answers for this name.", "Remove the host from the standby, or deploy it on the active.");
         }
+        var declared = context.Topology.Standby.Routes.Select(route => route.Url.Host).Distinct(StringComparer.OrdinalIgnoreCase);
+        foreach (var host in declared.Where(host => !active.ContainsKey(host) && !standby.Keys.Any(served => Serves(served, host))))
+        {
+            problems++;
+            yield return Finding.Unknown(
+                site, host, "no Ingress or Route", "a route", "The topology declares the route, and no Ingress or Route of the standby serves it.",
+                "Look at what serves it by hand (Gateway API, a load balancer in front): DalpHa does not see it.");
+        }
         if (problems > 0)
         {
             yield break;
         }
-        if (active.Count == 0 && context.Topology.Sites.Any(declared => declared.Routes.Count > 0))
-        {
-            yield return Finding.Unknown(
-                site, "routes", "no Ingress or Route", "the declared hosts", "The topology declares routes, and no Ingress or Route of either site serves them.",
-                "Look at what serves them by hand (Gateway API, a load balancer in front): DalpHa does not see it.");
-            yield break;
-        }
-        yield return Finding.Pass(site, "routes", $"{Wording.Count(active.Count, "host")} on both", "same hosts");
+        yield return active.Count > 0
+            ? Finding.Pass(site, "routes", $"{Wording.Count(active.Count, "host")} on both", "same hosts")
+            : Finding.Unknown(
+                site, "routes", "no Ingress or Route", "same hosts", "Neither site has an Ingress or Route, so nobody can say whether the standby answers for the same hosts.",
+                "Look at what serves users by hand (Gateway API, a load balancer in front): DalpHa does not see it.");
     }
+
+    // The ingress's wildcard stands for one label; "*" is a rule without a host, and answers for all.
+    private static bool Serves(string served, string host) => served == "*"
+        || string.Equals(served, host, StringComparison.OrdinalIgnoreCase)
+        || (served.StartsWith("*.", StringComparison.Ordinal) && host.IndexOf('.') is > 0 and var dot && string.Equals(served[1..], host[dot..], StringComparison.OrdinalIgnoreCase));
 
     private static Dictionary<string, IngressRoute> Hosts(IReadOnlyList<IngressRoute> routes) => routes
         .SelectMany(route => route.Hosts.Select(host => (Host: host, Route: route)))

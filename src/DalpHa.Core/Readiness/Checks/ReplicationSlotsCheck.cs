@@ -36,6 +36,18 @@ public sealed class ReplicationSlotsCheck : IReadinessCheck
         {
             yield return finding;
         }
+        var standby = await standbyRead.WaitAsync(cancellationToken).ConfigureAwait(false);
+        var held = servers.Concat(standby).SelectMany(server => server.Sample?.Slots ?? []).Select(slot => slot.Name).ToHashSet(StringComparer.Ordinal);
+        // A slot that another consumer uses holds nothing for this standby.
+        var unheld = standby.Where(server => server.Sample is { IsInRecovery: true, HasRestoreCommand: not true } sample && (sample.Receiver?.SlotName is not { } slot || !held.Contains(slot))).ToList();
+        foreach (var server in unheld.Where(_ => primary.Slots.Count > 0))
+        {
+            findings.Add(Finding.Warn(
+                server.Site, server.Server, "uses no slot", "slot or archive",
+                "The primary has slots, and none of them is known to be this standby's: nothing makes the primary keep the WAL that it still needs, and no archive is seen on it.",
+                "Let it use a physical slot (primary_slot_name), or give it a restore_command."));
+            yield return findings[^1];
+        }
         if (primary.Slots.Count > 0)
         {
             if (findings.Count == 0)
@@ -44,7 +56,6 @@ public sealed class ReplicationSlotsCheck : IReadinessCheck
             }
             yield break;
         }
-        var standby = await standbyRead.WaitAsync(cancellationToken).ConfigureAwait(false);
         var archive = standby.Count > 0 && standby.All(server => server.Sample?.HasRestoreCommand == true);
         yield return archive
             ? Finding.Pass(context.Active.Name, primary.Server, "no slot, archive", "slot or archive", "The standby restores from an archive what it misses while the link is down.")
@@ -69,6 +80,8 @@ public sealed class ReplicationSlotsCheck : IReadinessCheck
                 site, target, "inactive", "in use, WAL safe",
                 "No standby uses the slot" + (slot.SafeWalSizeBytes is { } safe ? $": after {Wording.Bytes(safe)} more of WAL it is in danger of being lost." : ", and the primary keeps WAL for it without a limit until its disk is full."),
                 $"Bring its standby back; if it has none any more, drop it: SELECT pg_drop_replication_slot('{slot.Name}')"),
+            { WalStatus: not (null or "reserved" or "extended") } => Finding.Unknown(
+                site, target, slot.WalStatus, "in use, WAL safe", "The server gives the slot a state that DalpHa does not know.", "Look it up under pg_replication_slots in the manual of the server's version."),
             _ => null,
         };
     }

@@ -30,6 +30,13 @@ public sealed class RequiredSecretsCheck : IReadinessCheck
         var names = context.Topology.RequiredSecrets
             ?? (await context.Active.Secrets.WaitAsync(cancellationToken).ConfigureAwait(false)).Select(secret => secret.Name).ToList();
         var isDeclared = context.Topology.RequiredSecrets is not null;
+        if (names.Count == 0)
+        {
+            yield return Finding.Unknown(
+                context.Active.Name, "secrets", "none on the active", "those that it needs", "The active's namespace holds no Secret, so there is nothing to compare the standby's with.",
+                "Name the Secrets that the platform needs in the topology (secrets: required).");
+            yield break;
+        }
         var onStandby = await ReadAsync(context.Standby, names, isDeclared, cancellationToken).ConfigureAwait(false);
         foreach (var name in names.Where(name => !onStandby.ContainsKey(name)))
         {
@@ -53,9 +60,19 @@ public sealed class RequiredSecretsCheck : IReadinessCheck
                 yield return finding;
             }
         }
+        var held = onActive.Values.Concat(onStandby.Values).ToList();
+        var split = context.Topology.SiteSpecificSecrets.ToLookup(
+            entry => held.Exists(secret => secret.Name == entry.Name && (entry.Key is null || secret.KeyDigests.ContainsKey(entry.Key))), entry => entry.ToString());
+        foreach (var entry in split[false])
+        {
+            problems++;
+            yield return SiteSpecifics.Stale("secrets: siteSpecific", entry);
+        }
         if (problems == 0)
         {
-            yield return Finding.Pass(context.Standby.Name, "secrets", $"{names.Count} present, equal", "present, equal");
+            var leftOut = split[true].ToList();
+            yield return Finding.Pass(
+                context.Standby.Name, "secrets", $"{names.Count} present, equal" + (leftOut.Count == 0 ? "" : $" but for {leftOut.Count}"), "present, equal", SiteSpecifics.LeftOut(leftOut));
         }
     }
 
@@ -71,7 +88,8 @@ public sealed class RequiredSecretsCheck : IReadinessCheck
     private static Finding? Compare(ReadinessContext context, SecretDigest active, SecretDigest standby, bool isDeclared)
     {
         var target = $"Secret/{active.Name}";
-        var difference = KeyDifference.Of(active.KeyDigests, standby.KeyDigests);
+        var siteSpecific = context.Topology.SiteSpecificSecrets;
+        var difference = KeyDifference.Of(active.KeyDigests, standby.KeyDigests).WithoutChangesOf(key => siteSpecific.Cover(active.Name, key));
         if (difference.Missing.Count > 0)
         {
             return Finding.Fail(
@@ -87,7 +105,18 @@ public sealed class RequiredSecretsCheck : IReadinessCheck
                 $"{Wording.List(difference.Changed, 2)} {(difference.Changed.Count == 1 ? "differs" : "differ")}",
                 "equal values",
                 "The values are not the active's: stale credentials or keys stop the platform after a failover.",
-                perCluster ? "If each cluster issues its own certificate, leave it out of the topology's required secrets; otherwise copy it." : Copy);
+                perCluster ? "If each cluster issues its own certificate, say so in the topology (secrets: siteSpecific); otherwise copy it." : Copy);
+        }
+        if (active.Type != standby.Type)
+        {
+            return Finding.Fail(
+                context.Standby.Name, target, standby.Type, active.Type, "The Secret's type is another one than on the active: what asks for the type (image pulls, TLS, logins) refuses it.",
+                "Recreate it with the active's type.");
+        }
+        if (active.KeyDigests.Count == 0)
+        {
+            return Finding.Warn(
+                context.Standby.Name, target, "no key on either site", "a value", "The Secret is empty on both sites: whatever fills it has not done so.", "See what should fill it (external-secrets, vault).");
         }
         if (difference.Extra.Count > 0)
         {
@@ -95,9 +124,6 @@ public sealed class RequiredSecretsCheck : IReadinessCheck
                 context.Standby.Name, target, $"has also {Wording.List(difference.Extra, 2)}", "same keys",
                 "The standby has keys that the active does not have: one of the two was changed alone.", "Find out which side is right, and make them equal.");
         }
-        return active.Type != standby.Type
-            ? Finding.Warn(
-                context.Standby.Name, target, standby.Type, active.Type, "The Secret's type is another one than on the active.", "Recreate it with the active's type.")
-            : null;
+        return null;
     }
 }

@@ -6,7 +6,7 @@ namespace DalpHa.Core.Readiness.Checks;
 
 /// <summary>
 /// What a failover must still start on the standby has room there: the active's replicas less the pods that already hold a place, by what
-/// they request, on the nodes that take pods, and within the namespace's quotas. DaemonSets are left out: they follow the nodes.
+/// they request, on the nodes that take pods, and within the namespace's quotas and limit ranges. DaemonSets are left out: they follow the nodes.
 /// </summary>
 public sealed class StandbyCapacityCheck : IReadinessCheck
 {
@@ -14,14 +14,14 @@ public sealed class StandbyCapacityCheck : IReadinessCheck
     public string Name => "StandbyCapacity";
 
     /// <inheritdoc/>
-    public string Description => "The standby's nodes and quotas have room for what a failover must start.";
+    public string Description => "The standby's nodes, quotas and limit ranges have room for what a failover must start.";
 
     /// <inheritdoc/>
     public async IAsyncEnumerable<Finding> RunAsync(ReadinessContext context, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var site = context.Standby;
         var (activeRead, workloadsRead, podsRead) = (context.Active.Workloads, site.Workloads, site.Pods);
-        var (nodesRead, requestsRead, quotasRead) = (site.Nodes, site.PodRequests, site.Quotas);
+        var (nodesRead, requestsRead, quotasRead, rangesRead) = (site.Nodes, site.PodRequests, site.Quotas, site.LimitRanges);
         var nodes = await nodesRead.WaitAsync(cancellationToken).ConfigureAwait(false);
         var requests = await requestsRead.WaitAsync(cancellationToken).ConfigureAwait(false);
         var room = Placement.RoomOf(nodes, requests);
@@ -35,14 +35,24 @@ public sealed class StandbyCapacityCheck : IReadinessCheck
         var standby = await workloadsRead.WaitAsync(cancellationToken).ConfigureAwait(false);
         var pods = await podsRead.WaitAsync(cancellationToken).ConfigureAwait(false);
         var active = await activeRead.WaitAsync(cancellationToken).ConfigureAwait(false);
-        var demands = active.Select(workload => StillToStart(context.Topology, workload, standby, pods)).OfType<PodDemand>().ToList();
+        if (active.Count == 0)
+        {
+            yield return Finding.Unknown(
+                context.Active.Name, "capacity", "no workload", "what must be started", "The active has no workload in the namespace, so nobody can say what a failover must start.",
+                "See what ActiveServing says.");
+            yield break;
+        }
+        var admission = new Admission(await rangesRead.WaitAsync(cancellationToken).ConfigureAwait(false));
+        var starts = active.Select(workload => StillToStart(context.Topology, workload, standby, pods)).OfType<Start>().ToList();
+        var demands = starts.Select(start => new PodDemand(start.Target, admission.RequestsOf(start.Template), start.Count)).ToList();
         var placement = Placement.Try(room, demands);
+        var refused = starts.SelectMany(start => Refused(site, start, admission)).ToList();
         var excess = OverQuota(site, placement, await quotasRead.WaitAsync(cancellationToken).ConfigureAwait(false)).ToList();
-        foreach (var finding in Shortages(site, placement, room.Count).Concat(excess))
+        foreach (var finding in Shortages(site, placement, room.Count).Concat(excess).Concat(refused))
         {
             yield return finding;
         }
-        if (placement.Fits && excess.Count == 0)
+        if (placement.Fits && excess.Count + refused.Count == 0)
         {
             var unsized = demands.Where(demand => demand.PerPod == ResourceAmounts.Zero).Select(demand => demand.Target).ToList();
             yield return Finding.Pass(
@@ -55,16 +65,28 @@ public sealed class StandbyCapacityCheck : IReadinessCheck
         }
     }
 
-    private static PodDemand? StillToStart(DalpTopology topology, Workload active, IReadOnlyList<Workload> standby, IReadOnlyList<Pod> standbyPods)
+    private static Start? StillToStart(DalpTopology topology, Workload active, IReadOnlyList<Workload> standby, IReadOnlyList<Pod> standbyPods)
     {
         if (active.Kind == WorkloadKind.DaemonSet || topology.RuleFor(active)?.Standby == StandbyMode.Absent)
         {
             return null;
         }
         var template = standby.Counterpart(active) ?? active;
-        var holding = template.LivePods(standbyPods).Count(pod => pod.NodeName is not null && !pod.IsDeleting);
-        var missing = active.Desired - holding;
-        return missing > 0 ? new PodDemand(active.Target, template.RequestsPerReplica, missing) : null;
+        var holding = template.OwnPods(standbyPods).Count(pod => pod.NodeName is not null && !pod.IsDeleting);
+        // An active that is scaled down in an incident must not make the standby look large enough.
+        var missing = Math.Max(active.Desired, template.Desired) - holding;
+        return missing > 0 ? new Start(active.Target, template, missing) : null;
+    }
+
+    private static IEnumerable<Finding> Refused(SiteView site, Start start, Admission admission)
+    {
+        var refusals = admission.RefusalsOf(start.Template).ToList();
+        if (refusals.Count > 0)
+        {
+            yield return Finding.Fail(
+                site.Name, start.Target, "its pods are refused", "within the LimitRange", $"The API server would not let its pods start. {string.Join("; ", refusals)}.",
+                "Bring its requests and limits within the standby's LimitRange, or make the LimitRange that of the active.");
+        }
     }
 
     private static IEnumerable<Finding> Shortages(SiteView site, Placement placement, int nodes)
@@ -125,4 +147,6 @@ public sealed class StandbyCapacityCheck : IReadinessCheck
             }
         }
     }
+
+    private sealed record Start(string Target, Workload Template, int Count);
 }

@@ -29,6 +29,13 @@ public sealed class StandbyWorkloadsCheck : IReadinessCheck
         {
             var matched = workloads.Where(workload => context.Topology.RuleFor(workload) == rule).ToList();
             findings.AddRange(matched.Select(workload => Judge(context.Standby, rule, workload, workload.LivePods(pods))).OfType<Finding>());
+            if (rule.MustRunOnce() && rule.PodsOfNone(workloads, pods) is { Count: > 0 } strays)
+            {
+                findings.Add(Finding.Fail(
+                    context.Standby.Name, rule.Name, $"{Wording.Count(strays.Count, "pod")} of no workload", "no pod",
+                    $"Pods with the labels {rule.Selector} run on the standby, and no workload there owns them: {Wording.List(strays.Select(pod => pod.Name))}. What they sign, the active may sign too.",
+                    "Fence them now: delete the pods, and find out who made them and since when they may have signed."));
+            }
             if (matched.Count == 0 && rule.Standby != StandbyMode.Absent)
             {
                 findings.Add(Missing(context.Standby, rule.Name, $"No workload on the standby has the labels {rule.Selector}."));
@@ -39,7 +46,7 @@ public sealed class StandbyWorkloadsCheck : IReadinessCheck
             yield return finding;
         }
         var active = await context.Active.Workloads.WaitAsync(cancellationToken).ConfigureAwait(false);
-        var compared = active.Select(workload => Compare(context, workload, workloads, findings)).OfType<Finding>().ToList();
+        var compared = active.Select(workload => Compare(context, workload, workloads, findings)).OfType<Finding>().Concat(Undeclared(context, workloads)).ToList();
         foreach (var finding in compared)
         {
             yield return finding;
@@ -121,6 +128,14 @@ public sealed class StandbyWorkloadsCheck : IReadinessCheck
                 "A rollout is under way, or has got stuck: two versions run at once.", "Wait for it to end. " + look)
             : null;
     }
+
+    // With rules, a workload that none of them chooses is looked at by nobody.
+    private static IEnumerable<Finding> Undeclared(ReadinessContext context, IReadOnlyList<Workload> standby) => context.Topology.Workloads.Count == 0
+        ? []
+        : standby.Where(workload => context.Topology.RuleFor(workload) is null).Select(workload => Finding.Warn(
+            context.Standby.Name, workload.Target, $"{workload.Ready} of {workload.Desired} ready", "a rule for it",
+            "It is on the standby, and no rule of the topology says how the standby should hold it, so whether that is right is not known.",
+            "Add a rule for it to the topology (workloads)."));
 
     private static Finding? Compare(ReadinessContext context, Workload active, IReadOnlyList<Workload> standby, IReadOnlyList<Finding> told)
     {

@@ -50,6 +50,13 @@ public sealed class ValidatorsCheck : IReadinessCheck
                 yield return finding;
             }
         }
+        if (validators.Count == 0 && isStaged == false)
+        {
+            problems++;
+            yield return Finding.Unknown(
+                site.Name, "validators", "run, not declared", Expected, "Validator pods are on the standby, and the topology names no validator that could be asked whether it signs.",
+                "Scale the standby's validators to zero, or declare them in the topology (sites.standby.validators).");
+        }
         if (problems == 0)
         {
             yield return Finding.Pass(site.Name, "validators", validators.Count == 0 ? "none declared" : $"{staged} staged, none runs", Expected);
@@ -85,7 +92,8 @@ public sealed class ValidatorsCheck : IReadinessCheck
         var workloads = await context.Standby.Workloads.WaitAsync(cancellationToken).ConfigureAwait(false);
         return workloads
             .Where(workload => rules.Any(rule => rule.Selector.Matches(workload.Labels)))
-            .All(workload => workload.IsObserved && workload.Desired == 0 && workload.Ready == 0 && workload.LivePods(pods).Count == 0);
+            .All(workload => workload.IsObserved && workload.Desired == 0 && workload.Ready == 0 && workload.LivePods(pods).Count == 0)
+            && rules.All(rule => rule.PodsOfNone(workloads, pods).Count == 0);
     }
 
     private static Finding? JudgeSilent(SiteView site, Answer answer, bool? isStaged)
@@ -125,13 +133,13 @@ public sealed class ValidatorsCheck : IReadinessCheck
             return Finding.Fail(
                 site, name, $"same key as {twin.Name}", "a key of its own", $"The active's validator '{twin.Name}' has the same address {sample.Address}.", Fence);
         }
-        if (sample.IsSyncing || active.Any(answer => answer.Failure is not null))
+        if (sample.IsSyncing || sample.Validators.Count == 0 || active.Length == 0 || active.Any(answer => answer.Sample is null))
         {
             return Finding.Unknown(
                 site, name, "runs, key not compared", Expected,
-                sample.IsSyncing
-                    ? $"The node is still catching up (block {sample.BlockNumber}), so its validator set is an old one."
-                    : "Not every validator of the active answers, so nobody can say that none of them has the same key.",
+                sample.IsSyncing ? $"The node is still catching up (block {sample.BlockNumber}), so its validator set is an old one."
+                : sample.Validators.Count == 0 ? "The node names no validator set, so nobody can say that its key is not in it."
+                : "Not every validator of the active can be asked, so nobody can say that none of them has the same key.",
                 "Stop it on the standby, or check again when all nodes answer.");
         }
         return Finding.Warn(

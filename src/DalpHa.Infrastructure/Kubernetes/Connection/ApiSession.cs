@@ -117,9 +117,11 @@ internal sealed class ApiSession : IDisposable
         handler.AutomaticDecompression = DecompressionMethods.GZip;
         // An API server does not redirect; whoever does would be sent the credentials.
         handler.AllowAutoRedirect = false;
-        // A dead connection is noticed and left, instead of every later request waiting on it.
-        handler.KeepAlivePingDelay = TimeSpan.FromSeconds(20);
-        handler.KeepAlivePingTimeout = TimeSpan.FromSeconds(10);
+        // A dead connection is noticed and left within about the time that one request may take, instead of every later request waiting on it.
+        var half = TimeSpan.FromSeconds(Math.Clamp(timeout.TotalSeconds / 2, 1, 20));
+        handler.KeepAlivePingPolicy = HttpKeepAlivePingPolicy.Always;
+        handler.KeepAlivePingDelay = half;
+        handler.KeepAlivePingTimeout = half;
         handler.Proxy = entry.Cluster.ProxyUrl is { Length: > 0 } chosen
             ? EnvironmentProxy.Parse(chosen) ?? throw Incomplete(entry, "has a proxy-url that is not an address", "Correct the cluster's 'proxy-url'.")
             : EnvironmentProxy.For(ServerOf(entry), Environment.GetEnvironmentVariable);

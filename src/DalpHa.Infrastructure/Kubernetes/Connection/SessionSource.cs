@@ -18,6 +18,7 @@ internal sealed class SessionSource : IDisposable
     // Requests may still run on a session that was replaced; all end together.
     private readonly List<ApiSession> sessions = [];
     private ApiSession? current;
+    private long madeAt;
     private DalpException? failure;
     private long failedAt;
 
@@ -53,10 +54,12 @@ internal sealed class SessionSource : IDisposable
         {
             return current!;
         }
+        var askedAt = time.GetTimestamp();
         await gate.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            if (IsUsable(current, refused))
+            // Credentials made while we waited are as fresh as they get, even where a wrong clock takes them for expired: the server decides.
+            if (IsUsable(current, refused) || (current is not null && current != refused && madeAt > askedAt))
             {
                 return current!;
             }
@@ -65,6 +68,7 @@ internal sealed class SessionSource : IDisposable
                 ExceptionDispatchInfo.Throw(failure);
             }
             var credentials = plugin is null ? null : await RunAsync(plugin, cancellationToken).ConfigureAwait(false);
+            madeAt = time.GetTimestamp();
             return current = Keep(ApiSession.Create(entry, trust, credentials, timeout));
         }
         finally

@@ -10,6 +10,7 @@ internal static class ClusterReading
     private static readonly IReadOnlyDictionary<string, string> QuotaNames = new Dictionary<string, string>
     {
         ["pods"] = "pods",
+        ["count/pods"] = "pods",
         ["cpu"] = "requests.cpu",
         ["memory"] = "requests.memory",
         ["requests.cpu"] = "requests.cpu",
@@ -36,6 +37,18 @@ internal static class ClusterReading
 
     /// <summary>A quota, with the amounts that can stop a pod from starting.</summary>
     public static ResourceQuota ToQuota(WireQuota wire) => new(wire.Metadata.Name, Limits(wire.Status?.Hard), Limits(wire.Status?.Used));
+
+    /// <summary>A limit range's items. The API server has filled the defaults that follow from the other amounts (k8s.io/api core/v1: LimitRangeItem).</summary>
+    public static IReadOnlyList<LimitRange> ToLimitRanges(WireLimitRange wire) =>
+    [
+        .. (wire.Spec?.Limits ?? []).Where(limits => limits.Type is "Pod" or "Container").Select(limits => new LimitRange(
+            wire.Metadata.Name,
+            limits.Type == "Pod",
+            Quantities.Amounts(limits.DefaultRequest),
+            Quantities.Amounts(limits.Default),
+            Quantities.Amounts(limits.Min),
+            Quantities.Amounts(limits.Max))),
+    ];
 
     /// <summary>A volume claim.</summary>
     public static VolumeClaim ToClaim(WireClaim wire) => new(wire.Metadata.Name, wire.Spec?.StorageClassName, wire.Status?.Phase ?? "Unknown");

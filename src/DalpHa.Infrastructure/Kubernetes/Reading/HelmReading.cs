@@ -1,6 +1,8 @@
 using System.Buffers;
 using System.Buffers.Text;
+using System.Globalization;
 using System.IO.Compression;
+using System.Text;
 using System.Text.Json;
 using DalpHa.Core.Clusters;
 using DalpHa.Core.Errors;
@@ -8,12 +10,17 @@ using DalpHa.Core.Errors;
 namespace DalpHa.Infrastructure.Kubernetes;
 
 /// <summary>
-/// Reads Helm 3's record of a release: the Secret's value is base64 text of a gzip stream of JSON (helm.sh/helm/v3/pkg/storage/driver: encodeRelease).
-/// The chart's templates in it are skipped, and the user's values, which may hold passwords, become one digest.
+/// Reads Helm 3's record of a release, kept in a Secret or a ConfigMap: its value is base64 text of a gzip stream of JSON (helm.sh/helm/v3/pkg/storage/driver: encodeRelease).
+/// The chart's templates in it are skipped, and the user's values, which may hold passwords, become digests.
 /// </summary>
 internal static class HelmReading
 {
     private const long MaxUnpackedBytes = 64 * 1024 * 1024;
+
+    private const string RecordPrefix = "sh.helm.release.v1.";
+
+    /// <summary>Whether an object of this name is Helm's own record of a release.</summary>
+    public static bool IsRecord(string name) => name.StartsWith(RecordPrefix, StringComparison.Ordinal);
 
     /// <summary>The release in a Secret. The Secret's values are overwritten.</summary>
     /// <exception cref="DalpException">The record can't be read.</exception>
@@ -21,10 +28,27 @@ internal static class HelmReading
     {
         try
         {
-            var release = Unpack(wire.Data?.GetValueOrDefault("release") ?? throw new InvalidDataException("the key 'release' is missing"));
+            return ToRelease(wire.Metadata.Name, wire.Data?.GetValueOrDefault("release"), key);
+        }
+        finally
+        {
+            wire.Erase();
+        }
+    }
+
+    /// <summary>The release in a ConfigMap, where Helm keeps it with <c>HELM_DRIVER=configmap</c>.</summary>
+    /// <exception cref="DalpException">The record can't be read.</exception>
+    public static HelmRelease ToRelease(WireConfigMap wire, DigestKey key) =>
+        ToRelease(wire.Metadata.Name, wire.Data?.GetValueOrDefault("release") is { } text ? Encoding.UTF8.GetBytes(text) : null, key);
+
+    private static HelmRelease ToRelease(string record, byte[]? value, DigestKey key)
+    {
+        try
+        {
+            var release = Unpack(value ?? throw new InvalidDataException("the key 'release' is missing"));
             var chart = release.Chart?.Metadata;
             return release.Name is { Length: > 0 } name && chart is { Name: { } chartName, Version: { } chartVersion }
-                ? new HelmRelease(name, release.Version, chartName, chartVersion, chart.AppVersion, DigestOf(release.Config, key))
+                ? new HelmRelease(name, release.Version, chartName, chartVersion, chart.AppVersion, DigestsOf(release.Config, key))
                 : throw new InvalidDataException("it names no release or no chart");
         }
         catch (Exception exception) when (exception is InvalidDataException or JsonException or TooLongException)
@@ -32,14 +56,10 @@ internal static class HelmReading
             throw new DalpException(
                 "HelmReleaseUnreadable",
                 FaultKind.InvalidAnswer,
-                $"Helm's record '{wire.Metadata.Name}' can't be read: {(exception is JsonException ? "it is not the JSON that Helm 3 writes" : exception.Message)}.",
+                $"Helm's record '{record}' can't be read: {(exception is JsonException ? "it is not the JSON that Helm 3 writes" : exception.Message)}.",
                 "Check it with 'helm history'; a damaged record is repaired by the next 'helm upgrade'.",
-                wire.Metadata.Name,
+                record,
                 exception);
-        }
-        finally
-        {
-            wire.Erase();
         }
     }
 
@@ -55,51 +75,42 @@ internal static class HelmReading
         return JsonSerializer.Deserialize(bounded, WireJson.Default.WireHelmRelease) ?? throw new InvalidDataException("it is empty");
     }
 
-    private static string DigestOf(JsonElement? values, DigestKey key)
+    // Every scalar is a value of its own, and so is what holds nothing: an empty mapping or list. Helm leaves the values out, or writes null, when the user gave none.
+    private static Dictionary<string, string> DigestsOf(JsonElement? values, DigestKey key)
     {
-        var canonical = new ArrayBufferWriter<byte>();
-        using (var writer = new Utf8JsonWriter(canonical))
+        var digests = new Dictionary<string, string>(StringComparer.Ordinal);
+        if (values is { ValueKind: JsonValueKind.Object } given)
         {
-            if (values is { ValueKind: JsonValueKind.Object } given)
+            foreach (var property in given.EnumerateObject())
             {
-                WriteSorted(given, writer);
-            }
-            else
-            {
-                // Helm leaves the values out, or writes null, when the user gave none.
-                writer.WriteStartObject();
-                writer.WriteEndObject();
+                Add(EscapedName(property), property.Value);
             }
         }
-        var digest = key.Compute(canonical.WrittenSpan);
-        canonical.Clear();
-        return digest;
+        return digests;
+
+        void Add(string path, JsonElement element)
+        {
+            switch (element.ValueKind)
+            {
+                case JsonValueKind.Object when element.EnumerateObject().Any():
+                    foreach (var property in element.EnumerateObject())
+                    {
+                        Add($"{path}.{EscapedName(property)}", property.Value);
+                    }
+                    break;
+                case JsonValueKind.Array when element.GetArrayLength() > 0:
+                    foreach (var (index, item) in element.EnumerateArray().Index())
+                    {
+                        Add(string.Create(CultureInfo.InvariantCulture, $"{path}[{index}]"), item);
+                    }
+                    break;
+                default:
+                    digests[path] = key.Compute(Encoding.UTF8.GetBytes(element.GetRawText()));
+                    break;
+            }
+        }
     }
 
-    private static void WriteSorted(JsonElement element, Utf8JsonWriter writer)
-    {
-        switch (element.ValueKind)
-        {
-            case JsonValueKind.Object:
-                writer.WriteStartObject();
-                foreach (var property in element.EnumerateObject().OrderBy(p => p.Name, StringComparer.Ordinal))
-                {
-                    writer.WritePropertyName(property.Name);
-                    WriteSorted(property.Value, writer);
-                }
-                writer.WriteEndObject();
-                break;
-            case JsonValueKind.Array:
-                writer.WriteStartArray();
-                foreach (var item in element.EnumerateArray())
-                {
-                    WriteSorted(item, writer);
-                }
-                writer.WriteEndArray();
-                break;
-            default:
-                element.WriteTo(writer);
-                break;
-        }
-    }
+    // As helm --set has it: a dot that belongs to a key is escaped.
+    private static string EscapedName(JsonProperty property) => property.Name.Replace("\\", "\\\\").Replace(".", "\\.").Replace("[", "\\[");
 }

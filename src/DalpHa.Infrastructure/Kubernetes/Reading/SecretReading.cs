@@ -23,10 +23,10 @@ internal static class SecretReading
         }
     }
 
-    /// <summary>A ConfigMap as digests; null for one that the cluster itself puts into every namespace.</summary>
+    /// <summary>A ConfigMap as digests; null for one that the cluster itself puts into every namespace, and for Helm's records.</summary>
     public static ConfigMapDigest? ToDigest(WireConfigMap wire, DigestKey key)
     {
-        if (ClustersOwn.Contains(wire.Metadata.Name))
+        if (ClustersOwn.Contains(wire.Metadata.Name) || HelmReading.IsRecord(wire.Metadata.Name))
         {
             return null;
         }

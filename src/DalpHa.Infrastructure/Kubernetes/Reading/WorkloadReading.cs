@@ -45,12 +45,34 @@ internal static class WorkloadReading
         [
             .. (wire.Status?.InitContainerStatuses ?? []).Select(s => ToState(s, wire.Spec?.InitContainers, isInit: true)),
             .. (wire.Status?.ContainerStatuses ?? []).Select(s => ToState(s, wire.Spec?.Containers, isInit: false)),
-        ]);
+        ])
+    {
+        Owner = OwnerOf(wire.Metadata),
+    };
 
     /// <summary>What a bound pod holds of its node; null for one that is bound to none.</summary>
     public static PodRequests? ToRequests(WirePod wire) => string.IsNullOrEmpty(wire.Spec?.NodeName)
         ? null
         : new PodRequests(wire.Spec.NodeName, ContainerTemplate.RequestsOfPod(Templates(wire.Spec), Quantities.Amounts(wire.Spec.Overhead)));
+
+    // A Deployment's ReplicaSets are named after it and their template's hash, which each pod has as a label: so the Deployment's name is known without
+    // reading ReplicaSets (kubernetes.io/docs/concepts/workloads/controllers/deployment: pod-template-hash label).
+    private static string? OwnerOf(WireMetadata pod)
+    {
+        if (pod.OwnerReferences?.Find(o => o.Controller) is not { } owner)
+        {
+            return null;
+        }
+        var group = owner.ApiVersion is { } version && version.IndexOf('/') is > 0 and var slash ? version[..slash] : "";
+        if (group != "apps")
+        {
+            return group.Length == 0 ? $"{owner.Kind}/{owner.Name}" : $"{owner.Kind}.{group}/{owner.Name}";
+        }
+        return owner.Kind == "ReplicaSet" && pod.Labels?.GetValueOrDefault("pod-template-hash") is { Length: > 0 } hash
+            && owner.Name.Length > hash.Length + 1 && owner.Name.EndsWith("-" + hash, StringComparison.Ordinal)
+            ? $"{WorkloadKind.Deployment}/{owner.Name[..^(hash.Length + 1)]}"
+            : $"{owner.Kind}/{owner.Name}";
+    }
 
     private static IReadOnlyList<ContainerTemplate> Templates(WirePodSpec? spec) =>
     [
@@ -60,6 +82,7 @@ internal static class WorkloadReading
 
     private static ContainerTemplate ToTemplate(WireContainer wire, bool isInit) => new(wire.Name, wire.Image, isInit, Requests(wire.Resources))
     {
+        Limits = Quantities.Amounts(wire.Resources?.Limits),
         IsSidecar = isInit && wire.RestartPolicy == "Always",
     };
 

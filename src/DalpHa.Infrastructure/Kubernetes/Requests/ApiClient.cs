@@ -19,6 +19,8 @@ internal sealed class ApiClient : IDisposable
     private const int MaxPages = 2000;
     private const int DefaultPageSize = 500;
 
+    private static readonly TimeSpan ShortestWait = TimeSpan.FromMilliseconds(200);
+
     private readonly SessionSource sessions;
     private readonly ApiFaults faults;
     private readonly TimeSpan timeout;
@@ -37,10 +39,11 @@ internal sealed class ApiClient : IDisposable
             {
                 ShouldHandle = new PredicateBuilder().Handle<ApiFault>(f => f.IsTransient),
                 MaxRetryAttempts = 5,
-                Delay = TimeSpan.FromMilliseconds(200),
+                Delay = ShortestWait,
                 BackoffType = DelayBackoffType.Exponential,
                 UseJitter = true,
-                DelayGenerator = static arguments => ValueTask.FromResult((arguments.Outcome.Exception as ApiFault)?.RetryAfter),
+                // Told to come back at once, we would have used up all attempts within a moment.
+                DelayGenerator = static arguments => ValueTask.FromResult((arguments.Outcome.Exception as ApiFault)?.RetryAfter is { } wait && wait > ShortestWait ? wait : (TimeSpan?)null),
             })
             .Build();
     }

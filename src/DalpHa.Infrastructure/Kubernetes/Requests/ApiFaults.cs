@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Sockets;
+using System.Security.Authentication;
 using System.Text.Json;
 using DalpHa.Core.Errors;
 
@@ -20,7 +21,7 @@ internal sealed class ApiFaults(string context, Uri server)
     public async Task<ApiFault> FromAnswerAsync(ApiRequest request, HttpResponseMessage response, TimeProvider time, CancellationToken cancellationToken)
     {
         var said = await ReadStatusAsync(response, cancellationToken).ConfigureAwait(false);
-        return From(request, response.StatusCode, said, RetryAfter(response.Headers.RetryAfter, time));
+        return From(request, response.StatusCode, said, RetryAfter(response.Headers, time));
     }
 
     /// <summary>The failure that a status code stands for.</summary>
@@ -54,6 +55,8 @@ internal sealed class ApiFaults(string context, Uri server)
             DalpException known => new ApiFault(known),
             TooLongException => Invalid(request, $"sends {exception.Message}", exception),
             JsonException => Invalid(request, "is not the JSON that it should be", exception),
+            HttpRequestException { HttpRequestError: HttpRequestError.SecureConnectionError } when Inner<AuthenticationException>(exception) is null =>
+                Unreachable($"it takes the connection and drops it before TLS begins: {Innermost(exception)}", exception, isTransient: true),
             HttpRequestException { HttpRequestError: HttpRequestError.SecureConnectionError } => Fail("ApiTlsMismatch", FaultKind.Tls, $"No TLS connection to {Lower(Who)}: {Innermost(exception)}", "Check that the kubeconfig's 'server' is the API server's TLS port, and that the client certificate is of this cluster.", inner: exception),
             HttpRequestException { HttpRequestError: HttpRequestError.NameResolutionError } => Unreachable($"the name '{server.IdnHost}' can't be resolved", exception),
             HttpRequestException { HttpRequestError: HttpRequestError.ProxyTunnelError } => Unreachable($"the proxy refuses: {Innermost(exception)}", exception),
@@ -97,8 +100,9 @@ internal sealed class ApiFaults(string context, Uri server)
         }
     }
 
-    private static TimeSpan? RetryAfter(RetryConditionHeaderValue? header, TimeProvider time) =>
-        header?.Delta ?? (header?.Date is { } date ? TimeSpan.FromTicks(Math.Max(0, (date - time.GetUtcNow()).Ticks)) : null);
+    // A date is one of the server's clock, and so is the answer's own: between the two lies the wait, however wrong our clock is.
+    private static TimeSpan? RetryAfter(HttpResponseHeaders headers, TimeProvider time) =>
+        headers.RetryAfter?.Delta ?? (headers.RetryAfter?.Date is { } date ? TimeSpan.FromTicks(Math.Max(0, (date - (headers.Date ?? time.GetUtcNow())).Ticks)) : null);
 
     private static T? Inner<T>(Exception exception)
         where T : Exception

@@ -28,6 +28,26 @@ internal sealed record WireQuota(WireMetadata Metadata, WireQuotaStatus? Status)
 /// <summary>A quota's limits and what is used of them.</summary>
 internal sealed record WireQuotaStatus(Dictionary<string, string>? Hard, Dictionary<string, string>? Used);
 
+/// <summary><c>v1 LimitRange</c>.</summary>
+internal sealed record WireLimitRange(WireMetadata Metadata, WireLimitRangeSpec? Spec);
+
+/// <summary>A limit range's items.</summary>
+internal sealed record WireLimitRangeSpec(List<WireLimits>? Limits);
+
+/// <summary>What holds for each <c>Container</c>, <c>Pod</c> or <c>PersistentVolumeClaim</c>.</summary>
+internal sealed record WireLimits
+{
+    public string? Type { get; init; }
+
+    public Dictionary<string, string>? Default { get; init; }
+
+    public Dictionary<string, string>? DefaultRequest { get; init; }
+
+    public Dictionary<string, string>? Min { get; init; }
+
+    public Dictionary<string, string>? Max { get; init; }
+}
+
 /// <summary><c>v1 PersistentVolumeClaim</c>.</summary>
 internal sealed record WireClaim(WireMetadata Metadata, WireClaimSpec? Spec, WireClaimStatus? Status);
 

@@ -37,8 +37,13 @@ internal sealed record WireMetadata
 
     public DateTimeOffset? DeletionTimestamp { get; init; }
 
+    public List<WireOwner>? OwnerReferences { get; init; }
+
     public bool HasTrueAnnotation(string name) => Annotations?.GetValueOrDefault(name) == "true";
 }
+
+/// <summary>What made an object; the one that is its controller also keeps it.</summary>
+internal sealed record WireOwner(string? ApiVersion, string Kind, string Name, bool Controller);
 
 /// <summary>An object of which only the metadata matters.</summary>
 internal sealed record WireObject(WireMetadata Metadata);
@@ -68,6 +73,7 @@ internal sealed record WireVersion(string? Major, string? Minor, string? GitVers
 [JsonSerializable(typeof(WireList<WireIngress>), TypeInfoPropertyName = "Ingresses")]
 [JsonSerializable(typeof(WireList<WireRoute>), TypeInfoPropertyName = "Routes")]
 [JsonSerializable(typeof(WireList<WireQuota>), TypeInfoPropertyName = "Quotas")]
+[JsonSerializable(typeof(WireList<WireLimitRange>), TypeInfoPropertyName = "LimitRanges")]
 [JsonSerializable(typeof(WireList<WireClaim>), TypeInfoPropertyName = "Claims")]
 [JsonSerializable(typeof(WireList<WireStorageClass>), TypeInfoPropertyName = "StorageClasses")]
 [JsonSerializable(typeof(WireList<WireIngressClass>), TypeInfoPropertyName = "IngressClasses")]

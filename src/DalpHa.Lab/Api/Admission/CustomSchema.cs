@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
@@ -7,7 +8,7 @@ namespace DalpHa.Lab.Api.Admission;
 
 /// <summary>
 /// Holds custom resources to their definition's structural schema: unknown fields are dropped, defaults filled in, and what has the wrong type, lacks a
-/// required field or is outside an enumeration, a range or a pattern is refused. CEL rules and combined schemas (anyOf, oneOf, not) are not evaluated.
+/// required field or is outside an enumeration, a range, a length or a pattern is refused. CEL rules are not evaluated.
 /// </summary>
 internal static class CustomSchema
 {
@@ -60,15 +61,53 @@ internal static class CustomSchema
             case JsonObject members:
                 VisitMembers(schema, members, path, causes);
                 break;
-            case JsonArray items when schema["items"] is JsonObject each:
-                for (var i = 0; i < items.Count; i++)
+            case JsonArray items:
+                Length(items.Count, "Items", "items");
+                for (var i = 0; schema["items"] is JsonObject each && i < items.Count; i++)
                 {
                     Visit(each, items[i], $"{path}[{i}]", causes);
                 }
                 break;
             case JsonValue plain:
+                if (plain.GetValueKind() == JsonValueKind.String)
+                {
+                    Length(plain.ToString().EnumerateRunes().Count(), "Length", "characters");
+                }
                 CheckValue(schema, plain, path, causes);
                 break;
+        }
+        CheckCombined(schema, value, path, causes);
+
+        void Length(int length, string of, string unit)
+        {
+            if (length < schema.Number($"min{of}") || length > schema.Number($"max{of}"))
+            {
+                causes.Add(Validation.InvalidObject(path, value, $"{path} in body has {length} {unit}, and may have from {schema.Number($"min{of}") ?? 0} "
+                    + $"to {schema.Number($"max{of}")?.ToString(CultureInfo.InvariantCulture) ?? "any number"}"));
+            }
+        }
+    }
+
+    private static void CheckCombined(JsonObject schema, JsonNode value, string path, List<StatusCause> causes)
+    {
+        Must(schema["allOf"] is not JsonArray all || all.All(Fits), "must validate all the schemas (allOf)");
+        Must(schema["anyOf"] is not JsonArray any || any.Any(Fits), "must validate at least one schema (anyOf)");
+        Must(schema["oneOf"] is not JsonArray one || one.Count(Fits) == 1, "must validate one and only one schema (oneOf)");
+        Must(schema["not"] is not { } not || !Fits(not), "must not validate the schema (not)");
+
+        bool Fits(JsonNode? part)
+        {
+            var misfits = new List<StatusCause>();
+            Visit(part!.AsObject(), value.DeepClone(), path, misfits);
+            return misfits.Count == 0;
+        }
+
+        void Must(bool holds, string rule)
+        {
+            if (!holds)
+            {
+                causes.Add(Validation.InvalidObject(path, value, $"{path} in body {rule}"));
+            }
         }
     }
 
@@ -78,11 +117,18 @@ internal static class CustomSchema
         var others = schema["additionalProperties"];
         foreach (var (name, property) in properties)
         {
+            // Where null is no value, it stands for none.
+            if (members.TryGetPropertyValue(name, out var sent) && sent is null && property.Text("nullable") != "true")
+            {
+                members.Remove(name);
+            }
             if (!members.ContainsKey(name) && property?["default"] is { } otherwise)
             {
                 members[name] = otherwise.DeepClone();
             }
         }
+        // Before anything is dropped: a part of a combined schema may require what only the whole declares.
+        Require(schema, members, path, causes);
         foreach (var name in members.Select(member => member.Key).ToList())
         {
             if (properties[name] is JsonObject known)
@@ -98,7 +144,6 @@ internal static class CustomSchema
                 members.Remove(name);
             }
         }
-        Require(schema, members, path, causes);
     }
 
     private static void Require(JsonObject schema, JsonObject members, string path, List<StatusCause> causes)

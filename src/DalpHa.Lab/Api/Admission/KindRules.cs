@@ -50,6 +50,9 @@ internal static partial class KindRules
                 {
                     causes.Add(Validation.Invalid("metadata.name", name ?? "", "must be spec.names.plural+\".\"+spec.group"));
                 }
+                var versions = value.Child("spec").Items("versions").ToList();
+                causes.AddRange(versions.Where(version => version.At("schema.openAPIV3Schema") is null).Select(version =>
+                    Validation.Required($"spec.versions[{versions.IndexOf(version)}].schema.openAPIV3Schema", "schemas are required")));
                 break;
         }
     }

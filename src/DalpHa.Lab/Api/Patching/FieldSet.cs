@@ -91,6 +91,18 @@ internal static class FieldSet
         Remove(at, steps);
     }
 
+    /// <summary>Whether a path is that of a whole item of a keyed list, or of its key, while others own something in the item.</summary>
+    public static bool IsItemOfOthers(string path, IEnumerable<string> owned)
+    {
+        var end = path.LastIndexOf(Separator);
+        var last = path[(end + 1)..];
+        var item = path[..Math.Max(end, 0)];
+        var step = item[(item.LastIndexOf(Separator) + 1)..];
+        return step.StartsWith("k:", StringComparison.Ordinal)
+            && (last == Itself || JsonNode.Parse(step[2..])!.AsObject().ContainsKey(last[2..]))
+            && owned.Any(other => other.StartsWith(item + Separator, StringComparison.Ordinal));
+    }
+
     /// <summary>The step that names an item of a keyed list.</summary>
     public static string ItemStep(IReadOnlyList<string> keys, JsonObject item)
     {

@@ -17,6 +17,10 @@ internal sealed class PatchHandler(ObjectStore store, ObjectWriter writer, TimeP
             await ApplyAsync(request, cancellation);
             return;
         }
+        if (request.Query("force") is { Length: > 0 })
+        {
+            throw ApiException.Invalid("meta.k8s.io", "PatchOptions", "", [new("FieldValueForbidden", "Forbidden: may not be specified for non-apply patch", "force")]);
+        }
         var patch = await ReadAsync(request, cancellation);
         await ObjectAnswer.WriteAsync(request, 200, writer.Change(request, patch), cancellation);
     }

@@ -38,7 +38,8 @@ internal static class ServerSideApply
         var merged = Merge(kind, "", live.DeepClone().AsObject(), applied);
         var owned = others.SelectMany(ManagedFields.Owned).ToHashSet();
         var given = entries.Where(entry => ManagedFields.Is(entry, manager, ManagedFields.Operation.Apply, subresource)).SelectMany(ManagedFields.Owned);
-        foreach (var path in given.Where(path => !wanted.ContainsKey(path) && !owned.Contains(path)).OrderByDescending(path => path.Length))
+        foreach (var path in given.Where(path => !wanted.ContainsKey(path) && !owned.Contains(path) && !FieldSet.IsItemOfOthers(path, owned))
+                     .Order(StringComparer.Ordinal))
         {
             FieldSet.Remove(merged, path);
         }

@@ -1,10 +1,13 @@
 using System.Text.Json.Nodes;
+using DalpHa.Lab.Api.Admission;
 
 namespace DalpHa.Lab.Api.Rbac;
 
 /// <summary>Decides by the stored Roles, ClusterRoles and bindings (rbac.authorization.k8s.io/v1). Nothing is denied: what no rule allows is refused.</summary>
 internal sealed class RbacAuthorizer(ObjectStore store)
 {
+    public const string Group = "rbac.authorization.k8s.io";
+
     private static readonly ResourceKind Roles = ResourceCatalog.Known("roles");
     private static readonly ResourceKind ClusterRoles = ResourceCatalog.Known("clusterroles");
     private static readonly ResourceKind RoleBindings = ResourceCatalog.Known("rolebindings");
@@ -36,11 +39,24 @@ internal sealed class RbacAuthorizer(ObjectStore store)
         }
     }
 
-    private IEnumerable<JsonObject> RulesBehind(StoredObject binding)
+    /// <summary>The rules of a role, those that it gathers from others included; null when there is no such role.</summary>
+    public IEnumerable<JsonObject>? RulesBehind(string? @namespace, string plural, string name) =>
+        (plural == Roles.Plural ? store.Find(Roles, @namespace, name) : store.Find(ClusterRoles, null, name)) is { } role ? Rules(role, []) : null;
+
+    private IEnumerable<JsonObject> RulesBehind(StoredObject binding) => RulesBehind(binding.Namespace,
+        binding.Value.Text("roleRef.kind") == "Role" ? Roles.Plural : ClusterRoles.Plural, binding.Value.Text("roleRef.name") ?? "") ?? [];
+
+    private IEnumerable<JsonObject> Rules(StoredObject role, HashSet<string> seen)
     {
-        var name = binding.Value.Text("roleRef.name") ?? "";
-        var role = binding.Value.Text("roleRef.kind") == "Role" ? store.Find(Roles, binding.Namespace, name) : store.Find(ClusterRoles, null, name);
-        return role?.Value.Items("rules") ?? [];
+        if (!seen.Add(role.Uid))
+        {
+            return [];
+        }
+        // A real cluster's controller writes the gathered rules into the role; here they are looked up when they count.
+        var selectors = (role.Value.At("aggregationRule.clusterRoleSelectors") as JsonArray ?? []).OfType<JsonObject>().ToList();
+        var gathered = selectors.Count == 0 ? [] : store.Read(ClusterRoles).Objects.Values
+            .Where(other => selectors.Exists(selector => WorkloadSelector.Matches(selector, other.Metadata["labels"] as JsonObject)));
+        return role.Value.Items("rules").Concat(gathered.SelectMany(other => Rules(other, seen)));
     }
 
     private static bool Binds(StoredObject binding, ApiUser user) => binding.Value.Items("subjects").Any(subject => subject.Text("kind") switch

@@ -68,6 +68,9 @@ internal static class ObjectAnswer
         _ => stored.ToJson(request.Kind),
     };
 
+    /// <summary>Refuses a form that the server does not speak, before the answer has begun.</summary>
+    public static void CheckForm(ApiRequest request) => FormOf(request);
+
     private static Form FormOf(ApiRequest request)
     {
         // The first acceptable media type wins; clients list the tables first and plain JSON as what else they take.
@@ -88,7 +91,7 @@ internal static class ObjectAnswer
             }
             return parts.Any(part => part.StartsWith("as=PartialObjectMetadata", StringComparison.Ordinal)) ? Form.Metadata : Form.Whole;
         }
-        return Form.Whole;
+        return request.Http.Request.Headers.Accept.Count == 0 ? Form.Whole : throw ApiException.NotAcceptable();
     }
 
     private static string Include(ApiRequest request) => request.Query("includeObject") is { Length: > 0 } include ? include : "Metadata";

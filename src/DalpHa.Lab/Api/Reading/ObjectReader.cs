@@ -5,7 +5,7 @@ using DalpHa.Lab.Api.Serving;
 namespace DalpHa.Lab.Api.Reading;
 
 /// <summary>Answers get and list.</summary>
-internal sealed class ObjectReader(ObjectStore store, ListPages pages)
+internal sealed class ObjectReader(ObjectStore store)
 {
     public async Task GetAsync(ApiRequest request, CancellationToken cancellation)
     {
@@ -38,7 +38,6 @@ internal sealed class ObjectReader(ObjectStore store, ListPages pages)
         var metadata = new JsonObject { ["resourceVersion"] = StoredObject.Text(snapshot.Version) };
         if (remaining > 0)
         {
-            pages.Keep(request.Kind, snapshot);
             metadata["continue"] = new ContinueToken(snapshot.Version, page[^1].Key).Encode();
             // With a selector the real server does not know how many are left.
             if (selection.IsEverything)
@@ -60,7 +59,9 @@ internal sealed class ObjectReader(ObjectStore store, ListPages pages)
                 throw ApiException.BadRequest("specifying resource version is not allowed when using continue");
             }
             var from = ContinueToken.Decode(token);
-            return (pages.Resume(request.Kind, from), from.After);
+            // Version 0 is of a token that came with a 410, for a client that takes an inconsistent rest.
+            var rest = from.Version == 0 ? store.Read(request.Kind) : store.ReadAt(request.Kind, from.Version) ?? throw ApiException.ContinueExpired(from.After);
+            return (rest, from.After);
         }
         CheckMatch(match, version);
         var snapshot = store.Read(request.Kind);
@@ -68,15 +69,9 @@ internal sealed class ObjectReader(ObjectStore store, ListPages pages)
         {
             throw ApiException.TooLargeVersion(version.Value, snapshot.Version);
         }
-        if (match == "Exact" && version != snapshot.Version)
-        {
-            return (pages.Resume(request.Kind, new ContinueToken(version!.Value, "")), null);
-        }
-        if (match == "Exact")
-        {
-            pages.Keep(request.Kind, snapshot);
-        }
-        return (snapshot, null);
+        return match == "Exact"
+            ? (store.ReadAt(request.Kind, version!.Value) ?? throw ApiException.Gone("The resourceVersion for the provided list is too old."), null)
+            : (snapshot, null);
     }
 
     private static void CheckMatch(string? match, ulong? version)

@@ -46,9 +46,9 @@ internal static class TableColumns
 
     public static IReadOnlyList<TableColumn> Of(ResourceKind kind)
     {
-        if (kind.PrinterColumns is { } declared)
+        if (kind.PrinterColumns is { Count: > 0 } declared)
         {
-            return [Name, .. declared.OfType<JsonObject>().Select(Declared), .. declared.OfType<JsonObject>().Any(c => c.Text("name") == "Age") ? [] : new[] { Age }];
+            return [Name, .. declared.OfType<JsonObject>().Select(Declared)];
         }
         return [Name, .. !kind.Custom && Known.TryGetValue(kind.Kind, out var columns) ? columns : [Age]];
     }

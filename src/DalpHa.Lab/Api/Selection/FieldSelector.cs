@@ -47,6 +47,10 @@ internal sealed class FieldSelector
         return selector;
     }
 
+    /// <summary>The one name that a selector's text lets through; empty when it names none.</summary>
+    public static string NameIn(string? text) => (text ?? "").Split(',')
+        .Select(term => term.Split('=', StringSplitOptions.RemoveEmptyEntries)).FirstOrDefault(parts => parts is ["metadata.name", _])?[1] ?? "";
+
     public bool Matches(JsonObject value) => _requirements.TrueForAll(requirement =>
     {
         JsonNode? node = value;

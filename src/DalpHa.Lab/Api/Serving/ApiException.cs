@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using DalpHa.Lab.Api.Reading;
 
 namespace DalpHa.Lab.Api.Serving;
 
@@ -57,12 +58,22 @@ internal sealed class ApiException(int code, string reason, string message, Json
     public static ApiException ForbiddenPath(string user, string verb, string path) =>
         new(403, "Forbidden", $"forbidden: User \"{user}\" cannot {verb} path \"{path}\"", []);
 
+    public static ApiException NotAcceptable() => new(406, "NotAcceptable", "only the following media types are accepted: application/json", []);
+
     public static ApiException UnsupportedMediaType(string message) => new(415, "UnsupportedMediaType", message, []);
 
     public static ApiException Gone(string message) => new(410, "Expired", message);
 
+    public static ApiException ContinueExpired(string after) => new(410, "Expired",
+        "The provided continue parameter is too old to display a consistent list result. You can start a new list without the continue parameter, or use "
+        + "the continue token in this response to retrieve the remainder of the results. Continuing with the provided token results in an inconsistent list - "
+        + "objects that were created, modified, or deleted between the time the first chunk was returned and now may show up in the list.")
+    {
+        Continue = new ContinueToken(0, after).Encode(),
+    };
+
     public static ApiException TooLargeVersion(ulong asked, ulong current) => new(504, "Timeout",
-        $"Too large resource version: {asked}, current: {current}",
+        $"Timeout: Too large resource version: {asked}, current: {current}",
         WithCauses(new JsonObject { ["retryAfterSeconds"] = 1 }, [new("ResourceVersionTooLarge", "Too large resource version", "")]));
 
     public static ApiException TooManyRequests(int seconds) => new(429, "TooManyRequests",

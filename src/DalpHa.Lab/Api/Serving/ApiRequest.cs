@@ -45,7 +45,7 @@ internal sealed record ApiRequest(HttpContext Http, RequestTarget Target, Resour
         }
     }
 
-    public ObjectSelection Selection => new(Namespace, LabelSelector.Parse(Query("labelSelector")), NamedFields());
+    public ObjectSelection Selection => new(Namespace, LabelSelector.Parse(Query("labelSelector")), FieldSelector.Parse(Query("fieldSelector"), Kind));
 
     public string? Query(string name) => Http.Request.Query.TryGetValue(name, out var values) ? values.ToString() : null;
 
@@ -79,7 +79,4 @@ internal sealed record ApiRequest(HttpContext Http, RequestTarget Target, Resour
                     [new("FieldValueInvalid", $"Invalid value: \"{text}\": strconv.ParseUint: parsing \"{text}\": invalid syntax", "resourceVersion")]);
         }
     }
-
-    private FieldSelector NamedFields() => FieldSelector.Parse(
-        Target.Name.Length > 0 ? $"metadata.name={Target.Name}" : Query("fieldSelector"), Kind);
 }

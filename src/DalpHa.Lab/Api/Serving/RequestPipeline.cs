@@ -1,4 +1,5 @@
 using DalpHa.Lab.Api.Rbac;
+using DalpHa.Lab.Api.Selection;
 using Microsoft.AspNetCore.Http;
 
 namespace DalpHa.Lab.Api.Serving;
@@ -47,18 +48,20 @@ internal sealed class RequestPipeline(
             await discovery.AnswerAsync(context, cancellation);
             return;
         }
-        Authorize(user, target);
+        Authorize(user, target, context.Request.Query["fieldSelector"]);
         var kind = catalog.Find(target.Group, target.Version, target.Resource) ?? throw ApiException.NoSuchPath();
         await dispatcher.DispatchAsync(new ApiRequest(context, target, kind, user), cancellation);
     }
 
-    private void Authorize(ApiUser user, RequestTarget target)
+    private void Authorize(ApiUser user, RequestTarget target, string? fieldSelector)
     {
-        var wanted = new AccessRequest(target.Verb, target.Namespace, target.Group, target.Resource, target.Subresource, target.Name);
+        // A list or a watch of one name is allowed like a read of that object.
+        var about = target.Verb is "list" or "watch" ? FieldSelector.NameIn(fieldSelector) : target.Name;
+        var wanted = new AccessRequest(target.Verb, target.Namespace, target.Group, target.Resource, target.Subresource, about);
         if (!authorizer.Allows(user, wanted))
         {
             var scope = target.Namespace is { } name ? $"in the namespace \"{name}\"" : "at the cluster scope";
-            throw ApiException.Forbidden(target.Group, target.Resource, target.Name,
+            throw ApiException.Forbidden(target.Group, target.Resource, about,
                 $"User \"{user.Name}\" cannot {target.Verb} resource \"{wanted.Full}\" in API group \"{target.Group}\" {scope}");
         }
     }

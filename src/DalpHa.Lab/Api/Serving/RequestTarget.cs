@@ -62,8 +62,8 @@ internal sealed record RequestTarget(string Path, string Verb)
 
     private static string VerbOf(string method, string name, bool watch) => method switch
     {
-        "GET" or "HEAD" when watch => "watch",
-        "GET" or "HEAD" => name.Length > 0 ? "get" : "list",
+        "GET" or "HEAD" when name.Length > 0 => "get",
+        "GET" or "HEAD" => watch ? "watch" : "list",
         "POST" => "create",
         "PUT" => "update",
         "PATCH" => "patch",

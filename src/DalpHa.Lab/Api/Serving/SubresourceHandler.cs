@@ -7,7 +7,7 @@ using DalpHa.Lab.Api.Writing;
 namespace DalpHa.Lab.Api.Serving;
 
 /// <summary>Serves scale, eviction, binding, log, port-forward and finalize. Status is an ordinary change of its own part, and left to the others.</summary>
-internal sealed class SubresourceHandler(ObjectStore store, ObjectWriter writer, ObjectLifecycle lifecycle, PortForward portForward)
+internal sealed class SubresourceHandler(ObjectStore store, ObjectWriter writer, ObjectLifecycle lifecycle, PortForward portForward, TimeProvider time)
 {
     /// <returns>Whether the request is answered; false leaves it to the handler of whole objects.</returns>
     public async Task<bool> ServeAsync(ApiRequest request, CancellationToken cancellation)
@@ -117,6 +117,10 @@ internal sealed class SubresourceHandler(ObjectStore store, ObjectWriter writer,
             }
             var value = pod.Value.DeepClone().AsObject();
             value.Child("spec")["nodeName"] = binding.Text("target.name");
+            value.Child("status").Default("conditions", new JsonArray())["conditions"]!.AsArray().Add(new JsonObject
+            {
+                ["type"] = "PodScheduled", ["status"] = "True", ["lastProbeTime"] = null, ["lastTransitionTime"] = ObjectLifecycle.Timestamp(time.GetUtcNow()),
+            });
             return store.Put(pod.Kind, value);
         });
         await JsonAnswer.WriteAsync(request.Http, 201, new JsonObject

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Threading.Channels;
 
 namespace DalpHa.Lab.Api.Watching;
@@ -33,6 +34,16 @@ internal sealed class EventHistory(int limit)
         {
             subscription.Offer(change);
         }
+    }
+
+    /// <summary>Takes the changes of one kind after a version back, the last first.</summary>
+    public ImmutableSortedDictionary<string, StoredObject> Undo(ImmutableSortedDictionary<string, StoredObject> objects, string storage, ulong version)
+    {
+        foreach (var change in _events.Where(change => change.Version > version && change.Object.Kind.Storage == storage).Reverse())
+        {
+            objects = change.Before is null ? objects.Remove(change.Object.Key) : objects.SetItem(change.Object.Key, change.Before);
+        }
+        return objects;
     }
 
     public WatchSubscription Subscribe(string storage, ulong after)

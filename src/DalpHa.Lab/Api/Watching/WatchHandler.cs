@@ -29,6 +29,7 @@ internal sealed class WatchHandler(ObjectStore store, FaultGate faults, ApiServe
             changes = store.WatchFrom(request.Kind, version.Value);
         }
         using var subscription = changes;
+        ObjectAnswer.CheckForm(request);
         using var timeUp = new CancellationTokenSource(limit, options.Time);
         using var until = CancellationTokenSource.CreateLinkedTokenSource(timeUp.Token, cancellation);
 
@@ -127,7 +128,8 @@ internal sealed class EventStream(ApiRequest request, ObjectSelection selection)
         };
         if (type is not null)
         {
-            await TellAsync(type, change.Object, cancellation);
+            // What leaves the selection is told as it was inside it, at the version at which it left.
+            await TellAsync(type, matches || change.Type == ChangeType.Deleted ? change.Object : change.Before!.At(change.Version), cancellation);
         }
     }
 

@@ -171,7 +171,14 @@ internal sealed class ObjectLifecycle(ObjectStore store, ResourceCatalog catalog
         {
             var value = dependent.Value.DeepClone().AsObject();
             var others = value.Child("metadata").Items("ownerReferences").Where(reference => reference.Text("uid") != owner.Uid).ToList();
-            value.Child("metadata")["ownerReferences"] = new JsonArray([.. others.Select(reference => reference.DeepClone())]);
+            if (others.Count > 0)
+            {
+                value.Child("metadata")["ownerReferences"] = new JsonArray([.. others.Select(reference => reference.DeepClone())]);
+            }
+            else
+            {
+                value.Child("metadata").Remove("ownerReferences");
+            }
             store.Put(dependent.Kind, value);
         }
     }

@@ -2,12 +2,13 @@ using System.Security.Cryptography;
 using System.Text.Json.Nodes;
 using DalpHa.Lab.Api.Admission;
 using DalpHa.Lab.Api.Patching;
+using DalpHa.Lab.Api.Rbac;
 using DalpHa.Lab.Api.Serving;
 
 namespace DalpHa.Lab.Api.Writing;
 
 /// <summary>Creates and changes objects: what clients may set, what the server sets, and who owns which field.</summary>
-internal sealed class ObjectWriter(ObjectStore store, ObjectLifecycle lifecycle, TimeProvider time)
+internal sealed class ObjectWriter(ObjectStore store, ObjectLifecycle lifecycle, GrantGuard grants, TimeProvider time)
 {
     private const string Suffix = "bcdfghjklmnpqrstvwxz2456789";
 
@@ -17,6 +18,7 @@ internal sealed class ObjectWriter(ObjectStore store, ObjectLifecycle lifecycle,
     public StoredObject Create(ApiRequest request, JsonObject value, ManagedFields.Operation operation = ManagedFields.Operation.Update)
     {
         var kind = request.Kind;
+        var dryRun = request.DryRun;
         var metadata = value.Child("metadata");
         CheckType(kind, value);
         CheckNamespace(request, metadata);
@@ -40,6 +42,7 @@ internal sealed class ObjectWriter(ObjectStore store, ObjectLifecycle lifecycle,
         Defaults.InitialStatus(kind, value);
         CustomSchema.Admit(kind, value);
         Validation.Check(kind, value, null);
+        grants.Check(request, value, null);
         return store.Exclusively(() =>
         {
             CheckNamespaceAlive(request, metadata);
@@ -52,7 +55,7 @@ internal sealed class ObjectWriter(ObjectStore store, ObjectLifecycle lifecycle,
                 CustomKinds.Complete(value, Now());
             }
             metadata["managedFields"] = claimed ?? ManagedFields.OfCreation(kind, value, request.FieldManager, Now());
-            if (request.DryRun)
+            if (dryRun)
             {
                 return new StoredObject(kind, store.Version, value);
             }
@@ -70,6 +73,7 @@ internal sealed class ObjectWriter(ObjectStore store, ObjectLifecycle lifecycle,
     public StoredObject Change(ApiRequest request, Func<JsonObject, JsonObject> change, ManagedFields.Operation operation = ManagedFields.Operation.Update)
     {
         var kind = request.Kind;
+        var dryRun = request.DryRun;
         return store.Exclusively(() =>
         {
             var before = store.Find(kind, request.Namespace, request.Target.Name)
@@ -83,6 +87,7 @@ internal sealed class ObjectWriter(ObjectStore store, ObjectLifecycle lifecycle,
             Defaults.Apply(kind, value);
             CustomSchema.Admit(kind, value);
             Validation.Check(kind, value, old);
+            grants.Check(request, value, old);
             if (kind == ResourceCatalog.Definitions && !status)
             {
                 CustomKinds.Complete(value, Now());
@@ -99,7 +104,7 @@ internal sealed class ObjectWriter(ObjectStore store, ObjectLifecycle lifecycle,
             {
                 return before;
             }
-            return request.DryRun ? new StoredObject(kind, before.Version, value) : lifecycle.Commit(kind, value);
+            return dryRun ? new StoredObject(kind, before.Version, value) : lifecycle.Commit(kind, value);
         });
     }
 
@@ -116,8 +121,10 @@ internal sealed class ObjectWriter(ObjectStore store, ObjectLifecycle lifecycle,
         var uid = metadata.Text("uid");
         if (!string.IsNullOrEmpty(uid) && uid != before.Uid)
         {
-            throw ApiException.Conflict(kind.Group, kind.Plural, before.Name,
-                $"Precondition failed: UID in precondition: {uid}, UID in object meta: {before.Uid}");
+            throw request.Target.Verb == "patch"
+                ? ApiException.Invalid(kind.Group, kind.Kind, before.Name, [Validation.Invalid("metadata.uid", uid, "field is immutable")])
+                : ApiException.Conflict(kind.Group, kind.Plural, before.Name,
+                    $"Precondition failed: UID in precondition: {uid}, UID in object meta: {before.Uid}");
         }
         var version = metadata.Text("resourceVersion");
         if (string.IsNullOrEmpty(version) && kind.Custom)
@@ -129,6 +136,7 @@ internal sealed class ObjectWriter(ObjectStore store, ObjectLifecycle lifecycle,
         {
             throw ApiException.Stale(kind.Group, kind.Plural, before.Name);
         }
+        Validation.CheckDeletion(kind, metadata, before.Metadata);
     }
 
     /// <summary>Puts back what this request may not change.</summary>

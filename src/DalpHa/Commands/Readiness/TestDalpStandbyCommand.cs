@@ -1,5 +1,6 @@
 using System.Management.Automation;
 using DalpHa.Completion;
+using DalpHa.Core.Clusters;
 using DalpHa.Core.Errors;
 using DalpHa.Core.Readiness;
 using DalpHa.Core.Replication;
@@ -20,6 +21,10 @@ public sealed class TestDalpStandbyCommand : TopologyCommand
     [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(CheckNameCompleter))]
     public string[]? Check { get; set; }
+
+    /// <summary>Whose account looks: a Reader is not asked for the permissions of a failover.</summary>
+    [Parameter]
+    public DalpAccount Account { get; set; } = DalpAccount.Operator;
 
     /// <summary>Gives only True or False: True when nothing failed and nothing is unknown.</summary>
     [Parameter]
@@ -49,7 +54,7 @@ public sealed class TestDalpStandbyCommand : TopologyCommand
         var login = DatabaseCredential is { } credential ? new DatabaseLogin(credential.UserName, credential.GetNetworkCredential().Password) : null;
         var memory = new ReplicationMemory(ReplicationMemory.DefaultFolder, EmitWarning);
         var session = await ReadinessSession
-            .OpenAsync(InfrastructureContext.Infrastructure, topology, login, memory, Timeout, time, cancellationToken).ConfigureAwait(false);
+            .OpenAsync(InfrastructureContext.Infrastructure, topology, login, Account, memory, Timeout, time, cancellationToken).ConfigureAwait(false);
         await using var closing = session.ConfigureAwait(false);
         var results = new List<DalpCheckResult>();
         await foreach (var result in session.RunAsync(checks, cancellationToken).ConfigureAwait(false))

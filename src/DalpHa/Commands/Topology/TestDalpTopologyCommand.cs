@@ -1,5 +1,6 @@
 using System.Management.Automation;
 using DalpHa.Completion;
+using DalpHa.Core.Clusters;
 using DalpHa.Core.Documents;
 using DalpHa.Core.Readiness;
 using DalpHa.Core.Topology;
@@ -22,6 +23,10 @@ public sealed class TestDalpTopologyCommand : AsyncCommand
     /// <summary>Connects to what the topology names, and asks for every permission that DalpHa needs.</summary>
     [Parameter]
     public SwitchParameter Online { get; set; }
+
+    /// <summary>Whose account looks: a Reader is not asked for the permissions of a failover.</summary>
+    [Parameter]
+    public DalpAccount Account { get; set; } = DalpAccount.Operator;
 
     /// <summary>Returns only whether nothing failed and nothing is unknown.</summary>
     [Parameter]
@@ -53,7 +58,7 @@ public sealed class TestDalpTopologyCommand : AsyncCommand
         }
         if (Online && reading.Value is { } topology)
         {
-            var probe = new TopologyProbe(InfrastructureContext.Infrastructure, TimeSpan.FromSeconds(TimeoutSeconds));
+            var probe = new TopologyProbe(InfrastructureContext.Infrastructure, Account, TimeSpan.FromSeconds(TimeoutSeconds));
             await foreach (var diagnostic in probe.RunAsync(topology, reading.PositionOf, cancellationToken).ConfigureAwait(false))
             {
                 Tell(diagnostic);

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
 
-namespace DalpHa.Lab.Postgres;
+namespace DalpHa.Lab.Processes;
 
 /// <summary>
 /// A server process that ends when this process ends, however that happens. On Unix a watcher beside it reads a pipe from us: the kernel
@@ -37,13 +37,16 @@ internal sealed class LeashedProcess : IDisposable
 
     public bool HasExited => process.HasExited;
 
-    public static LeashedProcess Start(ServerAccount? account, string folder, string log, string program, params IEnumerable<string> arguments)
+    /// <summary>Starts a server.</summary>
+    /// <param name="folder">Its working folder, and its home.</param>
+    /// <param name="log">The file that its output is added to; on Windows it must write its log itself.</param>
+    /// <param name="command">The program and its arguments.</param>
+    public static LeashedProcess Start(string folder, string log, params IEnumerable<string> command)
     {
-        var info = OperatingSystem.IsWindows()
-            ? ServerAccount.StartInfo(account, program, arguments)
-            : ServerAccount.StartInfo(account, "/bin/sh", ["-c", Script, "sh", log, program, .. arguments]);
-        info.WorkingDirectory = folder;
-        info.RedirectStandardInput = true;
+        var (program, arguments) = OperatingSystem.IsWindows()
+            ? (command.First(), command.Skip(1))
+            : ("/bin/sh", ["-c", Script, "sh", log, .. command]);
+        var info = new ProcessStartInfo(program, arguments) { WorkingDirectory = folder, RedirectStandardInput = true, UseShellExecute = false };
         info.Environment["LC_ALL"] = "C";
         info.Environment["HOME"] = folder;
         return new LeashedProcess(Process.Start(info)!);
