@@ -3,16 +3,20 @@ using DalpHa.Core.Errors;
 using DalpHa.Core.Lab;
 using DalpHa.Lab.Hosting;
 using DalpHa.Lab.Postgres;
+using DalpHa.Lab.RealApi;
 
 const string Usage = """
-    usage: DalpHa.Lab serve --name NAME --folder FOLDER --registry FOLDER [--port N] [--owner PID] [--write-load N]
+    usage: DalpHa.Lab serve --name NAME --folder FOLDER --registry FOLDER [--port N] [--owner PID] [--write-load N] [--api-server Lab|Real]
            DalpHa.Lab find-postgres
+           DalpHa.Lab find-kube-apiserver
     """;
 
 switch (args)
 {
     case ["find-postgres"]:
-        return await FindPostgresAsync();
+        return await FindAsync(() => PostgresBinaries.Find().Folder);
+    case ["find-kube-apiserver"]:
+        return await FindAsync(() => RealApiBinaries.Find().Folder);
     case ["serve", .. var rest] when rest.Length % 2 == 0 && Settings(rest) is var (settings, registry):
         return await new ServeCommand(settings, registry, TimeProvider.System).RunAsync();
     default:
@@ -35,16 +39,17 @@ static (LabSettings Settings, LabRegistry Registry)? Settings(string[] rest)
         Port = Number("--port"),
         OwnerProcessId = Number("--owner"),
         WriteLoad = Number("--write-load"),
+        ApiServer = Enum.Parse<LabApiServer>(options.GetValueOrDefault("--api-server", nameof(LabApiServer.Lab))),
     };
     return (settings, new LabRegistry(Path.GetFullPath(registry)));
 }
 
 // Tells whether the machine has what a lab and the tests need, before either starts.
-static async Task<int> FindPostgresAsync()
+static async Task<int> FindAsync(Func<string> find)
 {
     try
     {
-        await Console.Out.WriteLineAsync(PostgresBinaries.Find().Folder);
+        await Console.Out.WriteLineAsync(find());
         return 0;
     }
     catch (DalpException exception)

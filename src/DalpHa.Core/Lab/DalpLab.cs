@@ -39,6 +39,9 @@ public sealed record DalpLab
     /// <summary>The database servers with their loopback ports.</summary>
     public required IReadOnlyList<LabDatabase> Databases { get; init; }
 
+    /// <summary>What stands behind its Kubernetes APIs.</summary>
+    public LabApiServer ApiServer { get; init; }
+
     /// <summary>A libpq password file with the logins of its databases, for PGPASSFILE; null while it starts.</summary>
     public required string? PasswordFile { get; init; }
 
@@ -64,6 +67,7 @@ public sealed record DalpLab
         TopologyPath = record.TopologyPath,
         Contexts = record.Contexts,
         Databases = record.Databases,
+        ApiServer = record.ApiServer,
         PasswordFile = record.PasswordFile,
         StartedAt = record.StartedAt,
         ProcessId = record.Process.Id,

@@ -36,6 +36,9 @@ public sealed record LabRecord
     /// <summary>Its topology file.</summary>
     public required string TopologyPath { get; init; }
 
+    /// <summary>What stands behind its Kubernetes APIs.</summary>
+    public LabApiServer ApiServer { get; init; }
+
     /// <summary>A libpq password file for its databases; null until they are there.</summary>
     public string? PasswordFile { get; init; }
 

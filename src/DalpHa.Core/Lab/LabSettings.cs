@@ -3,6 +3,15 @@ using DalpHa.Core.Errors;
 
 namespace DalpHa.Core.Lab;
 
+/// <summary>What stands behind a lab's Kubernetes APIs.</summary>
+public enum LabApiServer
+{
+    /// <summary>The lab's own endpoint: nothing to install, up in a second.</summary>
+    Lab,
+    /// <summary>A real kube-apiserver with etcd and kube-controller-manager for each site.</summary>
+    Real,
+}
+
 /// <summary>What a lab is started with.</summary>
 public sealed partial record LabSettings
 {
@@ -26,6 +35,9 @@ public sealed partial record LabSettings
 
     /// <summary>Transactions per second that the lab commits on the primary; 0 for none.</summary>
     public int WriteLoad { get; init; }
+
+    /// <summary>What stands behind its two Kubernetes APIs.</summary>
+    public LabApiServer ApiServer { get; init; }
 
     /// <summary>Makes sure that a name can be used.</summary>
     /// <exception cref="DalpException">It can't.</exception>

@@ -2,7 +2,7 @@ using DalpHa.Core.Clusters;
 
 namespace DalpHa.Core.Topology;
 
-/// <summary>What DalpHa needs to be allowed on a site's cluster, each with what for. Operators build their Roles from this list.</summary>
+/// <summary>What DalpHa needs to be allowed on a site's cluster, each with what for. The roles in <c>module/rbac</c> grant this and no more.</summary>
 public static class RequiredPermissions
 {
     private const string Apps = "apps";
@@ -10,6 +10,7 @@ public static class RequiredPermissions
     private const string Storage = "storage.k8s.io";
     private const string Coordination = "coordination.k8s.io";
     private const string CloudNativePg = "postgresql.cnpg.io";
+    private const string OpenShiftRoutes = "route.openshift.io";
 
     /// <summary>What a reader needs on a site: everything that the readiness checks look at, and tunnels where the topology forwards.</summary>
     /// <param name="site">The site.</param>
@@ -40,6 +41,10 @@ public static class RequiredPermissions
         new("list", Storage, "storageclasses", null, null, "compare the storage classes"),
         new("list", Networking, "ingressclasses", null, null, "compare the ingress classes"),
     ];
+
+    /// <summary>What a reader needs on OpenShift, beside <see cref="ForReading(string)"/>. Elsewhere there are no such things, and nobody asks for them.</summary>
+    /// <param name="namespace">The namespace that the platform runs in.</param>
+    public static IReadOnlyList<AccessRequest> ForOpenShift(string @namespace) => [new("list", OpenShiftRoutes, "routes", null, @namespace, "compare the routes")];
 
     /// <summary>What a tunnel to a pod or service needs, beside <see cref="ForReading(string)"/>: only where the topology forwards.</summary>
     /// <remarks>A tunnel over WebSocket is a GET, and so asks for <c>get</c>; API servers from 1.35 on ask for <c>create</c> as well.</remarks>

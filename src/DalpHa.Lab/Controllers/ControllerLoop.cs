@@ -33,8 +33,8 @@ internal sealed class ControllerLoop : IAsyncDisposable
         [new GarbageCollector(), new DeploymentController(time), new ReplicaSetController(), new StatefulSetController(), new Nodes(time), new Kubelet(time), new Volumes(), new Quotas()],
         log);
 
-    /// <summary>Only what a cluster with a controller manager of its own lacks when it has no nodes.</summary>
-    public static ControllerLoop ForRealApi(IKubernetes client, TimeProvider time, ILogger log) => new(client, [new Nodes(time), new Kubelet(time)], log);
+    /// <summary>Only what a cluster with a controller manager of its own lacks: nodes, and a storage driver.</summary>
+    public static ControllerLoop ForRealApi(IKubernetes client, TimeProvider time, ILogger log) => new(client, [new Nodes(time), new Kubelet(time), new Provisioner()], log);
 
     public async ValueTask DisposeAsync()
     {

@@ -1,6 +1,6 @@
 using DalpHa.Core.Errors;
 using DalpHa.Core.Lab;
-using DalpHa.Lab.Api;
+using DalpHa.Lab.Hosting;
 
 namespace DalpHa.Lab.Faults;
 
@@ -9,7 +9,7 @@ internal sealed class ApiHungFault : ILabFault
 {
     public LabFault Name => LabFault.ApiHung;
 
-    public Task<Injection> InjectAsync(FaultScene scene, CancellationToken cancellationToken) => Task.FromResult(ApiEndpoint.Break(scene, ApiFault.Hang));
+    public Task<Injection> InjectAsync(FaultScene scene, CancellationToken cancellationToken) => ApiBreakdown.InjectAsync(scene, LabFault.ApiFailing, api => api.HangAsync(cancellationToken));
 }
 
 /// <summary>The Kubernetes API answers every request with an internal error.</summary>
@@ -17,16 +17,16 @@ internal sealed class ApiFailingFault : ILabFault
 {
     public LabFault Name => LabFault.ApiFailing;
 
-    public Task<Injection> InjectAsync(FaultScene scene, CancellationToken cancellationToken) => Task.FromResult(ApiEndpoint.Break(scene, new ApiFault.Fail()));
+    public Task<Injection> InjectAsync(FaultScene scene, CancellationToken cancellationToken) => ApiBreakdown.InjectAsync(scene, LabFault.ApiHung, api => api.FailAsync(cancellationToken));
 }
 
-/// <summary>An endpoint that misbehaves in one way at a time.</summary>
-internal static class ApiEndpoint
+/// <summary>An API that misbehaves in one way at a time.</summary>
+internal static class ApiBreakdown
 {
-    public static Injection Break(FaultScene scene, ApiFault fault)
+    public static async Task<Injection> InjectAsync(FaultScene scene, LabFault other, Func<IRegionApi, Task> breakDown)
     {
         var api = scene.Region.Api;
-        if (api.Fault != ApiFault.None)
+        if (scene.IsInForce(other))
         {
             throw new DalpException(
                 "LabFaultInTheWay",
@@ -35,11 +35,7 @@ internal static class ApiEndpoint
                 "Undo that one first: Get-DalpLab lists the faults in force.",
                 scene.Region.Site.Context);
         }
-        api.Fault = fault;
-        return new Injection($"API {api.Address.Authority}", _ =>
-        {
-            api.Fault = ApiFault.None;
-            return Task.CompletedTask;
-        });
+        await breakDown(api);
+        return new Injection($"API {api.Address.Authority}", api.RecoverAsync);
     }
 }

@@ -50,9 +50,18 @@ internal sealed class NodeLossFault : ILabFault
         {
             var node = await scene.Cluster.CoreV1.ReadNodeAsync(name, cancellationToken: token);
             var pods = await scene.Cluster.CoreV1.ListNamespacedPodAsync(FaultScene.Namespace, fieldSelector: $"spec.nodeName={name}", cancellationToken: token);
-            return IsReady(node) != isLost && Nodes.TakesPods(node) != isLost && pods.Items.All(pod => pod.IsReady() != isLost);
+            return IsReady(node) != isLost && Nodes.TakesPods(node) != isLost && pods.Items.All(pod => pod.IsReady() != isLost) && await AreCountedAsync(scene, token);
         },
         cancellationToken);
+
+    // A controller counts a workload's ready pods some time after a pod has changed.
+    private static async Task<bool> AreCountedAsync(FaultScene scene, CancellationToken cancellationToken)
+    {
+        var seen = await ClusterSnapshot.ReadAsync(scene.Cluster, cancellationToken);
+        var replicaSets = seen.ReplicaSets.ToLookup(one => one.Metadata.OwnerReferences?.FirstOrDefault()?.Uid);
+        return seen.Deployments.All(deployment =>
+            (deployment.Status?.ReadyReplicas ?? 0) == replicaSets[deployment.Metadata.Uid].Sum(set => seen.ActivePodsOf(set).Count(pod => pod.IsReady())));
+    }
 
     private static bool IsReady(V1Node node) => node.Status.Conditions.Any(condition => condition is { Type: "Ready", Status: "True" });
 }

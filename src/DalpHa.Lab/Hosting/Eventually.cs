@@ -7,7 +7,7 @@ namespace DalpHa.Lab.Hosting;
 internal static class Eventually
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(50);
-    private static readonly TimeSpan Bound = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Bound = TimeSpan.FromSeconds(45);
 
     /// <param name="what">What is waited for, to end the sentence "It did not come about in time that …".</param>
     /// <param name="holds">Whether it is so.</param>

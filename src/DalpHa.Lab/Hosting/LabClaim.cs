@@ -25,6 +25,7 @@ internal sealed class LabClaim : IAsyncDisposable
             Process = ProcessIdentity.Current,
             StartedAt = time.GetUtcNow(),
             Folder = settings.Folder,
+            ApiServer = settings.ApiServer,
             DatabaseFolder = ChooseDatabaseFolder(settings),
             KubeconfigPath = LabFolder.Kubeconfig(settings.Folder),
             TopologyPath = LabFolder.Topology(settings.Folder),

@@ -1,8 +1,10 @@
 using System.Net;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using DalpHa.Core.Lab;
 using DalpHa.Lab.Api;
 using DalpHa.Lab.Controllers;
+using DalpHa.Lab.RealApi;
 using DalpHa.Lab.Seed;
 using k8s;
 using k8s.Models;
@@ -14,49 +16,53 @@ namespace DalpHa.Lab.Hosting;
 internal sealed class Region : IAsyncDisposable
 {
     private static readonly TimeSpan RequestBound = TimeSpan.FromSeconds(10);
-    private readonly string operatorToken;
-    private readonly string adminToken;
+    private readonly RegionTokens tokens;
     private ControllerLoop? controllers;
 
-    private Region(LabSite site, ApiServer api, Kubernetes admin, string operatorToken, string adminToken)
+    private Region(LabSite site, IRegionApi api, Kubernetes admin, RegionTokens tokens)
     {
         Site = site;
         Api = api;
         Admin = admin;
-        this.operatorToken = operatorToken;
-        this.adminToken = adminToken;
+        this.tokens = tokens;
     }
 
     public LabSite Site { get; }
 
-    public ApiServer Api { get; }
+    public IRegionApi Api { get; }
 
     public IKubernetes Admin { get; }
 
-    public KubeconfigText.Entry Kubeconfig => new(Site.Context, Api.Address, Api.CertificateAuthorityPem, operatorToken, adminToken);
+    public KubeconfigText.Entry Kubeconfig => new(Site.Context, Api.Address, Api.CertificateAuthorityPem, tokens.Operator, tokens.Reader, tokens.Admin);
 
-    public static async Task<Region> StartAsync(LabSite site, int port, TimeProvider time, CancellationToken cancellationToken)
+    /// <summary>Starts one.</summary>
+    /// <param name="site">The site.</param>
+    /// <param name="kind">What stands behind its API.</param>
+    /// <param name="folder">The lab's folder, for what a real API keeps.</param>
+    /// <param name="port">The API's loopback port; 0 for a free one.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="cancellationToken">Gives the start up.</param>
+    public static async Task<Region> StartAsync(LabSite site, LabApiServer kind, string folder, int port, TimeProvider time, CancellationToken cancellationToken)
     {
-        var (operatorToken, adminToken) = (NewToken(), NewToken());
-        var options = new ApiServerOptions
+        var tokens = new RegionTokens(NewToken(), NewToken(), NewToken());
+        var users = new Dictionary<string, ApiUser>
         {
-            Name = site.Context,
-            Port = port,
-            Time = time,
-            Users = new Dictionary<string, ApiUser>
-            {
-                [operatorToken] = new($"{site.Context}-operator", [AccessManifests.OperatorGroup]),
-                [adminToken] = new($"{site.Context}-admin", ["system:masters"]),
-            },
+            [tokens.Operator] = new($"{site.Context}-operator", [AccessManifests.OperatorGroup]),
+            [tokens.Reader] = new($"{site.Context}-reader", [AccessManifests.ReaderGroup]),
+            [tokens.Admin] = new($"{site.Context}-admin", ["system:masters"]),
         };
-        var api = await ApiServer.StartAsync(options, cancellationToken);
-        return new Region(site, api, ClientOf(api, adminToken), operatorToken, adminToken);
+        IRegionApi api = kind == LabApiServer.Real
+            ? new RealRegionApi(await RealApiServer.StartAsync(
+                new RealApiServerOptions { Name = site.Context, Folder = Path.Combine(folder, site.Context), Port = port, Time = time, Users = users }, cancellationToken))
+            : new LabRegionApi(await ApiServer.StartAsync(new ApiServerOptions { Name = site.Context, Port = port, Time = time, Users = users }, cancellationToken));
+        var admin = ClientOf(api, tokens.Admin);
+        return new Region(site with { KubeletPort = await api.StartKubeletAsync(admin, cancellationToken) }, api, admin, tokens);
     }
 
     /// <summary>Puts the platform in, and starts what brings it up.</summary>
     public async Task SeedAsync(PlatformSecrets secrets, TimeProvider time, ILogger log, CancellationToken cancellationToken)
     {
-        controllers = ControllerLoop.ForLab(Admin, time, log);
+        controllers = Api.StartControllers(Admin, time, log);
         await Seeder.SeedAsync(Admin, Site, secrets, cancellationToken);
     }
 
@@ -83,7 +89,7 @@ internal sealed class Region : IAsyncDisposable
         await Api.DisposeAsync();
     }
 
-    private static Kubernetes ClientOf(ApiServer api, string token) => new(new KubernetesClientConfiguration
+    private static Kubernetes ClientOf(IRegionApi api, string token) => new(new KubernetesClientConfiguration
     {
         Host = api.Address.AbsoluteUri,
         SslCaCerts = [X509Certificate2.CreateFromPem(api.CertificateAuthorityPem)],
@@ -91,6 +97,12 @@ internal sealed class Region : IAsyncDisposable
         HttpClientTimeout = RequestBound,
         FirstMessageHandlerSetup = handler => handler.UseProxy = false,
     });
+
+    private sealed record RegionTokens(string Operator, string Reader, string Admin)
+    {
+        /// <summary>Keeps them out of whatever prints this.</summary>
+        public override string ToString() => nameof(RegionTokens);
+    }
 
     private static string NewToken() => RandomNumberGenerator.GetHexString(48, lowercase: true);
 }

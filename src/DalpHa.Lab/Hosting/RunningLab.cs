@@ -82,11 +82,8 @@ internal sealed class RunningLab : IAsyncDisposable
             new(SiteRole.Active, $"{prefix}-active", "lab-west", databases.Primary.Name, databases.Primary.Port),
             new(SiteRole.Standby, $"{prefix}-standby", "lab-east", databases.Standby.Name, databases.Standby.Port),
         ];
-        var regions = new List<Region>();
-        foreach (var (site, index) in sites.Select((site, index) => (site, index)))
-        {
-            regions.Add(Keep(await Region.StartAsync(site, Port(index), time, cancellationToken)));
-        }
+        var regions = await StartRegionsAsync(sites, cancellationToken);
+        claim.Update(record => record with { Children = ChildrenOf(databases, regions) });
         progress(new LabProgress("Seeding both sites", 70));
         var secrets = new PlatformSecrets(databases.Passwords, time);
         await Task.WhenAll(regions.Select(region => region.SeedAsync(secrets, time, log, cancellationToken)));
@@ -104,24 +101,36 @@ internal sealed class RunningLab : IAsyncDisposable
         var pair = Keep(await PostgresPair.StartAsync(options, cancellationToken));
         claim.Update(record => record with
         {
-            Children = ChildrenOf(pair),
+            Children = ChildrenOf(pair, []),
             PasswordFile = pair.PasswordFile,
             Databases = [new LabDatabase(pair.Primary.Name, pair.Primary.Port), new LabDatabase(pair.Standby.Name, pair.Standby.Port)],
         });
         return pair;
     }
 
-    private async Task OpenAsync(List<Region> regions, PostgresPair databases, Action stop)
+    private async Task OpenAsync(IReadOnlyList<Region> regions, PostgresPair databases, Action stop)
     {
         var load = Keep(new WriteLoad(databases, log));
-        var faults = new FaultBoard(settings.Name, regions, databases, time, () => claim.Update(record => record with { Children = ChildrenOf(databases) }));
+        var faults = new FaultBoard(settings.Name, regions, databases, time, () => claim.Update(record => record with { Children = ChildrenOf(databases, regions) }));
         var control = Keep(await ControlEndpoint.StartAsync(Port(4), faults, load, stop, stopping.Token));
         await load.SetAsync(settings.WriteLoad, CancellationToken.None);
         claim.Update(record => record with { IsReady = true, Contexts = [.. regions.Select(region => region.Site.Context)], Control = control.Address, ControlToken = control.Token });
     }
 
-    private static List<ProcessIdentity> ChildrenOf(PostgresPair pair) =>
-        new[] { pair.Primary, pair.Standby }.Select(server => server.ProcessId).OfType<int>().Select(ProcessIdentity.Of).OfType<ProcessIdentity>().ToList();
+    private async Task<IReadOnlyList<Region>> StartRegionsAsync(LabSite[] sites, CancellationToken cancellationToken)
+    {
+        var starts = sites.Select((site, index) => Region.StartAsync(site, settings.ApiServer, settings.Folder, Port(index), time, cancellationToken)).ToList();
+        await ((Task)Task.WhenAll(starts)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        // Kept first: when one did not come up, the other is ended with the rest.
+        foreach (var start in starts.Where(start => start.IsCompletedSuccessfully))
+        {
+            Keep(await start);
+        }
+        return await Task.WhenAll(starts);
+    }
+
+    private static List<ProcessIdentity> ChildrenOf(PostgresPair pair, IReadOnlyList<Region> regions) =>
+        new[] { pair.Primary.ProcessId, pair.Standby.ProcessId }.OfType<int>().Concat(regions.SelectMany(region => region.Api.ProcessIds)).Select(ProcessIdentity.Of).OfType<ProcessIdentity>().ToList();
 
     private int Port(int index) => settings.Port == 0 ? 0 : settings.Port + index;
 

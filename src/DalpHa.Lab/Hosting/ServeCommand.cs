@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using DalpHa.Core.Errors;
 using DalpHa.Core.Lab;
+using DalpHa.Lab.RealApi;
 
 namespace DalpHa.Lab.Hosting;
 
@@ -19,6 +20,10 @@ internal sealed class ServeCommand(LabSettings settings, LabRegistry registry, T
             // Read first: an owner that ends while the lab comes up must not be taken for a stranger with its number.
             var owner = Owner();
             LabPorts.DemandFree(settings.Port);
+            if (settings.ApiServer == LabApiServer.Real)
+            {
+                RealApiBinaries.Find();
+            }
             await using var claim = LabClaim.Take(settings, registry, time);
             var logFile = LabFolder.Log(settings.Folder);
             using var log = new FileLog(logFile, time);

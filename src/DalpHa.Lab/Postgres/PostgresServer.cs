@@ -207,10 +207,10 @@ public sealed class PostgresServer : IAsyncDisposable
     }
 
     /// <summary>Stops the postmaster from running (SIGSTOP), so that it hangs: the kernel still takes connections, and nobody answers. Unix only.</summary>
-    public void Freeze() => process!.Signal(SigStop);
+    public void Freeze() => process!.Freeze();
 
     /// <summary>Lets a frozen postmaster run again.</summary>
-    public void Thaw() => process!.Signal(SigCont);
+    public void Thaw() => process!.Thaw();
 
     /// <summary>Runs SQL as superuser and returns its first value, or null.</summary>
     public async Task<object?> ExecuteAsync(string sql, CancellationToken cancellationToken, string database = "postgres")
@@ -328,9 +328,7 @@ public sealed class PostgresServer : IAsyncDisposable
 
     private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
 
-    // Numbers that POSIX systems agree on; STOP and CONT are where they do not.
+    // Numbers that POSIX systems agree on.
     private const int SigInt = 2;
     private const int SigQuit = 3;
-    private static readonly int SigStop = OperatingSystem.IsMacOS() ? 17 : 19;
-    private static readonly int SigCont = OperatingSystem.IsMacOS() ? 19 : 18;
 }

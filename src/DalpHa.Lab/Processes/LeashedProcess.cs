@@ -61,6 +61,12 @@ internal sealed class LeashedProcess : IDisposable
         }
     }
 
+    /// <summary>Stops it from running (SIGSTOP), so that it hangs: the kernel still takes connections, and nobody answers. Unix only.</summary>
+    public void Freeze() => Signal(SigStop);
+
+    /// <summary>Lets it run again.</summary>
+    public void Thaw() => Signal(SigCont);
+
     public void KillNow() => process.Kill();
 
     /// <summary>Waits for its end; false when it still runs after that long.</summary>
@@ -95,6 +101,10 @@ internal sealed class LeashedProcess : IDisposable
     }
 
     private const int NoSuchProcess = 3;
+
+    // Where POSIX systems do not agree on a number.
+    private static readonly int SigStop = OperatingSystem.IsMacOS() ? 17 : 19;
+    private static readonly int SigCont = OperatingSystem.IsMacOS() ? 19 : 18;
 
     [DllImport("libc", EntryPoint = "kill", SetLastError = true)]
     private static extern int Kill(int processId, int signal);

@@ -30,6 +30,7 @@ public sealed class RealApiServer : IAsyncDisposable
     private readonly ServerProcess etcd;
     private readonly ServerProcess apiServer;
     private readonly ServerProcess controllerManager;
+    private ErrorEndpoint? inItsStead;
 
     private RealApiServer(RealApiServerOptions options, ControlPlaneCommands commands, string ownToken)
     {
@@ -82,9 +83,33 @@ public sealed class RealApiServer : IAsyncDisposable
         }
     }
 
+    /// <summary>The keys that its servers know each other by.</summary>
+    internal ClusterKeys Keys => commands.Keys;
+
+    /// <summary>Stops kube-apiserver from running (SIGSTOP): the kernel still takes connections, and nobody answers, old ones neither.</summary>
+    public void Freeze() => apiServer.Freeze();
+
+    /// <summary>Lets a frozen kube-apiserver run again.</summary>
+    public void Thaw() => apiServer.Thaw();
+
+    /// <summary>Takes kube-apiserver away, and puts a server in its stead that answers every request with an internal error.</summary>
+    public async Task FailAsync(CancellationToken cancellationToken)
+    {
+        await apiServer.KillAsync(EndBound);
+        inItsStead = await ErrorEndpoint.StartAsync(Address.Port, Keys, cancellationToken);
+    }
+
+    /// <summary>Puts kube-apiserver back, and waits until it answers.</summary>
+    public async Task RecoverAsync(CancellationToken cancellationToken)
+    {
+        await EndErrorsAsync();
+        await StartApiServerAsync(cancellationToken);
+    }
+
     /// <summary>Ends all three.</summary>
     public async ValueTask DisposeAsync()
     {
+        await EndErrorsAsync();
         // They keep nothing that is worth an orderly end.
         await controllerManager.KillAsync(EndBound);
         await apiServer.KillAsync(EndBound);
@@ -119,6 +144,15 @@ public sealed class RealApiServer : IAsyncDisposable
         controllerManager.Start(commands.ControllerManager);
         // The first that its controllers make; without it no pod can be made in the namespace.
         await UntilAsync(controllerManager, "api/v1/namespaces/default/serviceaccounts/default", cancellationToken);
+    }
+
+    private async Task EndErrorsAsync()
+    {
+        if (inItsStead is not null)
+        {
+            await inItsStead.DisposeAsync();
+            inItsStead = null;
+        }
     }
 
     private async Task StartApiServerAsync(CancellationToken cancellationToken)

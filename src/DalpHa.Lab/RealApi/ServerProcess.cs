@@ -26,7 +26,9 @@ internal sealed class ServerProcess(string name, string folder)
         process = LeashedProcess.Start(folder, Log, command);
     }
 
-    public void Signal(int number) => process?.Signal(number);
+    public void Freeze() => process?.Freeze();
+
+    public void Thaw() => process?.Thaw();
 
     public async Task KillAsync(TimeSpan within)
     {

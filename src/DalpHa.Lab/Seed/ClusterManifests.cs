@@ -57,6 +57,8 @@ internal static class ClusterManifests
             {
                 Capacity = capacity,
                 Allocatable = capacity,
+                Addresses = site.KubeletPort is null ? null : [new V1NodeAddress { Type = "InternalIP", Address = "127.0.0.1" }],
+                DaemonEndpoints = site.KubeletPort is { } port ? new V1NodeDaemonEndpoints { KubeletEndpoint = new V1DaemonEndpoint { Port = port } } : null,
                 Conditions = [new V1NodeCondition { Type = "Ready", Status = "True", Reason = "KubeletReady" }],
                 NodeInfo = new V1NodeSystemInfo
                 {

@@ -10,6 +10,9 @@ namespace DalpHa.Lab.Seed;
 /// <param name="DatabasePort">Where that database really listens on loopback.</param>
 internal sealed record LabSite(SiteRole Role, string Context, string Region, string DatabasePod, int DatabasePort)
 {
+    /// <summary>The loopback port at which the API reaches its nodes' kubelets; null when it has no need to.</summary>
+    public int? KubeletPort { get; init; }
+
     public const string Namespace = "dalp";
 
     /// <summary>The host names end in <c>.test</c> (RFC 2606): they resolve nowhere.</summary>

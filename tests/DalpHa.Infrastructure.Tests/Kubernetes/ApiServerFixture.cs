@@ -1,9 +1,12 @@
 using System.Net;
 using System.Text;
+using System.Text.Json.Nodes;
 using DalpHa.Core.Clusters;
 using DalpHa.Core.Ports;
 using DalpHa.Infrastructure.Kubernetes;
+using DalpHa.Lab.Seed;
 using k8s;
+using k8s.Models;
 
 namespace DalpHa.Infrastructure.Tests.Kubernetes;
 
@@ -28,12 +31,6 @@ public abstract class ApiServerFixture : IAsyncLifetime
     /// <summary>The seeded node.</summary>
     public string Node => Namespace + "-node";
 
-    /// <summary>As whom the suite reads.</summary>
-    protected virtual TestUser Reader => TestUsers.Admin;
-
-    /// <summary>The adapter, as the user whom the suite is run for.</summary>
-    public ICluster Open() => OpenAs(Reader);
-
     /// <summary>The adapter, as one of the users.</summary>
     public ICluster OpenAs(TestUser user) => KubernetesCluster.Open(new ClusterAddress(user.Name, kubeconfig), TimeSpan.FromSeconds(20), TimeProvider.System);
 
@@ -46,7 +43,8 @@ public abstract class ApiServerFixture : IAsyncLifetime
         var (address, authorityPem) = await StartAsync();
         await File.WriteAllTextAsync(kubeconfig, TestUsers.Kubeconfig(address, authorityPem));
         admin = new k8s.Kubernetes(KubernetesClientConfiguration.BuildConfigFromConfigFile(kubeconfig, TestUsers.Admin.Name));
-        await Seed.PlantAsync(this);
+        await Kubernetes.Seed.PlantAsync(this);
+        await GrantAsync();
     }
 
     public async ValueTask DisposeAsync()
@@ -105,14 +103,50 @@ public abstract class ApiServerFixture : IAsyncLifetime
         return response.IsSuccessStatusCode;
     }
 
+    /// <summary>What a request is answered with when a user sends it.</summary>
+    public async Task<HttpStatusCode> AskAsync(TestUser user, HttpMethod method, string path, string? json = null)
+    {
+        using var request = Request(method, path, json);
+        request.Headers.Authorization = new("Bearer", user.Token);
+        using var response = await admin!.HttpClient.SendAsync(request);
+        return response.StatusCode;
+    }
+
+    /// <summary>Asks something by a POST as a user, and returns the answer.</summary>
+    public async Task<JsonNode> PostAsync(TestUser user, string path, string json)
+    {
+        using var request = Request(HttpMethod.Post, path, json);
+        request.Headers.Authorization = new("Bearer", user.Token);
+        using var response = await admin!.HttpClient.SendAsync(request);
+        var text = await response.Content.ReadAsStringAsync();
+        Assert.True(response.IsSuccessStatusCode, text);
+        return JsonNode.Parse(text)!;
+    }
+
+    // The roles that ship, bound in the namespace of this fixture.
+    private async Task GrantAsync()
+    {
+        foreach (var thing in AccessManifests.All())
+        {
+            var isBinding = thing is V1RoleBinding;
+            thing.Metadata.NamespaceProperty = isBinding ? Namespace : null;
+            var plural = thing switch { V1ClusterRole => "clusterroles", V1ClusterRoleBinding => "clusterrolebindings", _ => "rolebindings" };
+            using var response = await SendAsync(
+                HttpMethod.Post, $"apis/rbac.authorization.k8s.io/v1/{(isBinding ? $"namespaces/{Namespace}/" : "")}{plural}", KubernetesJson.Serialize(thing));
+            // What belongs to no namespace is there already when another fixture shares the server.
+            Assert.True(response.StatusCode == HttpStatusCode.Created || (!isBinding && response.StatusCode == HttpStatusCode.Conflict), await response.Content.ReadAsStringAsync());
+        }
+    }
+
+    private HttpRequestMessage Request(HttpMethod method, string path, string? json) => new(method, new Uri(admin!.BaseUri, path))
+    {
+        Content = json is null ? null : new StringContent(json, Encoding.UTF8, method == HttpMethod.Patch ? "application/merge-patch+json" : "application/json"),
+    };
+
     private async Task<HttpResponseMessage> SendAsync(HttpMethod method, string path, string? json)
     {
-        using var request = new HttpRequestMessage(method, new Uri(admin!.BaseUri, path));
-        if (json is not null)
-        {
-            request.Content = new StringContent(json, Encoding.UTF8, method == HttpMethod.Patch ? "application/merge-patch+json" : "application/json");
-        }
-        if (admin.Credentials is { } credentials)
+        using var request = Request(method, path, json);
+        if (admin!.Credentials is { } credentials)
         {
             await credentials.ProcessHttpRequestAsync(request, CancellationToken.None);
         }

@@ -3,8 +3,8 @@ using DalpHa.Core.Errors;
 
 namespace DalpHa.Infrastructure.Tests.Kubernetes;
 
-/// <summary>What the adapter owes on every API server. A server joins the suite with a fixture and an empty subclass.</summary>
-public abstract class ClusterContract<TServer>(TServer server)
+/// <summary>What the adapter owes on every API server, to every user who may read. A server or a user joins the suite with an empty subclass.</summary>
+public abstract class ClusterContract<TServer>(TServer server, TestUser user)
     where TServer : ApiServerFixture
 {
     private readonly DigestKey key = new();
@@ -24,7 +24,7 @@ public abstract class ClusterContract<TServer>(TServer server)
     public async Task Version_is_read()
     {
         _ = Namespace;
-        await using var cluster = server.Open();
+        await using var cluster = server.OpenAs(user);
         var version = await cluster.GetVersionAsync(Token);
         Assert.Equal(1, version.Major);
         Assert.StartsWith($"v1.{version.Minor}.", version.GitVersion, StringComparison.Ordinal);
@@ -34,9 +34,11 @@ public abstract class ClusterContract<TServer>(TServer server)
     public async Task Namespace_is_there_or_not()
     {
         var ns = Namespace;
-        await using var cluster = server.Open();
+        await using var cluster = server.OpenAs(user);
         Assert.True(await cluster.NamespaceExistsAsync(ns, Token));
-        Assert.False(await cluster.NamespaceExistsAsync(ns + "-not", Token));
+        // Whose rights end with the namespace can't tell that another is not there.
+        await using var admin = server.OpenAs(TestUsers.Admin);
+        Assert.False(await admin.NamespaceExistsAsync(ns + "-not", Token));
     }
 
     [Fact]
@@ -52,7 +54,7 @@ public abstract class ClusterContract<TServer>(TServer server)
     public async Task Long_list_comes_whole_and_once()
     {
         var ns = Namespace;
-        await using var cluster = server.Open();
+        await using var cluster = server.OpenAs(user);
         var pods = await cluster.ListPodsAsync(ns, Token);
         Assert.Equal(ApiServerFixture.ManyPods + 1, pods.Count);
         Assert.Equal(pods.Count, pods.Select(p => p.Name).Distinct().Count());
@@ -62,7 +64,7 @@ public abstract class ClusterContract<TServer>(TServer server)
     public async Task Pod_tells_how_its_containers_fare()
     {
         var ns = Namespace;
-        await using var cluster = server.Open();
+        await using var cluster = server.OpenAs(user);
         var pod = Assert.Single(await cluster.ListPodsAsync(ns, Token), p => p.Name == "crashing");
         Assert.Equal(("Running", false, false, server.Node), (pod.Phase, pod.IsReady, pod.IsDeleting, pod.NodeName));
         var container = Assert.Single(pod.Containers);
@@ -76,7 +78,7 @@ public abstract class ClusterContract<TServer>(TServer server)
     public async Task Requests_of_bound_pods_only()
     {
         _ = Namespace;
-        await using var cluster = server.Open();
+        await using var cluster = server.OpenAs(user);
         var requests = await cluster.ListPodRequestsAsync(Token);
         var bound = Assert.Single(requests, r => r.NodeName == server.Node);
         Assert.Equal(new ResourceAmounts(0.1m, 64 * 1024 * 1024), bound.Requests);
@@ -86,7 +88,7 @@ public abstract class ClusterContract<TServer>(TServer server)
     public async Task Workloads_of_all_kinds()
     {
         var ns = Namespace;
-        await using var cluster = server.Open();
+        await using var cluster = server.OpenAs(user);
         var workloads = await cluster.ListWorkloadsAsync(ns, Token);
         Assert.Equal(["DaemonSet/agent", "Deployment/dapp", "StatefulSet/redis"], workloads.Select(w => w.Target).Order(StringComparer.Ordinal));
         var dapp = workloads.Single(w => w.Name == "dapp");
@@ -103,7 +105,7 @@ public abstract class ClusterContract<TServer>(TServer server)
     public async Task Secrets_are_digests_without_the_clusters_own()
     {
         var ns = Namespace;
-        await using var cluster = server.Open();
+        await using var cluster = server.OpenAs(user);
         var secrets = await cluster.ListSecretsAsync(ns, key, Token);
         Assert.Equal(["login", "login-copy", "tls-damaged", "tls-good"], secrets.Select(s => s.Name).Order(StringComparer.Ordinal));
         var login = secrets.Single(s => s.Name == "login");
@@ -118,7 +120,7 @@ public abstract class ClusterContract<TServer>(TServer server)
     public async Task Login_is_read_and_what_is_missing_is_named()
     {
         var ns = Namespace;
-        await using var cluster = server.Open();
+        await using var cluster = server.OpenAs(user);
         Assert.Equal(("dalp", Seed.SecretValue), await cluster.ReadLoginAsync(ns, "login", "username", "password", Token));
         var noSecret = await Assert.ThrowsAsync<DalpException>(() => cluster.ReadLoginAsync(ns, "absent", "username", "password", Token));
         var noKey = await Assert.ThrowsAsync<DalpException>(() => cluster.ReadLoginAsync(ns, "login", "user", "password", Token));
@@ -131,7 +133,7 @@ public abstract class ClusterContract<TServer>(TServer server)
     public async Task Certificates_are_read_or_their_problem_told()
     {
         var ns = Namespace;
-        await using var cluster = server.Open();
+        await using var cluster = server.OpenAs(user);
         var certificates = (await cluster.ListTlsCertificatesAsync(ns, Token)).ToDictionary(c => c.SecretName);
         Assert.Equal(["dapp.example.com"], certificates["tls-good"].DnsNames);
         Assert.InRange(certificates["tls-good"].NotAfter!.Value - TimeProvider.System.GetUtcNow(), TimeSpan.FromDays(29), TimeSpan.FromDays(31));
@@ -144,7 +146,7 @@ public abstract class ClusterContract<TServer>(TServer server)
     public async Task Newest_helm_release_counts()
     {
         var ns = Namespace;
-        await using var cluster = server.Open();
+        await using var cluster = server.OpenAs(user);
         var release = Assert.Single(await cluster.ListHelmReleasesAsync(ns, key, Token));
         Assert.Equal(("dalp", 2, "dalp", "1.1.0", "7.2"), (release.Name, release.Revision, release.Chart, release.ChartVersion, release.AppVersion));
         Assert.Equal(["a.x", "a.y[0]", "a.y[1]", "b"], release.ValueDigests.Keys.Order(StringComparer.Ordinal));
@@ -155,7 +157,7 @@ public abstract class ClusterContract<TServer>(TServer server)
     public async Task Config_maps_are_digests_without_the_clusters_own()
     {
         var ns = Namespace;
-        await using var cluster = server.Open();
+        await using var cluster = server.OpenAs(user);
         var map = Assert.Single(await cluster.ListConfigMapsAsync(ns, key, Token));
         Assert.Equal("site", map.Name);
         Assert.Equal(key.Compute("eu-west"u8), map.KeyDigests["region"]);
@@ -166,7 +168,7 @@ public abstract class ClusterContract<TServer>(TServer server)
     public async Task Node_tells_what_it_gives_and_what_keeps_pods_off()
     {
         _ = Namespace;
-        await using var cluster = server.Open();
+        await using var cluster = server.OpenAs(user);
         var node = Assert.Single(await cluster.ListNodesAsync(Token), n => n.Name == server.Node);
         Assert.Equal(new ResourceAmounts(3.5m, 8m * 1024 * 1024 * 1024), node.Allocatable);
         Assert.Equal((110, "eu-west", "eu-west-1a"), (node.AllocatablePods, node.Region, node.Zone));
@@ -178,7 +180,7 @@ public abstract class ClusterContract<TServer>(TServer server)
     public async Task Quota_limits_come_under_one_name()
     {
         var ns = Namespace;
-        await using var cluster = server.Open();
+        await using var cluster = server.OpenAs(user);
         var quota = Assert.Single(await cluster.ListQuotasAsync(ns, Token));
         Assert.Equal((5000m, 5000m, 20m * 1024 * 1024 * 1024 * 1024), (quota.Hard["pods"], quota.Hard["requests.cpu"], quota.Hard["requests.memory"]));
         Assert.True(quota.Used.ContainsKey("pods"));
@@ -188,7 +190,7 @@ public abstract class ClusterContract<TServer>(TServer server)
     public async Task Limit_ranges_of_pods_and_containers()
     {
         var ns = Namespace;
-        await using var cluster = server.Open();
+        await using var cluster = server.OpenAs(user);
         var ranges = await cluster.ListLimitRangesAsync(ns, Token);
         var container = Assert.Single(ranges, range => !range.IsForPods);
         Assert.Equal(("sizes", new ResourceAmounts(0.05m, 0), new ResourceAmounts(0, 16m * 1024 * 1024)), (container.Name, container.DefaultRequest with { MemoryBytes = 0 }, container.Min));
@@ -199,7 +201,7 @@ public abstract class ClusterContract<TServer>(TServer server)
     public async Task Claims_and_classes()
     {
         var ns = Namespace;
-        await using var cluster = server.Open();
+        await using var cluster = server.OpenAs(user);
         Assert.Equal(new VolumeClaim("data", ns, "Pending"), Assert.Single(await cluster.ListVolumeClaimsAsync(ns, Token)));
         Assert.Contains(new ClusterClass(ns, "example.com/disk", true), await cluster.ListStorageClassesAsync(Token));
         Assert.Contains(new ClusterClass(ns, "example.com/ingress", false), await cluster.ListIngressClassesAsync(Token));
@@ -209,7 +211,7 @@ public abstract class ClusterContract<TServer>(TServer server)
     public async Task Ingress_hosts_without_repetition_and_no_routes_where_there_are_none()
     {
         var ns = Namespace;
-        await using var cluster = server.Open();
+        await using var cluster = server.OpenAs(user);
         var route = Assert.Single(await cluster.ListIngressRoutesAsync(ns, Token));
         Assert.Equal(("Ingress", "dapp", ns), (route.Kind, route.Name, route.ClassName));
         Assert.Equal(["dapp.example.com", "api.example.com"], route.Hosts);
@@ -247,7 +249,7 @@ public abstract class ClusterContract<TServer>(TServer server)
     public async Task Forwarding_to_a_pod_or_service_that_is_not_there()
     {
         var ns = Namespace;
-        await using var cluster = server.Open();
+        await using var cluster = server.OpenAs(user);
         foreach (var target in (ForwardTarget[])[new(ns, "absent", null, 5432), new(ns, null, "absent", 5432)])
         {
             var failure = await Assert.ThrowsAsync<DalpException>(() => cluster.ForwardAsync(target, Token));

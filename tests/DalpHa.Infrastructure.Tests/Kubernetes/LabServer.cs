@@ -16,5 +16,22 @@ public class LabServer : ApiServerFixture
     protected override ValueTask StopAsync() => server?.DisposeAsync() ?? ValueTask.CompletedTask;
 }
 
+/// <summary>One server and its objects for all suites that only read them.</summary>
+[CollectionDefinition(nameof(LabServerCollection))]
+public sealed class LabServerCollection : ICollectionFixture<LabServer>;
+
 /// <summary>The suite on the lab's endpoint.</summary>
-public sealed class LabServerTests(LabServer server) : ClusterContract<LabServer>(server), IClassFixture<LabServer>;
+[Collection(nameof(LabServerCollection))]
+public sealed class LabServerTests(LabServer server) : ClusterContract<LabServer>(server, TestUsers.Admin);
+
+/// <summary>The suite with what ships for readers.</summary>
+[Collection(nameof(LabServerCollection))]
+public sealed class LabServerReaderTests(LabServer server) : ClusterContract<LabServer>(server, TestUsers.Reader);
+
+/// <summary>The suite with what ships for operators.</summary>
+[Collection(nameof(LabServerCollection))]
+public sealed class LabServerOperatorTests(LabServer server) : ClusterContract<LabServer>(server, TestUsers.Operator);
+
+/// <summary>What readers and operators may do on the lab's endpoint.</summary>
+[Collection(nameof(LabServerCollection))]
+public sealed class LabLeastPrivilegeTests(LabServer server) : LeastPrivilegeSuite<LabServer>(server);

@@ -15,7 +15,13 @@ public static class TestUsers
     /// <summary>Was granted nothing.</summary>
     public static TestUser Nobody { get; } = new("nobody", "nobody-token", []);
 
-    private static readonly TestUser[] All = [Admin, Nobody];
+    /// <summary>Has the roles that ship for readers, in the namespaces where they are bound.</summary>
+    public static TestUser Reader { get; } = new("reader", "reader-token", ["dalpha:readers"]);
+
+    /// <summary>Has the roles that ship for operators, in the namespaces where they are bound.</summary>
+    public static TestUser Operator { get; } = new("operator", "operator-token", ["dalpha:operators"]);
+
+    private static readonly TestUser[] All = [Admin, Nobody, Reader, Operator];
 
     /// <summary>Whom each token stands for.</summary>
     public static IReadOnlyDictionary<string, ApiUser> ByToken { get; } = All.ToDictionary(user => user.Token, user => new ApiUser(user.Name, user.Groups));

@@ -30,11 +30,12 @@ public sealed class RealApiTests(RealClusters clusters)
         await using var controllers = ControllerLoop.ForRealApi(client, TimeProvider.System, NullLogger.Instance);
         await Seeder.SeedAsync(client, site, new PlatformSecrets(DalpHa.Lab.Postgres.PairPasswords.Generate(), TimeProvider.System), cancellationToken);
 
-        await Eventually.HoldsAsync("the validators and the platform are ready", async token =>
+        await Eventually.HoldsAsync("the validators and the platform are ready and have their volumes", async token =>
         {
             var deployments = await client.AppsV1.ListNamespacedDeploymentAsync(LabSite.Namespace, cancellationToken: token);
             var validators = await client.AppsV1.ReadNamespacedStatefulSetAsync("besu-validator", LabSite.Namespace, cancellationToken: token);
-            return deployments.Items.Count == 6 && deployments.Items.All(one => one.Status.ReadyReplicas == one.Spec.Replicas) && validators.Status.ReadyReplicas == 4;
+            var claims = await client.CoreV1.ListNamespacedPersistentVolumeClaimAsync(LabSite.Namespace, cancellationToken: token);
+            return claims.Items.Count == 6 && claims.Items.All(claim => claim.Status.Phase == "Bound") && deployments.Items.Count == 6 && deployments.Items.All(one => one.Status.ReadyReplicas == one.Spec.Replicas) && validators.Status.ReadyReplicas == 4;
         }, cancellationToken);
     }
 }

@@ -16,16 +16,23 @@ internal sealed class PortForward
     private const string Protocol = "v4.channel.k8s.io";
     private const string Annotation = "lab.dalpha.dev/forward-";
 
-    public async Task ServeAsync(HttpContext http, StoredObject pod, CancellationToken cancellation)
+    public Task ServeAsync(HttpContext http, StoredObject pod, CancellationToken cancellation) => ServeAsync(http, "ports", port => Target(pod, port), cancellation);
+
+    /// <summary>Serves ports whose numbers are in a query parameter: an API server calls it <c>ports</c>, a kubelet <c>port</c>.</summary>
+    /// <param name="http">The request.</param>
+    /// <param name="parameter">The query parameter.</param>
+    /// <param name="targetOf">Where a port leads to, as <c>127.0.0.1:5432</c>, or null.</param>
+    /// <param name="cancellation">Ends it.</param>
+    public static async Task ServeAsync(HttpContext http, string parameter, Func<ushort, string?> targetOf, CancellationToken cancellation)
     {
         if (!http.WebSockets.IsWebSocketRequest || !http.WebSockets.WebSocketRequestedProtocols.Contains(Protocol))
         {
             throw ApiException.BadRequest($"the lab forwards ports over web sockets with the protocol {Protocol} only");
         }
-        var ports = http.Request.Query["ports"].SelectMany(text => (text ?? "").Split(',')).Select(ParsePort).ToList();
+        var ports = http.Request.Query[parameter].SelectMany(text => (text ?? "").Split(',')).Select(ParsePort).ToList();
         if (ports.Count is 0 or > 100)
         {
-            throw ApiException.BadRequest("query parameter \"ports\" is required");
+            throw ApiException.BadRequest($"query parameter \"{parameter}\" is required");
         }
         using var socket = await http.WebSockets.AcceptWebSocketAsync(Protocol);
         using var sending = new SemaphoreSlim(1);
@@ -38,7 +45,7 @@ internal sealed class PortForward
                 var channel = new ForwardedPort(socket, sending, (byte)(2 * i), ports[i]);
                 channels.Add(channel);
                 await channel.AnnounceAsync(ending.Token);
-                await channel.ConnectAsync(Target(pod, ports[i]), ending.Token);
+                await channel.ConnectAsync(targetOf(ports[i]), ending.Token);
             }
             var pumps = channels.Select(channel => channel.PumpAsync(ending.Token)).ToList();
             await ReceiveAsync(socket, channels, ending.Token);

@@ -31,6 +31,10 @@ public sealed class StartDalpLabCommand : AsyncCommand
     [ValidateRange(0, 1000)]
     public int WriteLoad { get; set; }
 
+    /// <summary>What stands behind the two Kubernetes APIs.</summary>
+    [Parameter]
+    public LabApiServer ApiServer { get; set; }
+
     /// <summary>Ends the lab with this PowerShell process, however that ends.</summary>
     [Parameter]
     public SwitchParameter StopWithSession { get; set; }
@@ -54,6 +58,7 @@ public sealed class StartDalpLabCommand : AsyncCommand
             Folder = folder ?? registry.FolderOf(Name),
             Port = Port,
             WriteLoad = WriteLoad,
+            ApiServer = ApiServer,
             OwnerProcessId = StopWithSession ? Environment.ProcessId : 0,
         };
         if (!await AskAsync(() => ShouldProcess($"lab '{Name}' in {settings.Folder}", "Start")))

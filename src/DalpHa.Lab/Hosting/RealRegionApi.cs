@@ -1,0 +1,56 @@
+using DalpHa.Lab.Controllers;
+using DalpHa.Lab.RealApi;
+using k8s;
+using Microsoft.Extensions.Logging;
+
+namespace DalpHa.Lab.Hosting;
+
+/// <summary>A real kube-apiserver with its etcd and kube-controller-manager, and a stand-in for its nodes' kubelets.</summary>
+internal sealed class RealRegionApi(RealApiServer server) : IRegionApi
+{
+    private KubeletEndpoint? kubelet;
+    private bool isFrozen;
+
+    public Uri Address => server.Address;
+
+    public string CertificateAuthorityPem => server.CertificateAuthorityPem;
+
+    public IReadOnlyList<int> ProcessIds => server.ProcessIds;
+
+    public ControllerLoop StartControllers(IKubernetes client, TimeProvider time, ILogger log) => ControllerLoop.ForRealApi(client, time, log);
+
+    public async Task<int?> StartKubeletAsync(IKubernetes client, CancellationToken cancellationToken)
+    {
+        kubelet = await KubeletEndpoint.StartAsync(server.Keys, client, cancellationToken);
+        return kubelet.Port;
+    }
+
+    public Task HangAsync(CancellationToken cancellationToken)
+    {
+        server.Freeze();
+        isFrozen = true;
+        return Task.CompletedTask;
+    }
+
+    public Task FailAsync(CancellationToken cancellationToken) => server.FailAsync(cancellationToken);
+
+    public Task RecoverAsync(CancellationToken cancellationToken)
+    {
+        if (!isFrozen)
+        {
+            return server.RecoverAsync(cancellationToken);
+        }
+        server.Thaw();
+        isFrozen = false;
+        return Task.CompletedTask;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (kubelet is not null)
+        {
+            await kubelet.DisposeAsync();
+        }
+        await server.DisposeAsync();
+    }
+}
