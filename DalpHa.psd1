@@ -20,13 +20,17 @@
     AliasesToExport      = @()
     VariablesToExport    = @()
     CmdletsToExport      = @(
+        'Get-DalpFailover'
         'Get-DalpLab'
         'Get-DalpReplicationLag'
         'Get-DalpRunbook'
         'Get-DalpTopology'
+        'Invoke-DalpFailover'
         'Invoke-DalpLabFault'
+        'New-DalpFailoverPlan'
         'New-DalpRunbook'
         'New-DalpTopology'
+        'Resume-DalpFailover'
         'Start-DalpLab'
         'Stop-DalpLab'
         'Test-DalpRunbook'

@@ -29,7 +29,7 @@ public abstract class ControlContract<TServer>(TServer server)
     public async Task A_workload_is_scaled_and_remembers_its_count_in_one_write(WorkloadKind kind, string name)
     {
         var ns = Namespace;
-        await using var cluster = server.Open();
+        await using var cluster = server.OpenAs(TestUsers.Operator);
         var control = ControlOf(cluster);
         await control.ScaleAsync(ns, kind, name, 0, 3, Token);
         Assert.Equal((0, 3), await CountsAsync(cluster, ns, name));
@@ -49,7 +49,7 @@ public abstract class ControlContract<TServer>(TServer server)
     public async Task A_count_that_is_none_is_not_remembered(string text)
     {
         var ns = Namespace;
-        await using var cluster = server.Open();
+        await using var cluster = server.OpenAs(TestUsers.Operator);
         await server.MergeAsync($"apis/apps/v1/namespaces/{ns}/deployments/dapp", $$$$"""{"metadata":{"annotations":{"dalpha.io/replicas":"{{{{text}}}}"}}}""");
         Assert.Null((await CountsAsync(cluster, ns, "dapp")).Remembered);
     }
@@ -58,8 +58,8 @@ public abstract class ControlContract<TServer>(TServer server)
     public async Task What_has_no_replicas_or_is_not_there_or_not_allowed_is_told_apart()
     {
         var ns = Namespace;
-        await using var cluster = server.Open();
-        await using var nobody = server.OpenAsNobody();
+        await using var cluster = server.OpenAs(TestUsers.Operator);
+        await using var nobody = server.OpenAs(TestUsers.Nobody);
         var control = ControlOf(cluster);
         Assert.Equal("WorkloadNotScalable", (await FailAsync(() => control.ScaleAsync(ns, WorkloadKind.DaemonSet, "agent", 0, null, Token))).ErrorId);
         Assert.Equal("ApiNotFound", (await FailAsync(() => control.ScaleAsync(ns, WorkloadKind.Deployment, "absent", 0, null, Token))).ErrorId);
@@ -79,7 +79,7 @@ public abstract class ControlContract<TServer>(TServer server)
     {
         var ns = Namespace;
         await server.CreateAsync($"apis/networking.k8s.io/v1/namespaces/{ns}/ingresses", json);
-        await using var cluster = server.Open();
+        await using var cluster = server.OpenAs(TestUsers.Operator);
         var control = ControlOf(cluster);
         Assert.Equal((className, false), await RouteAsync());
         await control.SetIngressOpenAsync(ns, name, open: true, Token);
@@ -107,7 +107,7 @@ public abstract class ControlContract<TServer>(TServer server)
     public async Task A_note_is_made_read_listed_and_replaced_and_is_no_configuration()
     {
         var ns = Namespace;
-        await using var cluster = server.Open();
+        await using var cluster = server.OpenAs(TestUsers.Operator);
         var control = ControlOf(cluster);
         var label = new Dictionary<string, string> { ["dalpha.io/journal"] = "f1" };
         var second = await control.WriteNoteAsync(ns, new ClusterNote("note-2", label, new Dictionary<string, string> { ["1"] = "zwei \"und\" {ü}\n" }, null), Token);
@@ -133,7 +133,7 @@ public abstract class ControlContract<TServer>(TServer server)
     public async Task A_lease_keeps_its_times_to_the_microsecond_and_can_be_given_back()
     {
         var ns = Namespace;
-        await using var cluster = server.Open();
+        await using var cluster = server.OpenAs(TestUsers.Operator);
         var control = ControlOf(cluster);
         var at = new DateTimeOffset(2026, 11, 25, 23, 0, 5, TimeSpan.FromHours(2)).AddTicks(1234560);
         var lease = new ClusterLease("times", "failover me@here", TimeSpan.FromSeconds(60), at, at.AddSeconds(7), 2, null);
@@ -150,7 +150,7 @@ public abstract class ControlContract<TServer>(TServer server)
     public async Task Of_many_who_write_at_once_one_wins_every_time()
     {
         var ns = Namespace;
-        var clusters = Enumerable.Range(0, Writers).Select(_ => server.Open()).ToList();
+        var clusters = Enumerable.Range(0, Writers).Select(_ => server.OpenAs(TestUsers.Operator)).ToList();
         ClusterLease? lease = null;
         ClusterNote? note = null;
         for (var round = 0; round < 5; round++)
@@ -182,7 +182,7 @@ public abstract class ControlContract<TServer>(TServer server)
              "conditions":[{"type":"Ready","status":"True","reason":"r","message":"m","lastTransitionTime":"2026-11-25T21:00:00Z"}]}}
             """);
         await server.MergeAsync($"apis/postgresql.cnpg.io/v1/namespaces/{ns}/clusters/read", """{"metadata":{"annotations":{"cnpg.io/hibernation":"on","cnpg.io/fencedInstances":"[\"read-2\"]"}}}""");
-        await using var cluster = server.Open();
+        await using var cluster = server.OpenAs(TestUsers.Operator);
         var read = (await PostgresOf(cluster).FindAsync(ns, "read", Token))!;
         Assert.True(read is
         {
@@ -199,7 +199,7 @@ public abstract class ControlContract<TServer>(TServer server)
         var ns = Namespace;
         await PlantClusterAsync("west", """{"primary":"west","source":"east","promotionToken":"old"}""");
         await PlantClusterAsync("east", """{"primary":"west","source":"west","minApplyDelay":"10m"}""");
-        await using var cluster = server.Open();
+        await using var cluster = server.OpenAs(TestUsers.Operator);
         var postgres = PostgresOf(cluster);
         var west = (await postgres.FindAsync(ns, "west", Token))!;
         Assert.False(west.IsReplica);
@@ -260,5 +260,5 @@ public abstract class ControlContract<TServer>(TServer server)
 /// <summary>The suite on the lab's endpoint.</summary>
 public sealed class LabServerControlTests(LabServer server) : ControlContract<LabServer>(server), IClassFixture<LabServer>;
 
-/// <summary>The suite on the API server that DALPHA_TEST_KUBECONFIG names.</summary>
-public sealed class GivenServerControlTests(GivenServer server) : ControlContract<GivenServer>(server), IClassFixture<GivenServer>;
+/// <summary>The suite on a real kube-apiserver.</summary>
+public sealed class RealServerControlTests(RealServer server) : ControlContract<RealServer>(server), IClassFixture<RealServer>;
