@@ -99,8 +99,9 @@ public sealed class FailoverEngine(string id, DalpRunbook runbook, FailoverWorld
         {
             return await StopAsync(run, failed.Outcome, failed.Detail).ConfigureAwait(false);
         }
-        await journal.RecordAsync(JournalEvent.StepDone, run.Step, null, question.Step.Measured, CancellationToken.None, question.Step.Facts).ConfigureAwait(false);
-        return run.End(FailoverOutcome.Succeeded, run.LastSeen ?? question.Step.Measured);
+        var seen = run.LastSeen ?? question.Step.Measured;
+        await journal.RecordAsync(JournalEvent.StepDone, run.Step, null, seen, CancellationToken.None, question.Step.Facts).ConfigureAwait(false);
+        return run.End(FailoverOutcome.Succeeded, seen);
     }
 
     private Task BeginAsync(StepRun run, StepQuestion question, CancellationToken cancellationToken)
@@ -118,22 +119,23 @@ public sealed class FailoverEngine(string id, DalpRunbook runbook, FailoverWorld
     // Nobody is asked twice about what was done and still is so: a resumed failover comes past all of that.
     private async Task<bool> HoldsAsync(StepRun run, FailoverStep step, CancellationToken cancellationToken)
     {
-        foreach (var action in step.Stages.SelectMany(stage => stage))
+        Sighting seen = default;
+        try
         {
-            try
+            foreach (var action in step.Stages.SelectMany(stage => stage))
             {
-                var seen = await action.LookAsync(cancellationToken).ConfigureAwait(false);
-                run.LastSeen = seen.Seen;
+                seen = await action.LookAsync(cancellationToken).ConfigureAwait(false);
                 if (!seen.Holds)
                 {
                     return false;
                 }
             }
-            catch (DalpException)
-            {
-                return false;
-            }
         }
+        catch (DalpException)
+        {
+            return false;
+        }
+        run.LastSeen = seen.Seen;
         return true;
     }
 
@@ -147,7 +149,8 @@ public sealed class FailoverEngine(string id, DalpRunbook runbook, FailoverWorld
         },
         RecordAsync = (action, result) =>
         {
-            run.LastSeen = result.Detail;
+            // What was so already tells less than what was done.
+            run.LastSeen = result.HasActed || run.LastSeen is null ? result.Detail : run.LastSeen;
             return result.Outcome == FailoverOutcome.Succeeded
                 ? journal.RecordAsync(JournalEvent.Done, run.Step, action.Name, $"{action.Outcome}{(result.HasActed ? "" : ", as it was already")}. {result.Detail}", CancellationToken.None)
                 : journal.RecordAsync(JournalEvent.Failed, run.Step, action.Name, result.Detail, CancellationToken.None);

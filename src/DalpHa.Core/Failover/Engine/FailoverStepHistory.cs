@@ -31,7 +31,7 @@ internal static class FailoverStepHistory
             Step = last.Step!,
             Owner = own.Select(record => record.Data.GetValueOrDefault("owner")).FirstOrDefault(owner => owner is not null) ?? "",
             Outcome = OutcomeOfStep(own),
-            Detail = own.FindLast(record => record.Event is JournalEvent.Stopped or JournalEvent.Failed or JournalEvent.Done or JournalEvent.Attested)?.Text ?? last.Text,
+            Detail = own.FindLast(record => record.Event is JournalEvent.Stopped or JournalEvent.Failed or JournalEvent.StepDone)?.Text ?? last.Text,
             StartedAt = started?.At,
             Duration = started is null ? null : last.At - started.At,
         };

@@ -22,7 +22,7 @@ internal sealed class CmdletCrew(FailoverRunCommand cmdlet, IReadOnlyDictionary<
             .. step.Preconditions.Select(precondition => $"  {precondition.Finding.Status} {precondition.Name}: {precondition.Finding.Target} {precondition.Finding.Observed}{Detail(precondition)}"),
             "Does:",
             .. actions.DefaultIfEmpty("  nothing"),
-            $"Stop when: {plan.StopCondition}",
+            $"Stop condition: {plan.StopCondition}",
         ]);
         return cmdlet.Ask(() => cmdlet.ShouldProcess(text, $"{text}{Environment.NewLine}Does {plan.Owner} agree?", $"Step {question.Number}: {step.Name}"));
     }
@@ -63,7 +63,7 @@ internal sealed class CmdletCrew(FailoverRunCommand cmdlet, IReadOnlyDictionary<
         var fields = new Collection<FieldDescription> { new("Name"), new("Seen") };
         var answers = cmdlet.Host.UI.Prompt(
             $"Step {question.Number} of {question.Count}: {step.Name}. Owner: {plan.Owner}",
-            $"{step.Measured}{Environment.NewLine}Stop when: {plan.StopCondition}{Environment.NewLine}Who vouches that it is done, and what was seen? Leave both empty to stop here.",
+            $"{step.Measured}{Environment.NewLine}Stop condition: {plan.StopCondition}{Environment.NewLine}Who vouches that it is done, and what was seen? Leave both empty to stop here.",
             fields);
         var (name, seen) = (Text(answers, "Name"), Text(answers, "Seen"));
         return name.Length == 0 || seen.Length == 0 ? null : $"{name}: {seen}";
