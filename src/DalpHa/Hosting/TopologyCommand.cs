@@ -1,5 +1,6 @@
 using System.Management.Automation;
 using DalpHa.Core.Errors;
+using DalpHa.Core.Lab;
 using DalpHa.Core.Topology;
 
 namespace DalpHa.Hosting;
@@ -10,7 +11,7 @@ namespace DalpHa.Hosting;
 /// </summary>
 public abstract class TopologyCommand : AsyncCommand
 {
-    /// <summary>A topology object, or the path of a topology file. Without it the runspace's default is used.</summary>
+    /// <summary>A topology object, the path of a topology file, or a lab. Without it the runspace's default is used.</summary>
     [Parameter(Position = 0, ValueFromPipeline = true)]
     [ArgumentCompleter(typeof(TopologyPathCompleter))]
     [ValidateNotNull]
@@ -72,11 +73,12 @@ public abstract class TopologyCommand : AsyncCommand
         DalpTopology topology => topology,
         string path => TopologyFiles.Read(await AskAsync(() => TopologyLocator.ResolvePath(this, path)).ConfigureAwait(false)).Require(),
         FileInfo file => TopologyFiles.Read(file.FullName).Require(),
+        DalpLab lab => TopologyFiles.Read(lab.TopologyPath).Require(),
         var other => throw new DalpException(
             "TopologyNotUsable",
             FaultKind.InvalidInput,
             $"A {other.GetType().Name} is no topology.",
-            "Give a path, or what Get-DalpTopology returns.",
+            "Give a path, or what Get-DalpTopology or Get-DalpLab returns.",
             other),
     };
 
