@@ -8,13 +8,14 @@ so this script keeps to the language, the core cmdlets and .NET.
 Build: compile, and put the module together so that Import-Module ./DalpHa.psd1 works.
 Test: build, and run all suites. The last line is 'N passed, N failed, N skipped'. The suites on a real kube-apiserver need what Envtest makes.
 Envtest: make etcd, kube-apiserver and kube-controller-manager, once, into the user's cache (Debian 12; elsewhere KUBEBUILDER_ASSETS names them).
+Tools: fetch the pinned PowerShell and Pester that the drills run under. Without them Test skips the drills.
 Demo: build, and show a lab's standby going cold and coming back.
 Bench: build, and measure.
 Pack: build, and write the module to out/.
 Clean: remove everything that the other tasks made.
 #>
 param(
-    [ValidateSet('Build', 'Test', 'Envtest', 'Demo', 'Bench', 'Pack', 'Clean')]
+    [ValidateSet('Build', 'Test', 'Envtest', 'Tools', 'Demo', 'Bench', 'Pack', 'Clean')]
     [string] $Task = 'Build',
 
     # Runs only the suites whose name contains this.
@@ -126,6 +127,58 @@ function Invoke-ModuleScript([string] $Path, [string[]] $Arguments = @()) {
     }
 }
 
+# PowerShell goes to the user's package cache, as every tool of a manifest, and Pester to out/: neither reaches PATH or a module path.
+function Get-Tool {
+    Write-Step 'Fetch PowerShell and Pester'
+    Invoke-Program dotnet @('tool', 'restore', '--tool-manifest', "$root/.config/dotnet-tools.json")
+    Invoke-Program dotnet @('restore', "$root/tests/drills", '--verbosity', 'quiet')
+}
+
+# Runs the drills under each pinned Pester, on the packaged module in the pinned PowerShell, and gives the counts.
+function Test-Drill([string] $Results) {
+    # The manifest of the tools is found from the current folder.
+    $location = $ExecutionContext.SessionState.Path
+    $before = $location.CurrentLocation
+    [void]$location.SetLocation($root)
+    try {
+        & dotnet tool run pwsh -- -Version 2>&1 | Out-Null
+        $fetched = $LASTEXITCODE -eq 0
+        foreach ($version in ([xml][IO.File]::ReadAllText("$root/Directory.Packages.props")).Project.PropertyGroup.PesterVersions.Split(';').Trim('[', ']')) {
+            $name = "drills (Pester $version)"
+            if (-not $name.Contains($Suite)) {
+                continue
+            }
+            Write-Step $name
+            $pester = "$root/out/tools/pester/$version/tools"
+            if (-not $fetched -or -not [IO.Directory]::Exists($pester)) {
+                $Host.UI.WriteLine("Skipped: the pinned PowerShell or Pester $version is not there. './build.sh tools' fetches both.")
+                @{ passed = 0; failed = 0; skipped = 1 }
+                continue
+            }
+            $report = "$Results/drills-$version.xml"
+            & dotnet tool run pwsh -- -NoProfile -NonInteractive -File "$root/tests/drills/drills.ps1" -Pester $pester -Modules "$root/out" -Report $report | Out-Host
+            $code = $LASTEXITCODE
+            if (-not [IO.File]::Exists($report)) {
+                $Host.UI.WriteErrorLine("$name wrote no report (exit code $code)")
+                @{ passed = 0; failed = 1; skipped = 0 }
+                continue
+            }
+            $run = ([xml][IO.File]::ReadAllText($report)).'test-results'
+            $failed = [int]$run.failures + [int]$run.errors
+            $skipped = [int]$run.skipped + [int]$run.ignored + [int]$run.inconclusive + [int]$run.'not-run'
+            $passed = [int]$run.total - $failed - $skipped
+            if ($failed -eq 0 -and ($code -ne 0 -or $passed -eq 0)) {
+                $Host.UI.WriteErrorLine("$name ended with exit code $code and $passed passed")
+                $failed = 1
+            }
+            @{ passed = $passed; failed = $failed; skipped = $skipped }
+        }
+    }
+    finally {
+        [void]$location.SetLocation($before)
+    }
+}
+
 function Test {
     Install-PostgreSql
     Show-KubeApiServer
@@ -159,6 +212,11 @@ function Test {
         }
         elseif ($code -ne 0 -and $count.failed -eq 0) {
             $broken += "$name ended with exit code $code"
+        }
+    }
+    foreach ($run in Test-Drill $results) {
+        foreach ($kind in 'passed', 'failed', 'skipped') {
+            $count[$kind] += $run[$kind]
         }
     }
     foreach ($reason in $broken) {
@@ -220,6 +278,7 @@ switch ($Task) {
     'Build' { Build }
     'Envtest' { Envtest }
     'Pack' { Build; Pack }
+    'Tools' { Get-Tool }
     'Demo' { Build; Demo }
     'Bench' { Build; Bench }
     'Test' { Build; Pack; Test }

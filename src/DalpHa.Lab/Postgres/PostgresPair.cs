@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Security.Cryptography;
+using DalpHa.Core.Errors;
 
 namespace DalpHa.Lab.Postgres;
 
@@ -34,7 +35,19 @@ public sealed record PostgresPairOptions
     public IReadOnlyDictionary<string, string> Settings { get; init; } = new Dictionary<string, string>();
 }
 
-/// <summary>A primary and a hot standby that streams from it through a physical slot, over a link that can be cut.</summary>
+/// <summary>How a server came back as standby.</summary>
+public enum RejoinMethod
+{
+    /// <summary>It was rewound to where the histories parted (pg_rewind); where they did not, nothing had to be.</summary>
+    Rewind,
+    /// <summary>It was copied afresh (pg_basebackup).</summary>
+    Copy,
+}
+
+/// <summary>
+/// A primary and a hot standby that streams from it through a physical slot, over a link that can be cut. The roles may change: the names are of those that
+/// the servers were made with.
+/// </summary>
 public sealed class PostgresPair : IAsyncDisposable
 {
     /// <summary>The standby's slot at the primary.</summary>
@@ -51,10 +64,12 @@ public sealed class PostgresPair : IAsyncDisposable
 
     private const string ReplicationUser = "replicator";
     private readonly string folder;
+    private readonly StandbyLink wayBack;
 
-    private PostgresPair(string folder, string database, PostgresServer primary, PostgresServer standby, StandbyLink link, PairPasswords passwords)
+    private PostgresPair(string folder, string database, PostgresServer primary, PostgresServer standby, StandbyLink link, StandbyLink wayBack, PairPasswords passwords)
     {
         this.folder = folder;
+        this.wayBack = wayBack;
         Database = database;
         Primary = primary;
         Standby = standby;
@@ -84,13 +99,13 @@ public sealed class PostgresPair : IAsyncDisposable
     public string ArchiveFolder => Path.Combine(folder, "archive");
 
     /// <summary>Makes and starts both, and waits until the standby streams.</summary>
-    /// <exception cref="DalpHa.Core.Errors.DalpException">There are no server programs, a port is taken, or a server failed. Nothing is left running.</exception>
+    /// <exception cref="DalpException">There are no server programs, a port is taken, or a server failed. Nothing is left running.</exception>
     public static async Task<PostgresPair> StartAsync(PostgresPairOptions options, CancellationToken cancellationToken)
     {
         var account = ServerAccount.Find();
         var passwords = PairPasswords.Generate();
         PostgresServer? primary = null, standby = null;
-        StandbyLink? link = null;
+        StandbyLink? link = null, wayBack = null;
         ServerAccount.CreateFolder(account, options.Folder);
         try
         {
@@ -99,25 +114,26 @@ public sealed class PostgresPair : IAsyncDisposable
             await CreateUsersAsync(primary, options.Database, passwords, cancellationToken);
             link = new StandbyLink(options.LinkPort, primary.Port);
             standby = await PostgresServer.CopyAsync(StandbyOptions(options, link.Port, account, passwords), primary.Port, ReplicationUser, passwords.Replication, cancellationToken);
+            wayBack = new StandbyLink(0, standby.Port);
             await standby.StartAsync(cancellationToken);
-            var pair = new PostgresPair(options.Folder, options.Database, primary, standby, link, passwords);
+            var pair = new PostgresPair(options.Folder, options.Database, primary, standby, link, wayBack, passwords);
             pair.WritePasswordFile();
             await pair.WaitForStreamingAsync(cancellationToken);
             return pair;
         }
         catch
         {
-            await EndAsync(options.Folder, primary, standby, link);
+            await EndAsync(options.Folder, primary, standby, link, wayBack);
             throw;
         }
     }
 
-    /// <summary>Cuts the link between standby and primary.</summary>
+    /// <summary>Cuts the link between standby and primary, whichever of them is which.</summary>
     /// <param name="silently">True: packets vanish and both ends wait. False: connections are reset and refused.</param>
-    public void CutLink(bool silently) => Link.Set(silently ? LinkState.Stalled : LinkState.Refused);
+    public void CutLink(bool silently) => SetLinks(silently ? LinkState.Stalled : LinkState.Refused);
 
     /// <summary>Restores the link.</summary>
-    public void RestoreLink() => Link.Set(LinkState.Passing);
+    public void RestoreLink() => SetLinks(LinkState.Passing);
 
     /// <summary>Pauses replay at the standby: it receives and does not apply.</summary>
     public Task PauseReplayAsync(CancellationToken cancellationToken) => Standby.ExecuteAsync("SELECT pg_wal_replay_pause()", cancellationToken);
@@ -128,26 +144,68 @@ public sealed class PostgresPair : IAsyncDisposable
     /// <summary>Promotes the standby and waits until it takes writes. The primary is left as it is.</summary>
     public Task PromoteAsync(CancellationToken cancellationToken) => Standby.ExecuteAsync("SELECT pg_promote(true, 30)", cancellationToken);
 
-    /// <summary>Waits until the standby streams and has replayed what the primary had when this was called; at most 30 s.</summary>
-    /// <exception cref="TimeoutException">It did not.</exception>
-    public async Task WaitForStreamingAsync(CancellationToken cancellationToken)
+    /// <summary>The server on the other side.</summary>
+    public PostgresServer Other(PostgresServer server) => server == Primary ? Standby : Primary;
+
+    /// <summary>Makes a stopped server a standby of the other from its next start; the other may be a standby itself, until it is promoted.</summary>
+    public async Task FollowAsync(PostgresServer server, CancellationToken cancellationToken)
     {
-        var position = (string)(await Primary.ExecuteAsync("SELECT pg_current_wal_lsn()::text", cancellationToken))!;
+        await Other(server).ExecuteAsync(
+            $"SELECT pg_create_physical_replication_slot('{SlotName}', true) WHERE NOT EXISTS (SELECT FROM pg_replication_slots WHERE slot_name = '{SlotName}')", cancellationToken);
+        var link = server == Primary ? wayBack : Link;
+        server.BecomeStandby(Upstream(folder, server.Name, link.Port));
+    }
+
+    /// <summary>
+    /// Brings a former primary back as standby of the server that was promoted in its place. What it alone had committed is gone then. It may run or not; it streams
+    /// when this returns.
+    /// </summary>
+    /// <param name="server">The former primary.</param>
+    /// <param name="method">How; null to rewind it, and to copy it where that can't be done.</param>
+    /// <param name="cancellationToken">Gives up; the server is then stopped, and its data are of no use until this was done again.</param>
+    /// <returns>How it was done.</returns>
+    /// <exception cref="DalpException"><c>RejoinNeedsPrimary</c>: the other server does not run as primary; or a program failed.</exception>
+    public async Task<RejoinMethod> RejoinAsync(PostgresServer server, RejoinMethod? method, CancellationToken cancellationToken)
+    {
+        var source = Other(server);
+        if (source.ProcessId is null || await source.ExecuteAsync("SELECT pg_is_in_recovery()", cancellationToken) is true)
+        {
+            throw new DalpException(
+                "RejoinNeedsPrimary", FaultKind.Conflict, $"'{source.Name}' is not a primary that runs, so '{server.Name}' can't become its standby.", $"Promote '{source.Name}' first.", source.Name);
+        }
+        await server.StopAsync(PostgresStopMode.Fast, cancellationToken);
+        var done = await RefitAsync(server, source, method, cancellationToken);
+        await FollowAsync(server, cancellationToken);
+        await server.StartAsync(cancellationToken);
+        await WaitForStreamingAsync(server, cancellationToken);
+        return done;
+    }
+
+    /// <summary>Waits until the server that was made as standby streams and has replayed what the other had when this was called; at most 30 s.</summary>
+    /// <exception cref="TimeoutException">It did not.</exception>
+    public Task WaitForStreamingAsync(CancellationToken cancellationToken) => WaitForStreamingAsync(Standby, cancellationToken);
+
+    /// <summary>Waits until a standby streams and has replayed what the other server had when this was called; at most 30 s.</summary>
+    /// <exception cref="TimeoutException">It did not.</exception>
+    public async Task WaitForStreamingAsync(PostgresServer standby, CancellationToken cancellationToken)
+    {
+        var primary = Other(standby);
+        var position = (string)(await primary.ExecuteAsync("SELECT pg_current_wal_lsn()::text", cancellationToken))!;
         var clock = System.Diagnostics.Stopwatch.StartNew();
         while (clock.Elapsed < TimeSpan.FromSeconds(30))
         {
             var sql = $"SELECT (SELECT count(*) FROM pg_stat_wal_receiver WHERE status = 'streaming') = 1 AND pg_last_wal_replay_lsn() >= '{position}'::pg_lsn";
-            if (await Standby.ExecuteAsync(sql, cancellationToken) is true)
+            if (await standby.ExecuteAsync(sql, cancellationToken) is true)
             {
                 return;
             }
             await Task.Delay(50, cancellationToken);
         }
-        throw new TimeoutException($"Standby '{Standby.Name}' does not stream from '{Primary.Name}'; see {Standby.LogFile}.");
+        throw new TimeoutException($"Standby '{standby.Name}' does not stream from '{primary.Name}'; see {standby.LogFile}.");
     }
 
     /// <summary>Ends both servers and deletes their folder.</summary>
-    public async ValueTask DisposeAsync() => await EndAsync(folder, Primary, Standby, Link);
+    public async ValueTask DisposeAsync() => await EndAsync(folder, Primary, Standby, Link, wayBack);
 
     private static PostgresServerOptions PrimaryOptions(PostgresPairOptions options, ServerAccount? account, PairPasswords passwords)
     {
@@ -171,15 +229,8 @@ public sealed class PostgresPair : IAsyncDisposable
 
     private static PostgresServerOptions StandbyOptions(PostgresPairOptions options, int linkPort, ServerAccount? account, PairPasswords passwords)
     {
-        var passwordFile = Path.Combine(options.Folder, "replication.pgpass");
-        ServerAccount.WriteFile(account, passwordFile, $"*:*:*:{ReplicationUser}:{passwords.Replication}\n");
-        var settings = new Dictionary<string, string>(options.Settings)
-        {
-            ["primary_conninfo"] = string.Create(
-                CultureInfo.InvariantCulture,
-                $"host=127.0.0.1 port={linkPort} user={ReplicationUser} passfile='{passwordFile}' application_name='{options.StandbyName}' sslmode=disable connect_timeout=5"),
-            ["primary_slot_name"] = SlotName,
-        };
+        ServerAccount.WriteFile(account, ReplicationPasswordFile(options.Folder), $"*:*:*:{ReplicationUser}:{passwords.Replication}\n");
+        var settings = new Dictionary<string, string>(options.Settings.Concat(Upstream(options.Folder, options.StandbyName, linkPort)));
         if (options.Archive)
         {
             settings["restore_command"] = $"cp \"{Path.Combine(options.Folder, "archive")}/%f\" \"%p\"";
@@ -192,6 +243,42 @@ public sealed class PostgresPair : IAsyncDisposable
             Password = passwords.Superuser,
             Settings = settings,
         };
+    }
+
+    private static string ReplicationPasswordFile(string folder) => Path.Combine(folder, "replication.pgpass");
+
+    private static Dictionary<string, string> Upstream(string folder, string name, int linkPort) => new()
+    {
+        ["primary_conninfo"] = string.Create(
+            CultureInfo.InvariantCulture,
+            $"host=127.0.0.1 port={linkPort} user={ReplicationUser} passfile='{ReplicationPasswordFile(folder)}' application_name='{name}' sslmode=disable connect_timeout=5"),
+        ["primary_slot_name"] = SlotName,
+    };
+
+    private async Task<RejoinMethod> RefitAsync(PostgresServer server, PostgresServer source, RejoinMethod? method, CancellationToken cancellationToken)
+    {
+        if (method != RejoinMethod.Copy)
+        {
+            try
+            {
+                // Before version 16 the control file, which is what pg_rewind reads, names the new timeline only from the next checkpoint on.
+                await source.ExecuteAsync("CHECKPOINT", cancellationToken);
+                await server.RewindAsync(source.Port, cancellationToken);
+                return RejoinMethod.Rewind;
+            }
+            catch (DalpException exception) when (exception.ErrorId == "PostgresProgramFailed" && method is null)
+            {
+                // What pg_rewind needs is not there any more: WAL since the histories parted, or the former primary's data themselves.
+            }
+        }
+        await server.RecopyAsync(source.Port, ReplicationUser, Passwords.Replication, cancellationToken);
+        return RejoinMethod.Copy;
+    }
+
+    private void SetLinks(LinkState state)
+    {
+        Link.Set(state);
+        wayBack.Set(state);
     }
 
     private static async Task CreateUsersAsync(PostgresServer primary, string database, PairPasswords passwords, CancellationToken cancellationToken)
@@ -224,16 +311,14 @@ public sealed class PostgresPair : IAsyncDisposable
 
     private void WritePasswordFile()
     {
-        var lines =
-            from server in new[] { Primary, Standby }
-            from login in new[] { (MonitorUser, Passwords.Monitor), (OwnerUser, Passwords.Owner), (AdminUser, Passwords.Admin) }
-            select string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{server.Port}:*:{login.Item1}:{login.Item2}\n");
+        // For any port: the servers' own, and whatever else on this machine leads to them.
+        var lines = new[] { (MonitorUser, Passwords.Monitor), (OwnerUser, Passwords.Owner), (AdminUser, Passwords.Admin) }.Select(login => $"127.0.0.1:*:*:{login.Item1}:{login.Item2}\n");
         ServerAccount.WriteFile(account: null, PasswordFile, string.Concat(lines));
     }
 
-    private static async Task EndAsync(string folder, PostgresServer? primary, PostgresServer? standby, StandbyLink? link)
+    private static async Task EndAsync(string folder, PostgresServer? primary, PostgresServer? standby, StandbyLink? link, StandbyLink? wayBack)
     {
-        foreach (var part in new IAsyncDisposable?[] { standby, primary, link })
+        foreach (var part in new IAsyncDisposable?[] { standby, primary, link, wayBack })
         {
             if (part is not null)
             {

@@ -13,6 +13,7 @@ namespace DalpHa.Lab.Postgres;
 /// <remarks>It does not flush to disk (<c>fsync = off</c>): a killed server loses nothing by that, only a machine that loses power does.</remarks>
 public sealed class PostgresServer : IAsyncDisposable
 {
+    private const string StandbySignal = "standby.signal";
     private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan StopLimit = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(25);
@@ -81,15 +82,44 @@ public sealed class PostgresServer : IAsyncDisposable
     public static async Task<PostgresServer> CopyAsync(PostgresServerOptions options, int primaryPort, string userName, string password, CancellationToken cancellationToken)
     {
         var server = Prepare(options);
-        await server.RunAsync(
-            "pg_basebackup",
-            ["--pgdata", server.DataFolder, "--host", "127.0.0.1", "--port", Text(primaryPort), "--username", userName, "--checkpoint", "fast", "--wal-method", "stream", "--no-sync"],
-            password,
-            cancellationToken);
-        server.WriteDataFile("standby.signal", "");
-        server.Configure(new Dictionary<string, string>());
+        await server.BackUpAsync(primaryPort, userName, password, cancellationToken);
+        server.BecomeStandby(new Dictionary<string, string>());
         return server;
     }
+
+    /// <summary>Takes a stopped server back to where its history left that of another, and brings it what the other wrote since (pg_rewind).</summary>
+    /// <param name="sourcePort">The loopback port of the server to follow, which runs and is no standby.</param>
+    /// <param name="cancellationToken">Ends it; the data are then neither the one nor the other.</param>
+    /// <exception cref="DalpException"><c>PostgresProgramFailed</c>: it can't be rewound.</exception>
+    public Task RewindAsync(int sourcePort, CancellationToken cancellationToken) => RunAsync(
+        "pg_rewind",
+        ["--target-pgdata", DataFolder, "--source-server", $"host=127.0.0.1 port={Text(sourcePort)} user=postgres dbname=postgres sslmode=disable", "--no-sync"],
+        options.Password,
+        cancellationToken);
+
+    /// <summary>Replaces a stopped server's data by a base backup of a running primary.</summary>
+    /// <param name="primaryPort">The primary's loopback port.</param>
+    /// <param name="userName">A user with the REPLICATION attribute.</param>
+    /// <param name="password">That user's password.</param>
+    /// <param name="cancellationToken">Ends the backup.</param>
+    public async Task RecopyAsync(int primaryPort, string userName, string password, CancellationToken cancellationToken)
+    {
+        Directory.Delete(DataFolder, recursive: true);
+        await BackUpAsync(primaryPort, userName, password, cancellationToken);
+    }
+
+    /// <summary>What <c>pg_controldata</c> tells of its data, by the names that it uses. The server may run or not.</summary>
+    public async Task<IReadOnlyDictionary<string, string>> ReadControlDataAsync(CancellationToken cancellationToken)
+    {
+        var output = await RunAsync("pg_controldata", ["--pgdata", DataFolder], password: null, cancellationToken);
+        return output.Split('\n', StringSplitOptions.RemoveEmptyEntries)
+            .Select(line => line.Split(':', 2, StringSplitOptions.TrimEntries))
+            .Where(parts => parts.Length == 2)
+            .ToDictionary(parts => parts[0], parts => parts[1], StringComparer.Ordinal);
+    }
+
+    /// <summary>Whether it starts as a standby.</summary>
+    public bool IsStandbyByFile => File.Exists(Path.Combine(DataFolder, StandbySignal));
 
     /// <summary>A connection string for Npgsql.</summary>
     public string ConnectionString(string userName, string password, string database = "postgres") => new NpgsqlConnectionStringBuilder
@@ -118,6 +148,8 @@ public sealed class PostgresServer : IAsyncDisposable
             ["shared_buffers"] = "16MB",
             ["max_connections"] = "40",
             ["wal_keep_size"] = "64MB",
+            // Without it pg_rewind can't take a former primary back.
+            ["wal_log_hints"] = "on",
             ["wal_retrieve_retry_interval"] = "250ms",
             ["log_timezone"] = "UTC",
             ["timezone"] = "UTC",
@@ -135,6 +167,14 @@ public sealed class PostgresServer : IAsyncDisposable
             all[name] = value;
         }
         WriteDataFile("postgresql.conf", string.Concat(all.Select(setting => $"{setting.Key} = '{setting.Value.Replace("'", "''", StringComparison.Ordinal)}'\n")));
+    }
+
+    /// <summary>Lets it be a standby from its next start.</summary>
+    /// <param name="settings">Settings over the ones that it was made with: among them whom it follows, where those do not say so.</param>
+    public void BecomeStandby(IReadOnlyDictionary<string, string> settings)
+    {
+        WriteDataFile(StandbySignal, "");
+        Configure(settings);
     }
 
     /// <summary>Writes a file into the data folder that only the server can read.</summary>
@@ -232,6 +272,12 @@ public sealed class PostgresServer : IAsyncDisposable
         return server;
     }
 
+    private Task BackUpAsync(int primaryPort, string userName, string password, CancellationToken cancellationToken) => RunAsync(
+        "pg_basebackup",
+        ["--pgdata", DataFolder, "--host", "127.0.0.1", "--port", Text(primaryPort), "--username", userName, "--checkpoint", "fast", "--wal-method", "stream", "--no-sync"],
+        password,
+        cancellationToken);
+
     private void Launch()
     {
         Forget();
@@ -259,7 +305,7 @@ public sealed class PostgresServer : IAsyncDisposable
         }
     }
 
-    private async Task RunAsync(string program, IEnumerable<string> arguments, string? password, CancellationToken cancellationToken)
+    private async Task<string> RunAsync(string program, IEnumerable<string> arguments, string? password, CancellationToken cancellationToken)
     {
         var info = ServerAccount.StartInfo(account, binaries[program], arguments);
         info.WorkingDirectory = options.Folder;
@@ -276,7 +322,6 @@ public sealed class PostgresServer : IAsyncDisposable
         try
         {
             await run.WaitForExitAsync(cancellationToken);
-            await output;
         }
         catch (OperationCanceledException)
         {
@@ -292,6 +337,7 @@ public sealed class PostgresServer : IAsyncDisposable
                 "See what it says; check free space and the folder's permissions.",
                 Name);
         }
+        return await output;
     }
 
     private DalpException Failed(string how)

@@ -15,7 +15,7 @@ public enum LinkState
     Refused,
 }
 
-/// <summary>A TCP relay on loopback between a standby and its primary, so that the link between them can be cut in the two ways in which links fail.</summary>
+/// <summary>A TCP relay on loopback, as between a standby and its primary, so that the way can be cut in the two ways in which networks fail.</summary>
 public sealed class StandbyLink : IAsyncDisposable
 {
     private readonly int targetPort;
@@ -162,12 +162,17 @@ public sealed class StandbyLink : IAsyncDisposable
             while ((count = await from.ReceiveAsync(buffer, stopping.Token)) > 0)
             {
                 await PassingAsync(born);
-                await to.SendAsync(buffer.AsMemory(0, count), stopping.Token);
+                for (var rest = buffer.AsMemory(0, count); rest.Length > 0;)
+                {
+                    rest = rest[await to.SendAsync(rest, stopping.Token)..];
+                }
             }
+            // An end's closing is news too: a stalled link does not carry it. What was sent before it arrives before it.
+            await PassingAsync(born);
+            to.Shutdown(SocketShutdown.Send);
         }
-        finally
+        catch (SocketException)
         {
-            // An end's closing is news too: a stalled link does not carry it.
             await PassingAsync(born);
             to.Close(0);
             from.Close(0);

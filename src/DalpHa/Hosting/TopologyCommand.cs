@@ -11,7 +11,7 @@ namespace DalpHa.Hosting;
 /// </summary>
 public abstract class TopologyCommand : AsyncCommand
 {
-    /// <summary>A topology object, or the path of a topology file. Without it the runspace's default is used.</summary>
+    /// <summary>A topology object, the path of a topology file, or a lab. Without it the runspace's default is used.</summary>
     [Parameter(Position = 0, ValueFromPipeline = true)]
     [ArgumentCompleter(typeof(YamlPathCompleter))]
     [ValidateNotNull]

@@ -1,5 +1,6 @@
 using System.Management.Automation;
 using DalpHa.Core.Errors;
+using DalpHa.Core.Lab;
 using DalpHa.Core.Topology;
 
 namespace DalpHa.Hosting;
@@ -38,11 +39,12 @@ internal sealed record TopologySource
         DalpTopology topology => new TopologySource(topology),
         string path => new TopologySource(PowerShellPath.Resolve(cmdlet, path)),
         FileInfo file => new TopologySource(file.FullName),
+        DalpLab lab => new TopologySource(lab.TopologyPath),
         var other => throw new DalpException(
             "TopologyNotUsable",
             FaultKind.InvalidInput,
             $"A {other.GetType().Name} is no topology.",
-            "Give a path, or what Get-DalpTopology returns.",
+            "Give a path, or what Get-DalpTopology or Get-DalpLab returns.",
             other),
     };
 }

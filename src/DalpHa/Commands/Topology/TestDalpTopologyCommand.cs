@@ -15,7 +15,7 @@ public sealed class TestDalpTopologyCommand : AsyncCommand
 {
     /// <summary>The file. Without it: the one that DALPHA_TOPOLOGY names, else ./dalpha.yaml, else the contexts of the environment.</summary>
     [Parameter(Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
-    [Alias("FullName")]
+    [Alias("FullName", "TopologyPath")]
     [ArgumentCompleter(typeof(YamlPathCompleter))]
     [ValidateNotNullOrEmpty]
     public string? Path { get; set; }
