@@ -45,7 +45,7 @@ public abstract class LeastPrivilegeSuite<TServer>(TServer server)
     public async Task A_reader_changes_nothing()
     {
         var ns = Namespace;
-        Assert.Equal(HttpStatusCode.Forbidden, await server.AskAsync(TestUsers.Reader, HttpMethod.Patch, $"apis/apps/v1/namespaces/{ns}/deployments/dapp/scale", """{"spec":{"replicas":1}}"""));
+        Assert.Equal(HttpStatusCode.Forbidden, await server.AskAsync(TestUsers.Reader, HttpMethod.Patch, $"apis/apps/v1/namespaces/{ns}/deployments/dapp", """{"spec":{"replicas":1}}"""));
         Assert.Equal(HttpStatusCode.Forbidden, await server.AskAsync(TestUsers.Reader, HttpMethod.Patch, $"apis/networking.k8s.io/v1/namespaces/{ns}/ingresses/dapp", """{"metadata":{"labels":{"a":"b"}}}"""));
         Assert.Equal(HttpStatusCode.Forbidden, await server.AskAsync(TestUsers.Reader, HttpMethod.Post, $"api/v1/namespaces/{ns}/configmaps", """{"metadata":{"name":"journal"}}"""));
     }
@@ -54,7 +54,7 @@ public abstract class LeastPrivilegeSuite<TServer>(TServer server)
     public async Task An_operator_scales_and_keeps_a_lease()
     {
         var ns = Namespace;
-        Assert.Equal(HttpStatusCode.OK, await server.AskAsync(TestUsers.Operator, HttpMethod.Patch, $"apis/apps/v1/namespaces/{ns}/deployments/dapp/scale", """{"spec":{"replicas":0}}"""));
+        Assert.Equal(HttpStatusCode.OK, await server.AskAsync(TestUsers.Operator, HttpMethod.Patch, $"apis/apps/v1/namespaces/{ns}/deployments/dapp", """{"metadata":{"annotations":{"dalpha.io/replicas":"1"}},"spec":{"replicas":0}}"""));
         Assert.Equal(HttpStatusCode.Created, await server.AskAsync(TestUsers.Operator, HttpMethod.Post, $"apis/coordination.k8s.io/v1/namespaces/{ns}/leases?dryRun=All", """{"metadata":{"name":"failover"},"spec":{"holderIdentity":"one"}}"""));
     }
 
@@ -66,7 +66,8 @@ public abstract class LeastPrivilegeSuite<TServer>(TServer server)
     [InlineData("POST", "api/v1/namespaces/{0}/pods/crashing/exec?command=id&stdout=true")]
     [InlineData("DELETE", "api/v1/namespaces/{0}/pods/crashing")]
     [InlineData("DELETE", "apis/apps/v1/namespaces/{0}/deployments/dapp")]
-    [InlineData("PATCH", "apis/apps/v1/namespaces/{0}/deployments/dapp")]
+    [InlineData("PATCH", "apis/apps/v1/namespaces/{0}/daemonsets/agent")]
+    [InlineData("POST", "apis/apps/v1/namespaces/{0}/deployments")]
     [InlineData("PATCH", "api/v1/namespaces/{0}/secrets/login")]
     [InlineData("POST", "apis/rbac.authorization.k8s.io/v1/namespaces/{0}/rolebindings")]
     public async Task Neither_may_what_DalpHa_has_no_business_with(string method, string path)
