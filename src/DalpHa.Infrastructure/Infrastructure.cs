@@ -15,6 +15,9 @@ public sealed class Infrastructure : IInfrastructure
     public ICluster OpenCluster(ClusterAddress address, TimeSpan timeout) => KubernetesCluster.Open(address, timeout, TimeProvider.System);
 
     /// <inheritdoc/>
+    public IReadOnlyList<string> ListContexts() => Kubeconfig.Contexts(Environment.GetEnvironmentVariable);
+
+    /// <inheritdoc/>
     public IClusterControl OpenClusterControl(ICluster cluster) => ((KubernetesCluster)cluster).Control;
 
     /// <inheritdoc/>

@@ -9,6 +9,9 @@ namespace DalpHa.Core.Documents;
 public sealed class DocumentReading<T>
     where T : class
 {
+    // More than a screen of them hides the first, which is often the cause of the others.
+    private const int MostShown = 20;
+
     private readonly DocumentKind<T> kind;
 
     private DocumentReading(DocumentKind<T> kind, string path, T? value, IReadOnlyList<DocumentDiagnostic> diagnostics, Func<string, (int Line, int Column)> positionOf) =>
@@ -41,10 +44,11 @@ public sealed class DocumentReading<T>
         }
         var errors = Diagnostics.Where(d => d.Status == CheckStatus.Fail).ToList();
         var count = errors.Count == 1 ? "one error" : $"{errors.Count} errors";
+        var more = errors.Count > MostShown ? $"{Environment.NewLine}… and {errors.Count - MostShown} more." : "";
         throw new DalpException(
             kind.ErrorId,
             FaultKind.InvalidInput,
-            $"The {kind.Noun} '{Path}' has {count}:{Environment.NewLine}{string.Join(Environment.NewLine, errors)}",
+            $"The {kind.Noun} '{Path}' has {count}:{Environment.NewLine}{string.Join(Environment.NewLine, errors.Take(MostShown))}{more}",
             $"Correct the file; Test-Dalp{kind.Name} shows the same as objects: Test-Dalp{kind.Name} -Path '{Path}'",
             Path);
     }

@@ -17,6 +17,10 @@ public interface IInfrastructure
     /// <exception cref="Errors.DalpException">The kubeconfig is missing or malformed, or the context is not in it.</exception>
     ICluster OpenCluster(ClusterAddress address, TimeSpan timeout);
 
+    /// <summary>The names of the contexts in the operator's kubeconfig.</summary>
+    /// <exception cref="Errors.DalpException">There is no kubeconfig, or it is malformed.</exception>
+    IReadOnlyList<string> ListContexts();
+
     /// <summary>What changes a cluster, over the connections and credentials of the one that <see cref="OpenCluster"/> gave. It ends with that.</summary>
     IClusterControl OpenClusterControl(ICluster cluster);
 

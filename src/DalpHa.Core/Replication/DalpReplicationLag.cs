@@ -33,7 +33,7 @@ public sealed record DalpReplicationLag
     public ReplicationLink Link { get; init; }
 
     /// <summary>Pass, Warn, Fail or Unknown against <see cref="Threshold"/>.</summary>
-    public CheckStatus Status { get; init; }
+    public required CheckStatus Status { get; init; }
 
     /// <summary>The primary's write position, sampled at the primary after the standby's; null when the primary can't be reached.</summary>
     public Lsn? PrimaryLsn { get; init; }

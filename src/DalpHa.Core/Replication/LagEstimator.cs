@@ -32,6 +32,7 @@ public static class LagEstimator
             Site = question.Site,
             Standby = question.Standby.Server,
             Primary = primary?.Server,
+            Status = CheckStatus.Unknown,
             PrimaryLsn = primary?.CurrentLsn,
             Slot = question.History.Slot,
             LastHealthyAt = question.History.LastHealthyAt,

@@ -19,11 +19,13 @@ public abstract class TopologyCommand : AsyncCommand
 
     /// <summary>The active site's kubeconfig context. Defaults to ACTIVE_CONTEXT.</summary>
     [Parameter]
+    [ArgumentCompleter(typeof(ContextCompleter))]
     [ValidateNotNullOrEmpty]
     public string? ActiveContext { get; set; }
 
     /// <summary>The standby's kubeconfig context. Defaults to STANDBY_CONTEXT.</summary>
     [Parameter]
+    [ArgumentCompleter(typeof(ContextCompleter))]
     [ValidateNotNullOrEmpty]
     public string? StandbyContext { get; set; }
 

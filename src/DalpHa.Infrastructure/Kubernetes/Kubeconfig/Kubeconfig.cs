@@ -29,6 +29,11 @@ internal static class Kubeconfig
         return Pick(ReadDefault(paths), address.Context, $"The kubeconfig ({string.Join(Path.PathSeparator, paths)})");
     }
 
+    /// <summary>The names of all contexts in the files that <see cref="Load"/> would read.</summary>
+    /// <exception cref="DalpException">No file is there, or one is malformed.</exception>
+    public static IReadOnlyList<string> Contexts(Func<string, string?> variable) =>
+        [.. ReadDefault(DefaultPaths(variable)).SelectMany(document => document.Contexts ?? []).Select(context => context?.Name).OfType<string>().Distinct(StringComparer.Ordinal)];
+
     private static List<KubeconfigDocument> ReadGiven(string path)
     {
         try

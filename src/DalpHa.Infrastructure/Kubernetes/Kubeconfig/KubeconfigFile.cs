@@ -69,7 +69,7 @@ internal static class KubeconfigFile
     private static DalpException Malformed(string path, string cause) => new(
         "KubeconfigMalformed",
         FaultKind.InvalidInput,
-        $"The kubeconfig '{path}' can't be used: {cause}.",
+        $"The kubeconfig '{path}' can't be used: {cause.TrimEnd('.')}.",
         "Correct the file; 'kubectl config view' with KUBECONFIG set to it must accept it.",
         path);
 

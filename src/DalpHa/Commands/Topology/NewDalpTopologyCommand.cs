@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using DalpHa.Completion;
 using DalpHa.Core.Topology;
 using DalpHa.Hosting;
 
@@ -16,11 +17,13 @@ public sealed class NewDalpTopologyCommand : ScaffoldCommand
 
     /// <summary>The active site's kubeconfig context. Defaults to ACTIVE_CONTEXT.</summary>
     [Parameter]
+    [ArgumentCompleter(typeof(ContextCompleter))]
     [ValidateNotNullOrEmpty]
     public string? ActiveContext { get; set; }
 
     /// <summary>The standby's kubeconfig context. Defaults to STANDBY_CONTEXT.</summary>
     [Parameter]
+    [ArgumentCompleter(typeof(ContextCompleter))]
     [ValidateNotNullOrEmpty]
     public string? StandbyContext { get; set; }
 
