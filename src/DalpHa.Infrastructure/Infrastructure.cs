@@ -33,5 +33,8 @@ public sealed class Infrastructure : IInfrastructure
     public IValidatorNode OpenValidator(Uri rpc, TimeSpan timeout) => new BesuNode(rpc, timeout, TimeProvider.System);
 
     /// <inheritdoc/>
+    public Task PostAsync(Uri webhook, string json, CancellationToken cancellationToken) => Webhooks.Webhook.PostAsync(webhook, json, cancellationToken);
+
+    /// <inheritdoc/>
     public YamlDocument ReadYaml(string path) => Configuration.YamlReader.Read(path);
 }

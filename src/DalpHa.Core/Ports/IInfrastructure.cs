@@ -40,6 +40,10 @@ public interface IInfrastructure
     /// <summary>Opens a validator node's JSON-RPC endpoint.</summary>
     IValidatorNode OpenValidator(Uri rpc, TimeSpan timeout);
 
+    /// <summary>Sends a JSON text to a webhook, once.</summary>
+    /// <exception cref="Errors.DalpException">It can't be reached, or does not take the text (<c>WebhookFailed</c>).</exception>
+    Task PostAsync(Uri webhook, string json, CancellationToken cancellationToken);
+
     /// <summary>Reads a YAML document into nodes that know their line and column. Refuses aliases, more than one document, and more than 1 MiB.</summary>
     /// <param name="path">The file.</param>
     /// <exception cref="Errors.DalpException">The file can't be read; a syntax error is a diagnostic of the result instead.</exception>

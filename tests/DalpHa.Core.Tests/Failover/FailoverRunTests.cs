@@ -131,6 +131,64 @@ public sealed class FailoverRunTests : IDisposable
     }
 
     [Fact]
+    public async Task What_is_refused_ends_the_step_at_once_and_is_not_waited_for()
+    {
+        platform.Standby.RefusesPromotion = true;
+        var before = platform.Time.GetUtcNow();
+        var stopped = await platform.Process().BeginAsync(Id, TestPlatform.Declaration, null, Token);
+        Assert.Equal("promote", stopped.NextStep);
+        Assert.Equal(FailoverOutcome.NotStarted, stopped.Steps.Single(step => step.Step == "promote").Outcome);
+        Assert.Contains("GRANT EXECUTE", stopped.StoppedBecause, StringComparison.Ordinal);
+        Assert.True(platform.Time.GetUtcNow() - before < TimeSpan.FromSeconds(30));
+
+        platform.Standby.RefusesPromotion = false;
+        Assert.Equal(FailoverOutcome.Succeeded, (await platform.Process().ResumeAsync(Id, null, Token)).Outcome);
+    }
+
+    [Fact]
+    public async Task A_script_runs_once_for_a_step_that_people_vouch_for_and_its_word_alone_does_not_count()
+    {
+        platform.Runbook = platform.Runbook with { Steps = [.. platform.Runbook.Steps.Select(step => step.Name == "traffic" ? step with { Hook = "/runbook/switch.ps1" } : step)] };
+        platform.Crew.Refuses = "traffic";
+        var refused = await platform.Process().BeginAsync(Id, TestPlatform.Declaration, null, Token);
+        Assert.Equal("traffic", refused.NextStep);
+        Assert.Empty(platform.Hooks);
+
+        platform.Crew.Refuses = null;
+        platform.HookFailure = new DalpException("HookFailed", FaultKind.LocalResource, "The script failed.", "Mend it.");
+        var failed = await platform.Process().ResumeAsync(Id, null, Token);
+        Assert.Equal("traffic", failed.NextStep);
+        Assert.Contains("The script failed.", failed.StoppedBecause, StringComparison.Ordinal);
+
+        platform.HookFailure = null;
+        Assert.Equal(FailoverOutcome.Succeeded, (await platform.Process().ResumeAsync(Id, null, Token)).Outcome);
+        Assert.Equal([("/runbook/switch.ps1", "traffic"), ("/runbook/switch.ps1", "traffic")], platform.Hooks);
+    }
+
+    [Fact]
+    public async Task Those_whom_the_runbook_names_are_told_and_hold_nothing_up()
+    {
+        var (open, silent) = (new Uri("https://chat.example.com/hook/secret"), new Uri("https://silent.example.com/"));
+        platform.Runbook = platform.Runbook with
+        {
+            Notifications =
+            [
+                new RunbookNotification([NotificationPoint.Declared, NotificationPoint.Stopped, NotificationPoint.Finished], open, null),
+                new RunbookNotification([NotificationPoint.StepDone], silent, null),
+            ],
+        };
+        platform.Crew.Refuses = "promote";
+        await platform.Process().BeginAsync(Id, TestPlatform.Declaration, null, Token);
+        platform.Crew.Refuses = null;
+        await platform.Process().ResumeAsync(Id, null, Token);
+
+        Assert.Equal(["Declared", "Stopped", "Declared", "Finished"], platform.Posts[open].Select(json => (string)System.Text.Json.Nodes.JsonNode.Parse(json)!["point"]!));
+        Assert.Contains("The region is lost.", platform.Posts[open][0], StringComparison.Ordinal);
+        Assert.NotEmpty(platform.Warnings);
+        Assert.All(platform.Warnings, warning => Assert.StartsWith("silent.example.com could not be told", warning, StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task Stopping_is_answered_before_the_next_step()
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(Token);

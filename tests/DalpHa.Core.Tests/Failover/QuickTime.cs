@@ -3,7 +3,7 @@ namespace DalpHa.Core.Tests.Failover;
 /// <summary>A clock that does not let its users wait: a short wait moves it forward and is over at once, a long one (a bound) is over when the short ones have added up to it.</summary>
 internal sealed class QuickTime : TimeProvider
 {
-    private static readonly TimeSpan Short = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Short = TimeSpan.FromSeconds(29);
     private readonly Lock turn = new();
     private readonly List<Waiting> bounds = [];
     private DateTimeOffset now = new(2026, 6, 1, 12, 0, 0, TimeSpan.Zero);

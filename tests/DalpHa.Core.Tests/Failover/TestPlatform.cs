@@ -1,4 +1,5 @@
 using DalpHa.Core.Clusters;
+using DalpHa.Core.Errors;
 using DalpHa.Core.Failover;
 using DalpHa.Core.Readiness;
 using DalpHa.Core.Replication;
@@ -43,6 +44,9 @@ internal sealed class TestPlatform : IDisposable
     public Attestation? ActiveIsGone { get; set; }
     public TimeSpan? MaxDataLoss { get; set; }
     public long MissingBytes { get; set; }
+    public List<(string Script, string Purpose)> Hooks { get; } = [];
+    public Dictionary<Uri, List<string>> Posts { get; } = [];
+    public DalpException? HookFailure { get; set; }
 
     public string Folder(string machine) => Path.Combine(home, machine);
 
@@ -59,6 +63,20 @@ internal sealed class TestPlatform : IDisposable
             MeasureLagAsync = _ => Task.FromResult<IReadOnlyList<DalpReplicationLag>>([Lag()]),
             ActiveIsGone = ActiveIsGone,
             MaxDataLoss = MaxDataLoss,
+            RunHookAsync = (script, purpose, _) =>
+            {
+                Hooks.Add((script, purpose));
+                return HookFailure is { } failure ? Task.FromException(failure) : Task.CompletedTask;
+            },
+            PostAsync = (address, json, _) =>
+            {
+                lock (Posts)
+                {
+                    Posts.TryAdd(address, []);
+                    Posts[address].Add(json);
+                }
+                return address.Host == "silent.example.com" ? Task.FromException(TestSite.Down()) : Task.CompletedTask;
+            },
             Time = Time,
         };
     }

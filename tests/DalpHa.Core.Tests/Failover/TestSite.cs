@@ -30,6 +30,7 @@ internal sealed class TestSite
     public bool IsInRecovery { get; set; }
     public bool IsReadOnly { get; set; }
     public bool IsStuck { get; set; }
+    public bool RefusesPromotion { get; set; }
     public ulong NextTransactionId { get; set; } = 1000;
     public int Timeline { get; set; } = 1;
     public bool IsDown { get; set; }
@@ -142,7 +143,9 @@ internal sealed class TestSite
 
         public Task<int> EndSessionsAsync(CancellationToken cancellationToken) => Task.FromResult(0);
 
-        public Task PromoteAsync(CancellationToken cancellationToken) => Change("promote", () =>
+        public Task PromoteAsync(CancellationToken cancellationToken) => site.RefusesPromotion
+            ? throw new DalpException("DatabasePermissionDenied", FaultKind.Forbidden, "May not execute pg_promote.", "GRANT EXECUTE ON FUNCTION pg_promote TO dalpha.", name)
+            : Change("promote", () =>
         {
             if (!site.IsStuck)
             {

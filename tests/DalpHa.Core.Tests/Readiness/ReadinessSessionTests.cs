@@ -47,6 +47,8 @@ public sealed class ReadinessSessionTests
             ? cluster
             : throw new DalpException("ContextNotFound", FaultKind.InvalidInput, "No such context.", "kubectl config get-contexts", address.Context);
 
+        public Task PostAsync(Uri webhook, string json, CancellationToken cancellationToken) => throw new NotSupportedException();
+
         public IReadOnlyList<string> ListContexts() => throw new NotSupportedException();
 
         public IClusterControl OpenClusterControl(ICluster cluster) => throw new NotSupportedException();

@@ -3,8 +3,8 @@ using DalpHa.Core.Errors;
 namespace DalpHa.Core.Failover;
 
 /// <summary>What became of an action.</summary>
-/// <param name="Outcome">Succeeded when its outcome was seen; Unknown when it could not be looked at; else Incomplete.</param>
-/// <param name="HasActed">Whether anything was done; false when the outcome was there already.</param>
+/// <param name="Outcome">Succeeded when its outcome was seen; NotStarted when it was refused; Unknown when it could not be looked at; else Incomplete.</param>
+/// <param name="HasActed">Whether anything was done; false when the outcome was there already, and when it was refused.</param>
 /// <param name="Detail">What was seen, or why not.</param>
 public sealed record ActionResult(FailoverOutcome Outcome, bool HasActed, string Detail);
 
@@ -63,10 +63,15 @@ public sealed class ActionRunner
         using var late = new CancellationTokenSource(action.Timeout, time);
         using var bound = CancellationTokenSource.CreateLinkedTokenSource(late.Token, patience);
         var trouble = await ActAsync(action, bound.Token, patience).ConfigureAwait(false);
-        var (seen, unseen) = await AwaitOutcomeAsync(action, bound.Token, patience).ConfigureAwait(false);
+        var isRefused = trouble?.Kind is FaultKind.Forbidden or FaultKind.Unauthenticated or FaultKind.InvalidInput or FaultKind.NotFound or FaultKind.Conflict or FaultKind.LocalResource;
+        var (seen, unseen) = await AwaitOutcomeAsync(action, isRefused, bound.Token, patience).ConfigureAwait(false);
         if (seen.Holds)
         {
             return new ActionResult(FailoverOutcome.Succeeded, HasActed: true, seen.Seen);
+        }
+        if (isRefused)
+        {
+            return new ActionResult(FailoverOutcome.NotStarted, HasActed: false, $"{action.Name} was refused. {trouble!.Message} {trouble.RecommendedAction}");
         }
         var why = $"{action.Name}: it was not seen within {action.Timeout.TotalSeconds:0.#} s that {action.Outcome}. {unseen?.Message ?? seen.Seen} {trouble?.Message}".TrimEnd();
         return new ActionResult(unseen is null ? FailoverOutcome.Incomplete : FailoverOutcome.Unknown, HasActed: true, why);
@@ -90,7 +95,8 @@ public sealed class ActionRunner
         }
     }
 
-    private async Task<(Sighting Seen, DalpException? Unseen)> AwaitOutcomeAsync(FailoverAction action, CancellationToken bound, CancellationToken patience)
+    // What was refused will not come: one look tells whether it was there all the same.
+    private async Task<(Sighting Seen, DalpException? Unseen)> AwaitOutcomeAsync(FailoverAction action, bool isRefused, CancellationToken bound, CancellationToken patience)
     {
         var seen = Sighting.NotYet("It was not looked at in time.");
         DalpException? unseen = null;
@@ -101,14 +107,14 @@ public sealed class ActionRunner
                 try
                 {
                     (seen, unseen) = (await action.LookAsync(bound).ConfigureAwait(false), null);
-                    if (seen.Holds)
-                    {
-                        return (seen, null);
-                    }
                 }
                 catch (DalpException exception)
                 {
                     unseen = exception;
+                }
+                if (isRefused || (seen.Holds && unseen is null))
+                {
+                    return (seen, unseen);
                 }
                 Show(action, unseen?.Message ?? seen.Seen);
                 await Task.Delay(action.LookEvery, time, bound).ConfigureAwait(false);

@@ -74,7 +74,15 @@ public sealed class FailoverEngine(string id, DalpRunbook runbook, FailoverWorld
         {
             return run.End(FailoverOutcome.Succeeded, "Its owner vouched for it earlier.");
         }
+        if (question.Step.Stages.Count > 0 && !await crew.ConfirmAsync(question, cancellationToken).ConfigureAwait(false))
+        {
+            return await StopAsync(run, FailoverOutcome.NotStarted, $"{question.Plan.Owner} did not agree.").ConfigureAwait(false);
+        }
         await BeginAsync(run, question, cancellationToken).ConfigureAwait(false);
+        if (await RunnerFor(run).RunAsync(question.Step.Stages, cancellationToken).ConfigureAwait(false) is { } failed)
+        {
+            return await FailAsync(run, failed).ConfigureAwait(false);
+        }
         if (await crew.AttestAsync(question, cancellationToken).ConfigureAwait(false) is not { } words)
         {
             return await StopAsync(run, FailoverOutcome.NotStarted, $"{question.Plan.Owner} did not vouch for it.").ConfigureAwait(false);
@@ -97,7 +105,7 @@ public sealed class FailoverEngine(string id, DalpRunbook runbook, FailoverWorld
         await BeginAsync(run, question, cancellationToken).ConfigureAwait(false);
         if (await RunnerFor(run).RunAsync(question.Step.Stages, cancellationToken).ConfigureAwait(false) is { } failed)
         {
-            return await StopAsync(run, failed.Outcome, failed.Detail).ConfigureAwait(false);
+            return await FailAsync(run, failed).ConfigureAwait(false);
         }
         var seen = run.LastSeen ?? question.Step.Measured;
         await journal.RecordAsync(JournalEvent.StepDone, run.Step, null, seen, CancellationToken.None, question.Step.Facts).ConfigureAwait(false);
@@ -145,10 +153,11 @@ public sealed class FailoverEngine(string id, DalpRunbook runbook, FailoverWorld
         {
             lease.Require();
             await journal.AnnounceAsync(JournalEvent.Intent, run.Step, action.Name, before.Seen, cancellationToken).ConfigureAwait(false);
-            run.HasActed = true;
+            run.Announced++;
         },
         RecordAsync = (action, result) =>
         {
+            run.Refused += result.Outcome == FailoverOutcome.NotStarted ? 1 : 0;
             // What was so already tells less than what was done.
             run.LastSeen = result.HasActed || run.LastSeen is null ? result.Detail : run.LastSeen;
             return result.Outcome == FailoverOutcome.Succeeded
@@ -157,6 +166,10 @@ public sealed class FailoverEngine(string id, DalpRunbook runbook, FailoverWorld
         },
         Show = (action, seen) => Show(run, action.Name, seen),
     };
+
+    // A step of which only one action was refused has begun all the same.
+    private Task<DalpStepResult> FailAsync(StepRun run, ActionResult failed) =>
+        StopAsync(run, failed.Outcome == FailoverOutcome.NotStarted && run.HasActed ? FailoverOutcome.Incomplete : failed.Outcome, failed.Detail);
 
     private async Task<DalpStepResult> StopAsync(StepRun run, FailoverOutcome outcome, string why)
     {
@@ -181,7 +194,12 @@ public sealed class FailoverEngine(string id, DalpRunbook runbook, FailoverWorld
 
         public int Count => count;
 
-        public bool HasActed { get; set; }
+        public int Announced { get; set; }
+
+        public int Refused { get; set; }
+
+        /// <summary>Whether anything may have been done: more was announced than was refused.</summary>
+        public bool HasActed => Announced > Refused;
 
         public string? LastSeen { get; set; }
 

@@ -96,6 +96,9 @@ public sealed class FailoverRun
             var (file, mirror) = await store.OpenAsync(id, cluster, space, cancellationToken).ConfigureAwait(false);
             using var journal = new FailoverJournal(file, mirror, runner.Operator, warn, world.Time);
             await openAsync(journal).ConfigureAwait(false);
+            var notifier = new FailoverNotifier(id, world, warn);
+            await using var told = notifier.ConfigureAwait(false);
+            notifier.Tell(NotificationPoint.Declared, null, journal.Chain.Records[^1].Text);
             if (world.ActiveIsGone is { } word)
             {
                 await journal.AnnounceAsync(JournalEvent.Attested, null, null, $"{word.Person}: {word.Statement}", cancellationToken).ConfigureAwait(false);
@@ -104,8 +107,14 @@ public sealed class FailoverRun
             await foreach (var result in engine.RunAsync(FailoverSequence.For(world.Runbook), until, cancellationToken).ConfigureAwait(false))
             {
                 crew.StepEnded(result);
+                notifier.Tell(result.Outcome == FailoverOutcome.Succeeded ? NotificationPoint.StepDone : NotificationPoint.Stopped, result.Step, result.Detail);
             }
-            return DalpFailover.Read(id, journal.Chain, file.Path);
+            var failover = DalpFailover.Read(id, journal.Chain, file.Path);
+            if (failover.Outcome == FailoverOutcome.Succeeded)
+            {
+                notifier.Tell(NotificationPoint.Finished, null, $"Every step is done, after {failover.Elapsed:g}.");
+            }
+            return failover;
         }
     }
 }

@@ -71,6 +71,13 @@ public sealed class FailoverSession : IAsyncDisposable
             MeasureLagAsync = probe.MeasureAsync,
             ActiveIsGone = settings.ActiveIsGone,
             MaxDataLoss = settings.MaxDataLoss,
+            PostAsync = tell is null
+                ? infrastructure.PostAsync
+                : (address, _, _) =>
+                {
+                    tell(new ToldWrite("this session", address.Host, "Tell how the failover goes."));
+                    return Task.CompletedTask;
+                },
             Time = time,
         };
         return new FailoverSession(settings.RunHookAsync is { } hook ? world with { RunHookAsync = tell is null ? hook : TellHook(tell) } : world, opened);

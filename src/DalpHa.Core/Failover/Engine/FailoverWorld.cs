@@ -47,6 +47,9 @@ public sealed record FailoverWorld
     public Func<string, string, CancellationToken, Task> RunHookAsync { get; init; } = (path, purpose, _) => throw new DalpException(
         "HookNotRunnable", FaultKind.InvalidInput, $"The hook '{path}' ({purpose}) can't be run here.", "Run the failover in a PowerShell session.", path);
 
+    /// <summary>Sends a JSON text to an address, for somebody who wants to know how it goes.</summary>
+    public Func<Uri, string, CancellationToken, Task> PostAsync { get; init; } = (_, _, _) => Task.CompletedTask;
+
     /// <summary>Who vouches that an active site that can't be reached serves nobody; null when nobody does.</summary>
     public Attestation? ActiveIsGone { get; init; }
 
