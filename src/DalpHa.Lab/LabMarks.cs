@@ -12,6 +12,18 @@ internal static class LabMarks
     /// <summary>Annotation of a pod whose containers end as soon as they start.</summary>
     public const string CrashLoop = "lab.dalpha.dev/crash-loop";
 
+    /// <summary>Annotation of a pod: how many seconds after its start it becomes ready.</summary>
+    public const string ReadyAfter = "lab.dalpha.dev/ready-after";
+
+    /// <summary>Annotation of a pod that is ready only while its site's database serves it: <see cref="NeedsReads"/> or <see cref="NeedsWrites"/>.</summary>
+    public const string NeedsDatabase = "lab.dalpha.dev/needs-database";
+
+    /// <summary>The database must answer.</summary>
+    public const string NeedsReads = "reads";
+
+    /// <summary>The database must take writes.</summary>
+    public const string NeedsWrites = "writes";
+
     /// <summary>Annotation of a pod: where its port really is, as <c>lab.dalpha.dev/forward-5432: 127.0.0.1:25431</c>.</summary>
     public static string ForwardOf(int port) => $"lab.dalpha.dev/forward-{port}";
 }

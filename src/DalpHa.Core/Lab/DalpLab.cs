@@ -54,8 +54,11 @@ public sealed record DalpLab
     /// <summary>The faults in force; empty when it is healthy, or when it does not answer.</summary>
     public IReadOnlyList<DalpLabFault> Faults { get; init; } = [];
 
-    /// <summary>Transactions per second that the lab's own load commits on the primary; 0 when there is none.</summary>
+    /// <summary>Transactions per second that the platform commits on a site whose database takes writes; 0 when there are none.</summary>
     public int WriteLoad { get; init; }
+
+    /// <summary>Both sites as they are now, whatever they were started as; empty when the lab does not answer.</summary>
+    public IReadOnlyList<LabSiteStatus> Sites { get; init; } = [];
 
     /// <summary>The lab as its record and, when it answered, its own word describe it.</summary>
     public static DalpLab From(LabRecord record, LabCondition condition, LabStatus? status = null) => new()
@@ -73,6 +76,7 @@ public sealed record DalpLab
         ProcessId = record.Process.Id,
         Faults = status?.Faults ?? [],
         WriteLoad = status?.WriteLoad ?? 0,
+        Sites = status?.Sites ?? [],
     };
 }
 
@@ -83,6 +87,30 @@ public sealed record LabDatabase(string Name, int Port)
 {
     /// <summary>As <c>postgresql-primary-1:5432</c>.</summary>
     public override string ToString() => $"{Name}:{Port}";
+}
+
+/// <summary>What a lab's PostgreSQL server is at present.</summary>
+public enum LabDatabaseRole
+{
+    /// <summary>It does not answer.</summary>
+    Down,
+    /// <summary>It is in recovery and follows another.</summary>
+    Standby,
+    /// <summary>It is in recovery no more.</summary>
+    Primary,
+}
+
+/// <summary>One site of a lab as it is now.</summary>
+/// <param name="Site">What it was started as.</param>
+/// <param name="Context">Its kubeconfig context.</param>
+/// <param name="Database">Its PostgreSQL server.</param>
+/// <param name="Role">What that server is.</param>
+/// <param name="TakesWrites">Whether an ordinary session can write there: false on a standby, and on a primary that is read-only by default.</param>
+/// <param name="RowsAcknowledged">Rows of the write load that this database has acknowledged since the lab was started (<c>lab.load</c>, by its column <c>site</c>).</param>
+public sealed record LabSiteStatus(Topology.SiteRole Site, string Context, string Database, LabDatabaseRole Role, bool TakesWrites, long RowsAcknowledged)
+{
+    /// <summary>As <c>Active: postgresql-primary-1 is Primary</c>.</summary>
+    public override string ToString() => $"{Site}: {Database} is {Role}{(Role == LabDatabaseRole.Primary && !TakesWrites ? ", read-only" : "")}";
 }
 
 /// <summary>What became of a request to inject a fault, or to undo one.</summary>
@@ -118,6 +146,9 @@ public sealed record DalpLabFault
 
     /// <summary>What it does.</summary>
     public string Description => LabFaults.Describe(Name);
+
+    /// <summary>What to know of the lab now, when that is not what one would expect; else empty.</summary>
+    public string Note { get; init; } = "";
 
     /// <summary>When it was injected or undone (UTC).</summary>
     public required DateTimeOffset At { get; init; }

@@ -35,17 +35,18 @@ public sealed class LabClient : IDisposable
 
     /// <summary>Injects a fault and waits until it shows.</summary>
     /// <param name="fault">The fault.</param>
-    /// <param name="site">The site; null for the standby.</param>
+    /// <param name="site">The site; null for the one that the fault is put on by default.</param>
     /// <param name="cancellationToken">Ends the wait; the lab goes on.</param>
-    public Task<DalpLabFault> InjectAsync(LabFault fault, Topology.SiteRole? site, CancellationToken cancellationToken) =>
-        SendAsync(HttpMethod.Put, FaultPath(fault, site), LabJson.Default.DalpLabFault, cancellationToken);
+    /// <param name="seconds">For a fault that makes something slow: how slow; null for its default.</param>
+    public Task<DalpLabFault> InjectAsync(LabFault fault, Topology.SiteRole? site, CancellationToken cancellationToken, int? seconds = null) =>
+        SendAsync(HttpMethod.Put, $"{FaultPath(fault, LabFaults.SiteOf(fault, site))}{(seconds is null ? "" : $"&seconds={seconds}")}", LabJson.Default.DalpLabFault, cancellationToken);
 
     /// <summary>Takes a fault back and waits until things are as they were.</summary>
     /// <param name="fault">The fault.</param>
-    /// <param name="site">The site; null for the standby.</param>
+    /// <param name="site">The site; null for the one that the fault is put on by default.</param>
     /// <param name="cancellationToken">Ends the wait; the lab goes on.</param>
     public Task<DalpLabFault> UndoAsync(LabFault fault, Topology.SiteRole? site, CancellationToken cancellationToken) =>
-        SendAsync(HttpMethod.Delete, FaultPath(fault, site), LabJson.Default.DalpLabFault, cancellationToken);
+        SendAsync(HttpMethod.Delete, FaultPath(fault, LabFaults.SiteOf(fault, site)), LabJson.Default.DalpLabFault, cancellationToken);
 
     /// <summary>Sets the load on the primary.</summary>
     /// <param name="transactionsPerSecond">Commits per second; 0 ends the load.</param>
@@ -59,7 +60,7 @@ public sealed class LabClient : IDisposable
     /// <inheritdoc/>
     public void Dispose() => http.Dispose();
 
-    private static string FaultPath(LabFault fault, Topology.SiteRole? site) => $"faults/{fault}" + (site is null ? "" : $"?site={site}");
+    private static string FaultPath(LabFault fault, Topology.SiteRole site) => $"faults/{fault}?site={site}";
 
     private async Task<T> SendAsync<T>(HttpMethod method, string path, JsonTypeInfo<T> type, CancellationToken cancellationToken)
     {

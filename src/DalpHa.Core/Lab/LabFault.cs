@@ -25,6 +25,16 @@ public enum LabFault
     ApiHung,
     /// <summary>The Kubernetes API answers every request with an internal error.</summary>
     ApiFailing,
+    /// <summary>The network to a region is gone: nobody outside reaches it, and inside everything goes on.</summary>
+    RegionUnreachable,
+    /// <summary>A region is gone: its database server is killed, and nothing of it can be reached.</summary>
+    RegionLost,
+    /// <summary>A promotion of the site's database takes long.</summary>
+    SlowPromotion,
+    /// <summary>A promotion of the site's database fails.</summary>
+    PromotionFails,
+    /// <summary>The pods of a workload never become ready.</summary>
+    WorkloadNeverReady,
 }
 
 /// <summary>What is known of each fault without a lab.</summary>
@@ -44,8 +54,17 @@ public static class LabFaults
         LabFault.NodeLoss => "Takes a node away, with its pods.",
         LabFault.ApiHung => "The Kubernetes API never answers.",
         LabFault.ApiFailing => "The Kubernetes API answers only errors.",
+        LabFault.RegionUnreachable => "Cuts a region off; it goes on inside.",
+        LabFault.RegionLost => "Kills a region: database and API are gone.",
+        LabFault.SlowPromotion => "Lets a promotion of the database take long.",
+        LabFault.PromotionFails => "Lets a promotion of the database fail.",
+        LabFault.WorkloadNeverReady => "The pods of dalp-indexer never get ready.",
         _ => throw new ArgumentOutOfRangeException(nameof(fault), fault, null),
     };
+
+    /// <summary>The site that a fault is put on: the one asked for, else the one where it is of most use.</summary>
+    public static Topology.SiteRole SiteOf(LabFault fault, Topology.SiteRole? asked) =>
+        asked ?? (fault is LabFault.RegionUnreachable or LabFault.RegionLost ? Topology.SiteRole.Active : Topology.SiteRole.Standby);
 
     /// <summary>Whether the fault can be put on either site; false for those of the database pair, which belong to the standby.</summary>
     public static bool HasSite(LabFault fault) => fault is not (LabFault.ReplicationLinkCut or LabFault.ReplayPaused or LabFault.StandbyDatabaseKilled);

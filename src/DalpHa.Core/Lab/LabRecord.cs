@@ -63,8 +63,12 @@ public sealed record LabRecord
 
 /// <summary>What a lab says of itself when asked.</summary>
 /// <param name="Faults">The faults in force.</param>
-/// <param name="WriteLoad">Transactions per second that its load commits on the primary.</param>
-public sealed record LabStatus(IReadOnlyList<DalpLabFault> Faults, int WriteLoad);
+/// <param name="WriteLoad">Transactions per second that the platform commits on a site whose database takes writes.</param>
+public sealed record LabStatus(IReadOnlyList<DalpLabFault> Faults, int WriteLoad)
+{
+    /// <summary>Both sites as they are now.</summary>
+    public IReadOnlyList<LabSiteStatus> Sites { get; init; } = [];
+}
 
 /// <summary>A failure, as it travels from a lab to the session that asked.</summary>
 /// <param name="ErrorId">Stable identifier.</param>

@@ -33,8 +33,11 @@ public sealed partial record LabSettings
     /// <summary>The process with which the lab ends; 0 when it outlives the session.</summary>
     public int OwnerProcessId { get; init; }
 
-    /// <summary>Transactions per second that the lab commits on the primary; 0 for none.</summary>
+    /// <summary>Transactions per second that the platform commits on a site whose database takes writes; 0 for none.</summary>
     public int WriteLoad { get; init; }
+
+    /// <summary>How many seconds the platform's pods take from their start until they are ready.</summary>
+    public int ReadyAfter { get; init; }
 
     /// <summary>What stands behind its two Kubernetes APIs.</summary>
     public LabApiServer ApiServer { get; init; }

@@ -28,13 +28,27 @@ internal sealed class ControllerLoop : IAsyncDisposable
     }
 
     /// <summary>Everything that the lab's endpoint lacks: workload controllers, nodes, quotas, volumes.</summary>
-    public static ControllerLoop ForLab(IKubernetes client, TimeProvider time, ILogger log) => new(
+    /// <param name="client">An administrator's client.</param>
+    /// <param name="pods">When the pods are ready.</param>
+    /// <param name="writers">Counts those that write.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="log">The log.</param>
+    public static ControllerLoop ForLab(IKubernetes client, PodReadiness pods, RunningWriters writers, TimeProvider time, ILogger log) => new(
         client,
-        [new GarbageCollector(), new DeploymentController(time), new ReplicaSetController(), new StatefulSetController(), new Nodes(time), new Kubelet(time), new Volumes(), new Quotas()],
+        [new GarbageCollector(), new DeploymentController(time), new ReplicaSetController(), new StatefulSetController(), new Nodes(time), new Kubelet(pods, time), new Volumes(), new Quotas(), writers],
         log);
 
     /// <summary>Only what a cluster with a controller manager of its own lacks: nodes, and a storage driver.</summary>
-    public static ControllerLoop ForRealApi(IKubernetes client, TimeProvider time, ILogger log) => new(client, [new Nodes(time), new Kubelet(time), new Provisioner()], log);
+    /// <param name="client">An administrator's client.</param>
+    /// <param name="pods">When the pods are ready.</param>
+    /// <param name="writers">Counts those that write.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="log">The log.</param>
+    public static ControllerLoop ForRealApi(IKubernetes client, PodReadiness pods, RunningWriters writers, TimeProvider time, ILogger log) =>
+        new(client, [new Nodes(time), new Kubelet(pods, time), new Provisioner(), writers], log);
+
+    /// <summary>Asks for a pass: something has changed that the API does not tell.</summary>
+    public void Ring() => bell.Ring();
 
     public async ValueTask DisposeAsync()
     {

@@ -24,6 +24,9 @@ internal sealed class Doorbell(IKubernetes client)
         FollowAsync(token => client.CoreV1.WatchListNodeAsync(timeoutSeconds: WatchSeconds, cancellationToken: token), cancellationToken),
         FollowAsync(token => client.CoreV1.WatchListPersistentVolumeClaimForAllNamespacesAsync(timeoutSeconds: WatchSeconds, cancellationToken: token), cancellationToken));
 
+    /// <summary>Rings for something that no watch tells.</summary>
+    public void Ring() => rings.Writer.TryWrite(true);
+
     /// <summary>Returns at the next ring, and after a while without one: a heartbeat is due, or every watch is deaf.</summary>
     public async Task WaitAsync(CancellationToken cancellationToken)
     {

@@ -7,12 +7,13 @@ namespace DalpHa.Lab.Controllers;
 /// Stands in for the scheduler and for the kubelets of all nodes: binds pods to nodes, reports them running, and lets those go that are
 /// on their way out. No container runs anywhere.
 /// </summary>
-internal sealed class Kubelet(TimeProvider time) : IController
+internal sealed class Kubelet(PodReadiness readiness, TimeProvider time) : IController
 {
     public async Task ReconcileAsync(IKubernetes client, ClusterSnapshot seen, CancellationToken cancellationToken)
     {
         var nodes = seen.Nodes.ToDictionary(node => node.Metadata.Name, StringComparer.Ordinal);
         var load = nodes.Keys.ToDictionary(name => name, name => seen.Pods.Count(pod => pod.Spec.NodeName == name), StringComparer.Ordinal);
+        readiness.BeginLook();
         foreach (var pod in seen.Pods)
         {
             if (pod.Spec.NodeName is null or "")
@@ -71,7 +72,8 @@ internal sealed class Kubelet(TimeProvider time) : IController
 
     private async Task ReportAsync(IKubernetes client, V1Pod pod, bool isLost, CancellationToken cancellationToken)
     {
-        var status = new PodStatusOf(pod, time.GetUtcNow().UtcDateTime).Build(isLost);
+        var now = time.GetUtcNow().UtcDateTime;
+        var status = new PodStatusOf(pod, now).Build(isLost, readiness.IsReady(pod, now));
         if (!MergePatch.Same(pod.Status, status))
         {
             await PatchStatusAsync(client, pod, status, cancellationToken);

@@ -14,10 +14,10 @@ internal sealed class PodStatusOf(V1Pod pod, DateTime now)
 
     private readonly bool crashes = pod.Metadata.Annotations?.ContainsKey(LabMarks.CrashLoop) == true;
 
-    public V1PodStatus Build(bool isLost)
+    public V1PodStatus Build(bool isLost, bool answersProbes)
     {
-        var isReady = !isLost && !crashes;
-        var reason = isLost ? "NodeStatusUnknown" : crashes ? "ContainersNotReady" : null;
+        var containersReady = !crashes && answersProbes;
+        var reason = isLost ? "NodeStatusUnknown" : containersReady ? null : "ContainersNotReady";
         return new V1PodStatus
         {
             Phase = "Running",
@@ -28,11 +28,11 @@ internal sealed class PodStatusOf(V1Pod pod, DateTime now)
             [
                 Condition("PodScheduled", true, null),
                 Condition("Initialized", true, null),
-                Condition("ContainersReady", !crashes, crashes ? reason : null),
-                Condition("Ready", isReady, reason),
+                Condition("ContainersReady", containersReady, containersReady ? null : reason),
+                Condition("Ready", !isLost && containersReady, reason),
             ],
             InitContainerStatuses = pod.Spec.InitContainers?.Select(Finished).ToList(),
-            ContainerStatuses = pod.Spec.Containers.Select(container => crashes ? Crashing(container) : Running(container)).ToList(),
+            ContainerStatuses = pod.Spec.Containers.Select(container => crashes ? Crashing(container) : Running(container, answersProbes)).ToList(),
         };
     }
 
@@ -43,9 +43,9 @@ internal sealed class PodStatusOf(V1Pod pod, DateTime now)
         return new V1PodCondition { Type = type, Status = value, Reason = reason, LastTransitionTime = before?.Status == value ? before.LastTransitionTime : now };
     }
 
-    private V1ContainerStatus Running(V1Container container) => Basic(container) with
+    private V1ContainerStatus Running(V1Container container, bool isReady) => Basic(container) with
     {
-        Ready = true,
+        Ready = isReady,
         Started = true,
         RestartCount = Before(container)?.RestartCount ?? 0,
         State = new V1ContainerState { Running = new V1ContainerStateRunning { StartedAt = Before(container)?.State?.Running?.StartedAt ?? now } },

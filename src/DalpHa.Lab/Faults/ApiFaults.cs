@@ -36,6 +36,6 @@ internal static class ApiBreakdown
                 scene.Region.Site.Context);
         }
         await breakDown(api);
-        return new Injection($"API {api.Address.Authority}", api.RecoverAsync);
+        return new Injection($"API {scene.Region.Address.Authority}", api.RecoverAsync);
     }
 }

@@ -18,7 +18,7 @@ internal sealed class ReplicationLinkCutFault : ILabFault
             // Reset first: what the ends still hold of the cut connection is not worth the wait for its resending.
             pair.CutLink(silently: false);
             pair.RestoreLink();
-            if (!scene.IsInForce(LabFault.ReplayPaused) && pair.Standby.ProcessId is not null)
+            if (!scene.IsInForce(LabFault.ReplayPaused) && await pair.HasFirstRolesAsync(token))
             {
                 await pair.WaitForStreamingAsync(token);
             }
@@ -40,7 +40,13 @@ internal sealed class ReplayPausedFault : ILabFault
                 "LabFaultInTheWay", FaultKind.Conflict, "The standby database does not run, so its replay can't be paused.", "Undo the fault StandbyDatabaseKilled first.", pair.Standby.Name);
         }
         await pair.PauseReplayAsync(cancellationToken);
-        return new Injection($"Database/{pair.Standby.Name}", token => pair.Standby.ProcessId is null ? Task.CompletedTask : pair.ResumeReplayAsync(token));
+        return new Injection($"Database/{pair.Standby.Name}", async token =>
+        {
+            if (await PostgresPair.IsInRecoveryAsync(pair.Standby, token) == true)
+            {
+                await pair.ResumeReplayAsync(token);
+            }
+        });
     }
 }
 
@@ -61,7 +67,7 @@ internal sealed class StandbyDatabaseKilledFault : ILabFault
             {
                 await pair.PauseReplayAsync(token);
             }
-            else if (pair.Link.State == LinkState.Passing)
+            else if (pair.Link.State == LinkState.Passing && await pair.HasFirstRolesAsync(token))
             {
                 await pair.WaitForStreamingAsync(token);
             }

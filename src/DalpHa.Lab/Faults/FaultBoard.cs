@@ -28,6 +28,11 @@ internal sealed class FaultBoard(string lab, IReadOnlyList<Region> regions, Post
         new NodeLossFault(),
         new ApiHungFault(),
         new ApiFailingFault(),
+        new RegionUnreachableFault(),
+        new RegionLostFault(),
+        new SlowPromotionFault(),
+        new PromotionFailsFault(),
+        new WorkloadNeverReadyFault(),
     ];
 
     private readonly Dictionary<(LabFault, SiteRole), (DalpLabFault Shown, Injection Injection)> inForce = [];
@@ -45,13 +50,13 @@ internal sealed class FaultBoard(string lab, IReadOnlyList<Region> regions, Post
         }
     }
 
-    public Task<DalpLabFault> InjectAsync(LabFault name, SiteRole? site, CancellationToken cancellationToken) => InTurnAsync(name, site, cancellationToken, async role =>
+    public Task<DalpLabFault> InjectAsync(LabFault name, SiteRole? site, TimeSpan? length, CancellationToken cancellationToken) => InTurnAsync(name, site, cancellationToken, async role =>
     {
         if (Find(name, role) is { } already)
         {
             return already.Shown with { State = LabFaultState.AlreadyInjected };
         }
-        var scene = new FaultScene(regions.First(region => region.Site.Role == role), databases, time, other => Find(other, role) is not null);
+        var scene = new FaultScene(regions.First(region => region.Site.Role == role), databases, time, other => Find(other, role) is not null, length);
         var injection = await Known.First(fault => fault.Name == name).InjectAsync(scene, cancellationToken);
         var shown = Show(name, role, LabFaultState.Injected, injection.Target);
         lock (inForce)
@@ -74,16 +79,28 @@ internal sealed class FaultBoard(string lab, IReadOnlyList<Region> regions, Post
             inForce.Remove((name, role));
         }
         await SettleAsync(role, cancellationToken);
-        return Show(name, role, LabFaultState.Undone, entry.Injection.Target);
+        return Show(name, role, LabFaultState.Undone, entry.Injection.Target) with { Note = await NoteAsync(cancellationToken) };
     });
 
     // Whoever undoes a fault looks at the site next, and takes what is still coming up for broken. While another fault is in force it can't settle.
     private async Task SettleAsync(SiteRole role, CancellationToken cancellationToken)
     {
-        if (InForce.All(fault => fault.Site != role))
+        // Nor does it when a failover has been there: what it stopped stays stopped, and what it isolated stays isolated.
+        if (InForce.All(fault => fault.Site != role) && await PostgresPair.IsInRecoveryAsync(databases.Standby, cancellationToken) != false)
         {
             await regions.First(region => region.Site.Role == role).WaitUntilSettledAsync(cancellationToken);
         }
+    }
+
+    private async Task<string> NoteAsync(CancellationToken cancellationToken)
+    {
+        if (await PostgresPair.IsInRecoveryAsync(databases.Standby, cancellationToken) != false)
+        {
+            return "";
+        }
+        return await PostgresPair.IsInRecoveryAsync(databases.Primary, cancellationToken) == false
+            ? $"{databases.Standby.Name} was promoted meanwhile, and {databases.Primary.Name} is a primary as well: two histories. Isolate the former active site, or start the lab anew."
+            : $"{databases.Standby.Name} was promoted meanwhile. To have the first roles again, fail back, or start the lab anew.";
     }
 
     private (DalpLabFault Shown, Injection Injection)? Find(LabFault name, SiteRole role)
@@ -107,7 +124,7 @@ internal sealed class FaultBoard(string lab, IReadOnlyList<Region> regions, Post
         await turn.WaitAsync(cancellationToken);
         try
         {
-            var done = await work(site ?? SiteRole.Standby);
+            var done = await work(LabFaults.SiteOf(name, site));
             changed();
             return done;
         }

@@ -27,7 +27,8 @@ internal sealed record Injection(string Target, Func<CancellationToken, Task> Un
 /// <param name="Databases">The database pair.</param>
 /// <param name="Time">The clock.</param>
 /// <param name="IsInForce">Whether another fault is in force on this site.</param>
-internal sealed record FaultScene(Region Region, PostgresPair Databases, TimeProvider Time, Func<LabFault, bool> IsInForce)
+/// <param name="Length">How long what is slow shall take; null when nobody said.</param>
+internal sealed record FaultScene(Region Region, PostgresPair Databases, TimeProvider Time, Func<LabFault, bool> IsInForce, TimeSpan? Length = null)
 {
     public SiteRole Site => Region.Site.Role;
 

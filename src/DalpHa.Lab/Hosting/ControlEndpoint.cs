@@ -33,11 +33,12 @@ internal sealed class ControlEndpoint : IAsyncDisposable
     public Uri Address => new(application.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
 
     /// <param name="port">The loopback port; 0 for a free one.</param>
+    /// <param name="regions">Both regions.</param>
     /// <param name="faults">The faults.</param>
     /// <param name="load">The load.</param>
     /// <param name="stop">Is told that the lab shall end.</param>
     /// <param name="stopping">Ends running commands. A session that went away does not: half a fault helps nobody.</param>
-    public static async Task<ControlEndpoint> StartAsync(int port, FaultBoard faults, WriteLoad load, Action stop, CancellationToken stopping)
+    public static async Task<ControlEndpoint> StartAsync(int port, IReadOnlyList<Region> regions, FaultBoard faults, PlatformLoad load, Action stop, CancellationToken stopping)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
@@ -48,13 +49,13 @@ internal sealed class ControlEndpoint : IAsyncDisposable
             ? AnswerFailuresAsync(context, next)
             : FailAsync(context, StatusCodes.Status401Unauthorized, new LabFailure("LabTokenWrong", FaultKind.Unauthenticated, "The token is not this lab's.", "Use the cmdlets of the user who started it.")));
 
-        LabStatus Status() => new(faults.InForce, load.PerSecond);
+        LabStatus Status() => new(faults.InForce, load.PerSecond) { Sites = [.. regions.Select(region => StatusOf(region, load))] };
         application.MapGet("/status", (RequestDelegate)(context => AnswerAsync(context, Status(), LabJson.Default.LabStatus)));
         application.MapPut("/faults/{name}", (RequestDelegate)(async context =>
-            await AnswerAsync(context, await faults.InjectAsync(Name(context), Site(context), stopping), LabJson.Default.DalpLabFault)));
+            await AnswerAsync(context, await faults.InjectAsync(Name(context), Site(context), Seconds(context), stopping), LabJson.Default.DalpLabFault)));
         application.MapDelete("/faults/{name}", (RequestDelegate)(async context =>
             await AnswerAsync(context, await faults.UndoAsync(Name(context), Site(context), stopping), LabJson.Default.DalpLabFault)));
-        application.MapPut("/writeload/{rate:int:range(0," + WriteLoad.MostPerSecondText + ")}", (RequestDelegate)(async context =>
+        application.MapPut("/writeload/{rate:int:range(0," + PlatformLoad.MostPerSecondText + ")}", (RequestDelegate)(async context =>
         {
             await load.SetAsync(int.Parse((string)context.GetRouteValue("rate")!, System.Globalization.CultureInfo.InvariantCulture), stopping);
             await AnswerAsync(context, Status(), LabJson.Default.LabStatus);
@@ -91,6 +92,12 @@ internal sealed class ControlEndpoint : IAsyncDisposable
     private static LabFault Name(HttpContext context) => Enum.TryParse<LabFault>((string?)context.GetRouteValue("name"), out var name) && Enum.IsDefined(name)
         ? name
         : throw new DalpException("LabFaultUnknown", FaultKind.InvalidInput, "The lab does not know this fault.", "Start the lab and the session from the same version of DalpHa.");
+
+    private static LabSiteStatus StatusOf(Region region, PlatformLoad load) =>
+        new(region.Site.Role, region.Site.Context, region.Site.DatabasePod, region.Database.Role, region.Database.TakesWrites, load.AcknowledgedBy(region));
+
+    private static TimeSpan? Seconds(HttpContext context) =>
+        int.TryParse(context.Request.Query["seconds"], System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture, out var seconds) ? TimeSpan.FromSeconds(seconds) : null;
 
     private static SiteRole? Site(HttpContext context) => Enum.TryParse<SiteRole>(context.Request.Query["site"], out var site) ? site : null;
 

@@ -16,7 +16,7 @@ internal interface IRegionApi : IAsyncDisposable
     IReadOnlyList<int> ProcessIds { get; }
 
     /// <summary>Starts what a client of the API must do for the cluster to come alive.</summary>
-    ControllerLoop StartControllers(IKubernetes client, TimeProvider time, ILogger log);
+    ControllerLoop StartControllers(IKubernetes client, PodReadiness pods, RunningWriters writers, TimeProvider time, ILogger log);
 
     /// <summary>Starts what the nodes are reached at, and returns its port; null when the API does by itself what is asked of nodes.</summary>
     Task<int?> StartKubeletAsync(IKubernetes client, CancellationToken cancellationToken);
@@ -40,7 +40,7 @@ internal sealed class LabRegionApi(ApiServer server) : IRegionApi
 
     public IReadOnlyList<int> ProcessIds => [];
 
-    public ControllerLoop StartControllers(IKubernetes client, TimeProvider time, ILogger log) => ControllerLoop.ForLab(client, time, log);
+    public ControllerLoop StartControllers(IKubernetes client, PodReadiness pods, RunningWriters writers, TimeProvider time, ILogger log) => ControllerLoop.ForLab(client, pods, writers, time, log);
 
     public Task<int?> StartKubeletAsync(IKubernetes client, CancellationToken cancellationToken) => Task.FromResult<int?>(null);
 

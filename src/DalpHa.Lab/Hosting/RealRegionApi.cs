@@ -17,7 +17,7 @@ internal sealed class RealRegionApi(RealApiServer server) : IRegionApi
 
     public IReadOnlyList<int> ProcessIds => server.ProcessIds;
 
-    public ControllerLoop StartControllers(IKubernetes client, TimeProvider time, ILogger log) => ControllerLoop.ForRealApi(client, time, log);
+    public ControllerLoop StartControllers(IKubernetes client, PodReadiness pods, RunningWriters writers, TimeProvider time, ILogger log) => ControllerLoop.ForRealApi(client, pods, writers, time, log);
 
     public async Task<int?> StartKubeletAsync(IKubernetes client, CancellationToken cancellationToken)
     {

@@ -4,6 +4,7 @@ using System.Security.Cryptography.X509Certificates;
 using DalpHa.Core.Lab;
 using DalpHa.Lab.Api;
 using DalpHa.Lab.Controllers;
+using DalpHa.Lab.Postgres;
 using DalpHa.Lab.RealApi;
 using DalpHa.Lab.Seed;
 using k8s;
@@ -16,12 +17,20 @@ namespace DalpHa.Lab.Hosting;
 internal sealed class Region : IAsyncDisposable
 {
     private static readonly TimeSpan RequestBound = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan Pulse = TimeSpan.FromMilliseconds(250);
     private readonly RegionTokens tokens;
+    private readonly CancellationTokenSource stopping = new();
+    private Task pulsing = Task.CompletedTask;
     private ControllerLoop? controllers;
 
-    private Region(LabSite site, IRegionApi api, Kubernetes admin, RegionTokens tokens)
+    private Region(LabSite site, SiteDatabase database, IRegionApi api, StandbyLink door, Kubernetes admin, RegionTokens tokens)
     {
         Site = site;
+        Database = database;
+        Door = door;
+        Pods = new PodReadiness(
+            () => database.TakesWrites ? DatabaseService.Writes : database.Role == LabDatabaseRole.Down ? DatabaseService.None : DatabaseService.Reads,
+            _ => null);
         Api = api;
         Admin = admin;
         this.tokens = tokens;
@@ -29,20 +38,35 @@ internal sealed class Region : IAsyncDisposable
 
     public LabSite Site { get; }
 
+    public SiteDatabase Database { get; }
+
     public IRegionApi Api { get; }
+
+    /// <summary>Where the world outside the site reaches the API. The site's own controllers, and the lab, do not go through it.</summary>
+    public StandbyLink Door { get; }
+
+    /// <summary>The address at the door.</summary>
+    public Uri Address => new UriBuilder(Api.Address) { Port = Door.Port }.Uri;
+
+    /// <summary>When its pods are ready.</summary>
+    public PodReadiness Pods { get; }
+
+    /// <summary>The pods that write to its database.</summary>
+    public RunningWriters Writers { get; } = new();
 
     public IKubernetes Admin { get; }
 
-    public KubeconfigText.Entry Kubeconfig => new(Site.Context, Api.Address, Api.CertificateAuthorityPem, tokens.Operator, tokens.Reader, tokens.Admin);
+    public KubeconfigText.Entry Kubeconfig => new(Site.Context, Address, Api.CertificateAuthorityPem, tokens.Operator, tokens.Reader, tokens.Admin);
 
     /// <summary>Starts one.</summary>
     /// <param name="site">The site.</param>
+    /// <param name="database">Its database.</param>
     /// <param name="kind">What stands behind its API.</param>
     /// <param name="folder">The lab's folder, for what a real API keeps.</param>
-    /// <param name="port">The API's loopback port; 0 for a free one.</param>
+    /// <param name="port">The loopback port at which the API is reached; 0 for a free one.</param>
     /// <param name="time">The clock.</param>
     /// <param name="cancellationToken">Gives the start up.</param>
-    public static async Task<Region> StartAsync(LabSite site, LabApiServer kind, string folder, int port, TimeProvider time, CancellationToken cancellationToken)
+    public static async Task<Region> StartAsync(LabSite site, SiteDatabase database, LabApiServer kind, string folder, int port, TimeProvider time, CancellationToken cancellationToken)
     {
         var tokens = new RegionTokens(NewToken(), NewToken(), NewToken());
         var users = new Dictionary<string, ApiUser>
@@ -53,16 +77,18 @@ internal sealed class Region : IAsyncDisposable
         };
         IRegionApi api = kind == LabApiServer.Real
             ? new RealRegionApi(await RealApiServer.StartAsync(
-                new RealApiServerOptions { Name = site.Context, Folder = Path.Combine(folder, site.Context), Port = port, Time = time, Users = users }, cancellationToken))
-            : new LabRegionApi(await ApiServer.StartAsync(new ApiServerOptions { Name = site.Context, Port = port, Time = time, Users = users }, cancellationToken));
+                new RealApiServerOptions { Name = site.Context, Folder = Path.Combine(folder, site.Context), Time = time, Users = users }, cancellationToken))
+            : new LabRegionApi(await ApiServer.StartAsync(new ApiServerOptions { Name = site.Context, Time = time, Users = users }, cancellationToken));
         var admin = ClientOf(api, tokens.Admin);
-        return new Region(site with { KubeletPort = await api.StartKubeletAsync(admin, cancellationToken) }, api, admin, tokens);
+        return new Region(site with { KubeletPort = await api.StartKubeletAsync(admin, cancellationToken) }, database, api, new StandbyLink(port, api.Address.Port), admin, tokens);
     }
 
     /// <summary>Puts the platform in, and starts what brings it up.</summary>
     public async Task SeedAsync(PlatformSecrets secrets, TimeProvider time, ILogger log, CancellationToken cancellationToken)
     {
-        controllers = Api.StartControllers(Admin, time, log);
+        controllers = Api.StartControllers(Admin, Pods, Writers, time, log);
+        Database.Changed = controllers.Ring;
+        pulsing = PulseAsync(controllers);
         await Seeder.SeedAsync(Admin, Site, secrets, cancellationToken);
     }
 
@@ -79,14 +105,35 @@ internal sealed class Region : IAsyncDisposable
         },
         cancellationToken);
 
+    /// <summary>Lets its controllers look at once.</summary>
+    public void Ring() => controllers?.Ring();
+
     public async ValueTask DisposeAsync()
     {
+        await stopping.CancelAsync();
+        await pulsing.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await Door.DisposeAsync();
+        Database.Changed = () => { };
         if (controllers is not null)
         {
             await controllers.DisposeAsync();
         }
         Admin.Dispose();
         await Api.DisposeAsync();
+        stopping.Dispose();
+    }
+
+    // No event tells that a pod's time has come.
+    private async Task PulseAsync(ControllerLoop loop)
+    {
+        while (true)
+        {
+            await Task.Delay(Pulse, stopping.Token);
+            if (Pods.IsWaitingForTime)
+            {
+                loop.Ring();
+            }
+        }
     }
 
     private static Kubernetes ClientOf(IRegionApi api, string token) => new(new KubernetesClientConfiguration

@@ -26,6 +26,15 @@ internal sealed class RunningLab : IAsyncDisposable
         this.log = log;
     }
 
+    public PostgresPair Databases { get; private set; } = null!;
+
+    /// <summary>The active site's region and the standby's, by what they were started as.</summary>
+    public IReadOnlyList<Region> Regions { get; private set; } = [];
+
+    public FaultBoard Faults { get; private set; } = null!;
+
+    public PlatformLoad Load { get; private set; } = null!;
+
     /// <summary>Brings everything up.</summary>
     /// <param name="settings">The lab.</param>
     /// <param name="claim">Its hold on name and folder, which outlives it.</param>
@@ -74,15 +83,16 @@ internal sealed class RunningLab : IAsyncDisposable
     {
         progress(new LabProgress("Starting two PostgreSQL servers", 10));
         var databases = await StartDatabasesAsync(cancellationToken);
+        var doors = OpenDoors(databases);
         progress(new LabProgress("Starting two Kubernetes APIs", 60));
         // Whatever the lab is called, its contexts and regions say that it is one.
         var prefix = settings.Name.StartsWith("lab", StringComparison.Ordinal) ? settings.Name : $"lab-{settings.Name}";
         LabSite[] sites =
         [
-            new(SiteRole.Active, $"{prefix}-active", "lab-west", databases.Primary.Name, databases.Primary.Port),
-            new(SiteRole.Standby, $"{prefix}-standby", "lab-east", databases.Standby.Name, databases.Standby.Port),
+            new(SiteRole.Active, $"{prefix}-active", "lab-west", databases.Primary.Name, doors[0].Door.Port) { ReadyAfter = settings.ReadyAfter },
+            new(SiteRole.Standby, $"{prefix}-standby", "lab-east", databases.Standby.Name, doors[1].Door.Port) { ReadyAfter = settings.ReadyAfter },
         ];
-        var regions = await StartRegionsAsync(sites, cancellationToken);
+        var regions = await StartRegionsAsync(sites, doors, cancellationToken);
         claim.Update(record => record with { Children = ChildrenOf(databases, regions) });
         progress(new LabProgress("Seeding both sites", 70));
         var secrets = new PlatformSecrets(databases.Passwords, time);
@@ -97,29 +107,36 @@ internal sealed class RunningLab : IAsyncDisposable
 
     private async Task<PostgresPair> StartDatabasesAsync(CancellationToken cancellationToken)
     {
-        var options = new PostgresPairOptions { Folder = claim.Record.DatabaseFolder, PrimaryPort = Port(2), StandbyPort = Port(3) };
+        var options = new PostgresPairOptions { Folder = claim.Record.DatabaseFolder };
         var pair = Keep(await PostgresPair.StartAsync(options, cancellationToken));
         claim.Update(record => record with
         {
             Children = ChildrenOf(pair, []),
             PasswordFile = pair.PasswordFile,
-            Databases = [new LabDatabase(pair.Primary.Name, pair.Primary.Port), new LabDatabase(pair.Standby.Name, pair.Standby.Port)],
         });
         return pair;
     }
 
+    private SiteDatabase[] OpenDoors(PostgresPair pair)
+    {
+        SiteDatabase[] doors = [Keep(new SiteDatabase(pair, pair.Primary, Port(2))), Keep(new SiteDatabase(pair, pair.Standby, Port(3)))];
+        claim.Update(record => record with { Databases = [.. doors.Select(door => new LabDatabase(door.Server.Name, door.Door.Port))] });
+        return doors;
+    }
+
     private async Task OpenAsync(IReadOnlyList<Region> regions, PostgresPair databases, Action stop)
     {
-        var load = Keep(new WriteLoad(databases, log));
-        var faults = new FaultBoard(settings.Name, regions, databases, time, () => claim.Update(record => record with { Children = ChildrenOf(databases, regions) }));
-        var control = Keep(await ControlEndpoint.StartAsync(Port(4), faults, load, stop, stopping.Token));
-        await load.SetAsync(settings.WriteLoad, CancellationToken.None);
+        (Databases, Regions) = (databases, regions);
+        Load = Keep(new PlatformLoad(regions, log));
+        Faults = new FaultBoard(settings.Name, regions, databases, time, () => claim.Update(record => record with { Children = ChildrenOf(databases, regions) }));
+        var control = Keep(await ControlEndpoint.StartAsync(Port(4), regions, Faults, Load, stop, stopping.Token));
+        await Load.SetAsync(settings.WriteLoad, CancellationToken.None);
         claim.Update(record => record with { IsReady = true, Contexts = [.. regions.Select(region => region.Site.Context)], Control = control.Address, ControlToken = control.Token });
     }
 
-    private async Task<IReadOnlyList<Region>> StartRegionsAsync(LabSite[] sites, CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<Region>> StartRegionsAsync(LabSite[] sites, SiteDatabase[] doors, CancellationToken cancellationToken)
     {
-        var starts = sites.Select((site, index) => Region.StartAsync(site, settings.ApiServer, settings.Folder, Port(index), time, cancellationToken)).ToList();
+        var starts = sites.Select((site, index) => Region.StartAsync(site, doors[index], settings.ApiServer, settings.Folder, Port(index), time, cancellationToken)).ToList();
         await ((Task)Task.WhenAll(starts)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         // Kept first: when one did not come up, the other is ended with the rest.
         foreach (var start in starts.Where(start => start.IsCompletedSuccessfully))

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using DalpHa.Core.Errors;
+using Npgsql;
 
 namespace DalpHa.Lab.Postgres;
 
@@ -143,6 +144,23 @@ public sealed class PostgresPair : IAsyncDisposable
 
     /// <summary>Promotes the standby and waits until it takes writes. The primary is left as it is.</summary>
     public Task PromoteAsync(CancellationToken cancellationToken) => Standby.ExecuteAsync("SELECT pg_promote(true, 30)", cancellationToken);
+
+    /// <summary>Whether a server is in recovery; null when it does not answer.</summary>
+    public static async Task<bool?> IsInRecoveryAsync(PostgresServer server, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return server.ProcessId is null ? null : (bool?)await server.ExecuteAsync("SELECT pg_is_in_recovery()", cancellationToken);
+        }
+        catch (NpgsqlException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Whether the roles are still those that the servers were made with, and both run.</summary>
+    public async Task<bool> HasFirstRolesAsync(CancellationToken cancellationToken) =>
+        await IsInRecoveryAsync(Primary, cancellationToken) == false && await IsInRecoveryAsync(Standby, cancellationToken) == true;
 
     /// <summary>The server on the other side.</summary>
     public PostgresServer Other(PostgresServer server) => server == Primary ? Standby : Primary;

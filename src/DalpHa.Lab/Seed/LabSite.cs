@@ -7,11 +7,14 @@ namespace DalpHa.Lab.Seed;
 /// <param name="Context">Its kubeconfig context; it says lab, so that nobody takes it for production.</param>
 /// <param name="Region">The region that its nodes state.</param>
 /// <param name="DatabasePod">Its database's pod.</param>
-/// <param name="DatabasePort">Where that database really listens on loopback.</param>
+/// <param name="DatabasePort">Where that database is reached on loopback.</param>
 internal sealed record LabSite(SiteRole Role, string Context, string Region, string DatabasePod, int DatabasePort)
 {
     /// <summary>The loopback port at which the API reaches its nodes' kubelets; null when it has no need to.</summary>
     public int? KubeletPort { get; init; }
+
+    /// <summary>How many seconds after their start the platform's pods become ready.</summary>
+    public int ReadyAfter { get; init; }
 
     public const string Namespace = "dalp";
 

@@ -11,21 +11,25 @@ internal static class WorkloadManifests
     private const string Registry = "registry.lab.test/dalp";
     private const string PostgresImage = "registry.lab.test/cloudnative-pg/postgresql:17.5";
 
-    private sealed record Service(string Component, int Replicas, bool RunsOnStandby, int Port, string Cpu, string Memory, bool OnlyOne = false);
+    private sealed record Service(string Component, int Replicas, bool RunsOnStandby, int Port, string Cpu, string Memory, bool OnlyOne = false)
+    {
+        /// <summary>What it needs of its site's database to be ready; null when nothing.</summary>
+        public string? Needs { get; init; }
+    }
 
     private static readonly Service[] Services =
     [
         new("dapp", 2, true, 3000, "250m", "512Mi"),
-        new("dapi", 2, true, 3001, "500m", "1Gi"),
+        new("dapi", 2, true, 3001, "500m", "1Gi") { Needs = LabMarks.NeedsReads },
         new("erpc", 1, true, 4000, "250m", "256Mi"),
-        new("workflow", 1, false, 8080, "500m", "1Gi"),
-        new("indexer", 1, false, 42069, "500m", "2Gi"),
+        new("workflow", 1, false, 8080, "500m", "1Gi") { Needs = LabMarks.NeedsWrites },
+        new("indexer", 1, false, 42069, "500m", "2Gi") { Needs = LabMarks.NeedsWrites },
         new("txsigner", 1, false, 3000, "100m", "256Mi", OnlyOne: true),
     ];
 
     public static IEnumerable<IKubernetesObject<V1ObjectMeta>> For(LabSite site) =>
     [
-        .. Services.Select(service => Deployment(service, site.IsActive)),
+        .. Services.Select(service => Deployment(service, site.IsActive, site.ReadyAfter)),
         .. Services.Select(ServiceOf),
         Validators(site.IsActive),
         Database(site),
@@ -40,7 +44,7 @@ internal static class WorkloadManifests
 
     public static string Image(string component, string version = Version) => $"{Registry}/{component}:{version}";
 
-    private static V1Deployment Deployment(Service service, bool isActive) => new()
+    private static V1Deployment Deployment(Service service, bool isActive, int readyAfter) => new()
     {
         Metadata = Naming.Platform($"dalp-{service.Component}", service.Component),
         Spec = new V1DeploymentSpec
@@ -50,7 +54,7 @@ internal static class WorkloadManifests
             Strategy = new V1DeploymentStrategy { Type = service.OnlyOne ? "Recreate" : "RollingUpdate" },
             Template = new V1PodTemplateSpec
             {
-                Metadata = new V1ObjectMeta { Labels = Naming.Labels(service.Component) },
+                Metadata = new V1ObjectMeta { Labels = Naming.Labels(service.Component), Annotations = Annotations(service, readyAfter) },
                 Spec = new V1PodSpec
                 {
                     Containers =
@@ -72,6 +76,20 @@ internal static class WorkloadManifests
             },
         },
     };
+
+    private static Dictionary<string, string>? Annotations(Service service, int readyAfter)
+    {
+        var annotations = new Dictionary<string, string>();
+        if (service.Needs is not null)
+        {
+            annotations[LabMarks.NeedsDatabase] = service.Needs;
+        }
+        if (readyAfter > 0)
+        {
+            annotations[LabMarks.ReadyAfter] = readyAfter.ToString(CultureInfo.InvariantCulture);
+        }
+        return annotations.Count == 0 ? null : annotations;
+    }
 
     private static V1Service ServiceOf(Service service) => new()
     {

@@ -16,6 +16,8 @@ public sealed class FaultTests(LabSession session)
     [InlineData("NodeLoss", "StandbyWorkloads", "Fail")]
     [InlineData("ApiHung", "ApiReachable", "Unknown")]
     [InlineData("ApiFailing", "ApiReachable", "Unknown Fail")]
+    [InlineData("RegionUnreachable", "ApiReachable", "Unknown")]
+    [InlineData("RegionLost", "ApiReachable", "Unknown Fail")]
     public void A_fault_turns_the_verdict_and_its_undoing_turns_it_back(string fault, string check, string status)
     {
         session.UntilWarm();

@@ -14,7 +14,7 @@ public sealed class InvokeDalpLabFaultCommand : AsyncCommand
     [Parameter(Mandatory = true, Position = 0, ValueFromPipelineByPropertyName = true)]
     public LabFault Name { get; set; }
 
-    /// <summary>The site; without it the standby. Faults of the database pair belong to the standby.</summary>
+    /// <summary>The site; without it the standby, for a fault of a whole region the active one. Faults of the database pair belong to the standby.</summary>
     [Parameter(Position = 1, ValueFromPipelineByPropertyName = true)]
     public SiteRole? Site { get; set; }
 
@@ -23,6 +23,11 @@ public sealed class InvokeDalpLabFaultCommand : AsyncCommand
     [ValidateNotNull]
     [ArgumentCompleter(typeof(LabNameCompleter))]
     public PSObject Lab { get; set; } = PSObject.AsPSObject(LabSettings.DefaultName);
+
+    /// <summary>How long a slow promotion takes, in seconds.</summary>
+    [Parameter]
+    [ValidateRange(1, 600)]
+    public int Seconds { get; set; } = 10;
 
     /// <summary>Takes the fault back.</summary>
     [Parameter]
@@ -37,12 +42,12 @@ public sealed class InvokeDalpLabFaultCommand : AsyncCommand
     protected override async Task RunAsync(CancellationToken cancellationToken)
     {
         var lab = NameOf(Lab.BaseObject);
-        if (!await AskAsync(() => ShouldProcess($"lab '{lab}', {Site ?? SiteRole.Standby} site", Undo ? $"Undo fault {Name}" : $"Inject fault {Name}: {LabFaults.Describe(Name)}")))
+        if (!await AskAsync(() => ShouldProcess($"lab '{lab}', {LabFaults.SiteOf(Name, Site)} site", Undo ? $"Undo fault {Name}" : $"Inject fault {Name}: {LabFaults.Describe(Name)}")))
         {
             return;
         }
         using var client = new Labs(LabRegistry.Default).Open(lab, TimeSpan.FromSeconds(TimeoutSeconds));
-        Emit(Undo ? await client.UndoAsync(Name, Site, cancellationToken) : await client.InjectAsync(Name, Site, cancellationToken));
+        Emit(Undo ? await client.UndoAsync(Name, Site, cancellationToken) : await client.InjectAsync(Name, Site, cancellationToken, Seconds));
     }
 
     private static string NameOf(object lab) => lab switch

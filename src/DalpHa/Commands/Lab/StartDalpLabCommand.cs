@@ -26,10 +26,15 @@ public sealed class StartDalpLabCommand : AsyncCommand
     [ValidateRange(1, 65531)]
     public int Port { get; set; }
 
-    /// <summary>Transactions per second that the lab commits on its primary database.</summary>
+    /// <summary>Transactions per second that the platform commits on a site whose database takes writes.</summary>
     [Parameter]
     [ValidateRange(0, 1000)]
     public int WriteLoad { get; set; }
+
+    /// <summary>How many seconds the platform's pods take from their start until they are ready.</summary>
+    [Parameter]
+    [ValidateRange(0, 600)]
+    public int ReadyAfterSeconds { get; set; }
 
     /// <summary>What stands behind the two Kubernetes APIs.</summary>
     [Parameter]
@@ -58,6 +63,7 @@ public sealed class StartDalpLabCommand : AsyncCommand
             Folder = folder ?? registry.FolderOf(Name),
             Port = Port,
             WriteLoad = WriteLoad,
+            ReadyAfter = ReadyAfterSeconds,
             ApiServer = ApiServer,
             OwnerProcessId = StopWithSession ? Environment.ProcessId : 0,
         };

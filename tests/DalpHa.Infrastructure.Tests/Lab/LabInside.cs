@@ -1,0 +1,62 @@
+using DalpHa.Core.Lab;
+using DalpHa.Lab.Hosting;
+using k8s;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace DalpHa.Infrastructure.Tests.Lab;
+
+/// <summary>A lab inside the test's process, so that a test can do to its servers what nobody outside may.</summary>
+internal sealed class LabInside : IAsyncDisposable
+{
+    private readonly string root;
+    private readonly LabClaim claim;
+
+    private LabInside(string root, LabClaim claim, RunningLab lab)
+    {
+        this.root = root;
+        this.claim = claim;
+        Lab = lab;
+    }
+
+    public RunningLab Lab { get; }
+
+    public Region Active => Lab.Regions[0];
+
+    public Region Standby => Lab.Regions[1];
+
+    public static async Task<LabInside> StartAsync(Func<LabSettings, LabSettings> change)
+    {
+        var root = Directory.CreateTempSubdirectory("dalpha-inside-").FullName;
+        if (!OperatingSystem.IsWindows())
+        {
+            File.SetUnixFileMode(root, (UnixFileMode)0b111_101_101);
+        }
+        var settings = change(new LabSettings { Name = "lab", Folder = Path.Combine(root, "lab") });
+        var claim = LabClaim.Take(settings, new LabRegistry(Path.Combine(root, "labs")), TimeProvider.System);
+        try
+        {
+            var lab = await RunningLab.StartAsync(settings, claim, TimeProvider.System, NullLogger.Instance, _ => { }, () => { }, TestContext.Current.CancellationToken);
+            return new LabInside(root, claim, lab);
+        }
+        catch
+        {
+            await claim.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>A client as an operator has it: through the region's door.</summary>
+    public IKubernetes Operator(Region region, TimeSpan timeout)
+    {
+        var configuration = KubernetesClientConfiguration.BuildConfigFromConfigFile(claim.Record.KubeconfigPath, region.Site.Context);
+        configuration.HttpClientTimeout = timeout;
+        return new k8s.Kubernetes(configuration);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await Lab.DisposeAsync();
+        await claim.DisposeAsync();
+        Directory.Delete(root, recursive: true);
+    }
+}
