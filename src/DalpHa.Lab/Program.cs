@@ -6,7 +6,7 @@ using DalpHa.Lab.Postgres;
 using DalpHa.Lab.RealApi;
 
 const string Usage = """
-    usage: DalpHa.Lab serve --name NAME --folder FOLDER --registry FOLDER [--port N] [--owner PID] [--write-load N] [--api-server Lab|Real] [--ready-after SECONDS]
+    usage: DalpHa.Lab serve --name NAME --folder FOLDER --registry FOLDER [--port N] [--owner PID] [--write-load N] [--api-server Lab|Real] [--ready-after SECONDS] [--database SelfRun|CloudNativePg|CloudNativePgReplica]
            DalpHa.Lab find-postgres
            DalpHa.Lab find-kube-apiserver
     """;
@@ -39,6 +39,7 @@ static (LabSettings Settings, LabRegistry Registry)? Settings(string[] rest)
         Port = Number("--port"),
         OwnerProcessId = Number("--owner"),
         WriteLoad = Number("--write-load"),
+        Database = Enum.Parse<LabDatabaseKind>(options.GetValueOrDefault("--database", nameof(LabDatabaseKind.SelfRun))),
         ReadyAfter = Number("--ready-after"),
         ApiServer = Enum.Parse<LabApiServer>(options.GetValueOrDefault("--api-server", nameof(LabApiServer.Lab))),
     };

@@ -35,6 +35,8 @@ public enum LabFault
     PromotionFails,
     /// <summary>The pods of a workload never become ready.</summary>
     WorkloadNeverReady,
+    /// <summary>The database operator of the site looks away.</summary>
+    OperatorDown,
 }
 
 /// <summary>What is known of each fault without a lab.</summary>
@@ -59,6 +61,7 @@ public static class LabFaults
         LabFault.SlowPromotion => "Lets a promotion of the database take long.",
         LabFault.PromotionFails => "Lets a promotion of the database fail.",
         LabFault.WorkloadNeverReady => "The pods of dalp-indexer never get ready.",
+        LabFault.OperatorDown => "Stops the CloudNativePG operator.",
         _ => throw new ArgumentOutOfRangeException(nameof(fault), fault, null),
     };
 

@@ -83,7 +83,7 @@ public sealed class LabLauncher(string program, LabRegistry registry)
         [
             program, "serve", "--name", settings.Name, "--folder", settings.Folder, "--registry", registry.Root,
             "--port", Text(settings.Port), "--owner", Text(settings.OwnerProcessId), "--write-load", Text(settings.WriteLoad),
-            "--api-server", settings.ApiServer.ToString(), "--ready-after", Text(settings.ReadyAfter),
+            "--api-server", settings.ApiServer.ToString(), "--ready-after", Text(settings.ReadyAfter), "--database", settings.Database.ToString(),
         ];
         foreach (var argument in arguments)
         {

@@ -12,6 +12,17 @@ public enum LabApiServer
     Real,
 }
 
+/// <summary>Who looks after a lab's database servers. They are the same servers in any case.</summary>
+public enum LabDatabaseKind
+{
+    /// <summary>Nobody: they are promoted by <c>pg_promote</c>.</summary>
+    SelfRun,
+    /// <summary>A CloudNativePG stand-in on each site, in a distributed topology: roles by <c>spec.replica.primary</c>, handed over with a demotion token.</summary>
+    CloudNativePg,
+    /// <summary>A CloudNativePG stand-in on each site, the standby's a stand-alone replica cluster: <c>spec.replica.enabled</c>.</summary>
+    CloudNativePgReplica,
+}
+
 /// <summary>What a lab is started with.</summary>
 public sealed partial record LabSettings
 {
@@ -41,6 +52,9 @@ public sealed partial record LabSettings
 
     /// <summary>What stands behind its two Kubernetes APIs.</summary>
     public LabApiServer ApiServer { get; init; }
+
+    /// <summary>Who looks after its database servers.</summary>
+    public LabDatabaseKind Database { get; init; }
 
     /// <summary>Makes sure that a name can be used.</summary>
     /// <exception cref="DalpException">It can't.</exception>

@@ -110,7 +110,7 @@ public sealed class ApiServer : IAsyncDisposable
         var catalog = new ResourceCatalog();
         var lifecycle = new ObjectLifecycle(store, catalog, options.Time);
         var authorizer = new RbacAuthorizer(store);
-        var writer = new ObjectWriter(store, lifecycle, new GrantGuard(authorizer), options.Time);
+        var writer = new ObjectWriter(store, lifecycle, new GrantGuard(authorizer), options.Hooks, options.Time);
         BootstrapObjects.Put(writer);
         var dispatcher = new ResourceDispatcher(
             new ObjectReader(store),

@@ -1,3 +1,5 @@
+using DalpHa.Lab.Api.Admission;
+
 namespace DalpHa.Lab.Api;
 
 /// <summary>What one lab API endpoint is started with.</summary>
@@ -20,6 +22,9 @@ public sealed record ApiServerOptions
 
     /// <summary>How often an idle watch that asked for bookmarks gets one.</summary>
     public TimeSpan BookmarkInterval { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>Who judges writes beside the server itself.</summary>
+    internal IReadOnlyList<ValidatingHook> Hooks { get; init; } = [];
 
     /// <summary>The clock behind timestamps and time limits.</summary>
     public TimeProvider Time { get; init; } = TimeProvider.System;

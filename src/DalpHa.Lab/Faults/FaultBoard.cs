@@ -33,6 +33,7 @@ internal sealed class FaultBoard(string lab, IReadOnlyList<Region> regions, Post
         new SlowPromotionFault(),
         new PromotionFailsFault(),
         new WorkloadNeverReadyFault(),
+        new OperatorDownFault(),
     ];
 
     private readonly Dictionary<(LabFault, SiteRole), (DalpLabFault Shown, Injection Injection)> inForce = [];

@@ -21,6 +21,9 @@ internal interface IRegionApi : IAsyncDisposable
     /// <summary>Starts what the nodes are reached at, and returns its port; null when the API does by itself what is asked of nodes.</summary>
     Task<int?> StartKubeletAsync(IKubernetes client, CancellationToken cancellationToken);
 
+    /// <summary>Lets CloudNativePG's webhook judge writes of Clusters.</summary>
+    Task ServeWebhookAsync(IKubernetes client, CancellationToken cancellationToken);
+
     /// <summary>Lets it accept connections and never answer.</summary>
     Task HangAsync(CancellationToken cancellationToken);
 
@@ -43,6 +46,9 @@ internal sealed class LabRegionApi(ApiServer server) : IRegionApi
     public ControllerLoop StartControllers(IKubernetes client, PodReadiness pods, RunningWriters writers, TimeProvider time, ILogger log) => ControllerLoop.ForLab(client, pods, writers, time, log);
 
     public Task<int?> StartKubeletAsync(IKubernetes client, CancellationToken cancellationToken) => Task.FromResult<int?>(null);
+
+    /// <summary>It asks the webhook within its own process, from its start on.</summary>
+    public Task ServeWebhookAsync(IKubernetes client, CancellationToken cancellationToken) => Task.CompletedTask;
 
     public Task HangAsync(CancellationToken cancellationToken) => Set(ApiFault.Hang);
 

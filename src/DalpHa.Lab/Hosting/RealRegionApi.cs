@@ -1,3 +1,4 @@
+using DalpHa.Lab.CloudNativePg;
 using DalpHa.Lab.Controllers;
 using DalpHa.Lab.RealApi;
 using k8s;
@@ -9,6 +10,7 @@ namespace DalpHa.Lab.Hosting;
 internal sealed class RealRegionApi(RealApiServer server) : IRegionApi
 {
     private KubeletEndpoint? kubelet;
+    private TlsEndpoint? webhook;
     private bool isFrozen;
 
     public Uri Address => server.Address;
@@ -24,6 +26,9 @@ internal sealed class RealRegionApi(RealApiServer server) : IRegionApi
         kubelet = await KubeletEndpoint.StartAsync(server.Keys, client, cancellationToken);
         return kubelet.Port;
     }
+
+    public async Task ServeWebhookAsync(IKubernetes client, CancellationToken cancellationToken) =>
+        webhook = await ClusterWebhook.ServeAsync(ClusterAdmission.Hook, server.Keys, client, cancellationToken);
 
     public Task HangAsync(CancellationToken cancellationToken)
     {
@@ -47,6 +52,10 @@ internal sealed class RealRegionApi(RealApiServer server) : IRegionApi
 
     public async ValueTask DisposeAsync()
     {
+        if (webhook is not null)
+        {
+            await webhook.DisposeAsync();
+        }
         if (kubelet is not null)
         {
             await kubelet.DisposeAsync();

@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using DalpHa.Core.Lab;
 using DalpHa.Lab.Api;
+using DalpHa.Lab.CloudNativePg;
 using DalpHa.Lab.Controllers;
 using DalpHa.Lab.Postgres;
 using DalpHa.Lab.RealApi;
@@ -30,7 +31,7 @@ internal sealed class Region : IAsyncDisposable
         Door = door;
         Pods = new PodReadiness(
             () => database.TakesWrites ? DatabaseService.Writes : database.Role == LabDatabaseRole.Down ? DatabaseService.None : DatabaseService.Reads,
-            _ => null);
+            pod => Operator is not null && pod == site.DatabasePod ? database.Role != LabDatabaseRole.Down : null);
         Api = api;
         Admin = admin;
         this.tokens = tokens;
@@ -47,6 +48,9 @@ internal sealed class Region : IAsyncDisposable
 
     /// <summary>The address at the door.</summary>
     public Uri Address => new UriBuilder(Api.Address) { Port = Door.Port }.Uri;
+
+    /// <summary>Who looks after its database; null when nobody does.</summary>
+    public CloudNativePgOperator? Operator { get; private set; }
 
     /// <summary>When its pods are ready.</summary>
     public PodReadiness Pods { get; }
@@ -78,18 +82,31 @@ internal sealed class Region : IAsyncDisposable
         IRegionApi api = kind == LabApiServer.Real
             ? new RealRegionApi(await RealApiServer.StartAsync(
                 new RealApiServerOptions { Name = site.Context, Folder = Path.Combine(folder, site.Context), Time = time, Users = users }, cancellationToken))
-            : new LabRegionApi(await ApiServer.StartAsync(new ApiServerOptions { Name = site.Context, Time = time, Users = users }, cancellationToken));
+            : new LabRegionApi(await ApiServer.StartAsync(new ApiServerOptions { Name = site.Context, Time = time, Users = users, Hooks = [ClusterAdmission.Hook] }, cancellationToken));
         var admin = ClientOf(api, tokens.Admin);
         return new Region(site with { KubeletPort = await api.StartKubeletAsync(admin, cancellationToken) }, database, api, new StandbyLink(port, api.Address.Port), admin, tokens);
     }
 
     /// <summary>Puts the platform in, and starts what brings it up.</summary>
-    public async Task SeedAsync(PlatformSecrets secrets, TimeProvider time, ILogger log, CancellationToken cancellationToken)
+    /// <param name="secrets">What both sites hold in common.</param>
+    /// <param name="other">The other site.</param>
+    /// <param name="pair">The database pair.</param>
+    /// <param name="kind">Who looks after the databases.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="log">The log.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    public async Task SeedAsync(PlatformSecrets secrets, LabSite other, PostgresPair pair, LabDatabaseKind kind, TimeProvider time, ILogger log, CancellationToken cancellationToken)
     {
         controllers = Api.StartControllers(Admin, Pods, Writers, time, log);
         Database.Changed = controllers.Ring;
         pulsing = PulseAsync(controllers);
-        await Seeder.SeedAsync(Admin, Site, secrets, cancellationToken);
+        await Seeder.SeedAsync(Admin, Site, secrets, isDatabaseManaged: kind != LabDatabaseKind.SelfRun, cancellationToken);
+        if (kind != LabDatabaseKind.SelfRun)
+        {
+            await ClusterObjects.PutAsync(Admin, Site, other, kind, cancellationToken);
+            await Api.ServeWebhookAsync(Admin, cancellationToken);
+            Operator = new CloudNativePgOperator(Site, Admin, pair, Database.Server, time, log);
+        }
     }
 
     /// <summary>Waits until the site has settled: every node is ready, every workload has all its replicas ready, and no pod is on its way out.</summary>
@@ -101,6 +118,7 @@ internal sealed class Region : IAsyncDisposable
             return seen.Nodes.All(node => node.Status?.Conditions?.Any(condition => condition is { Type: "Ready", Status: "True" }) == true && Nodes.TakesPods(node))
                 && seen.Deployments.All(one => one.Status?.ObservedGeneration == one.Metadata.Generation && (one.Status?.ReadyReplicas ?? 0) == one.Spec.Replicas && (one.Status?.UpdatedReplicas ?? 0) == one.Spec.Replicas)
                 && seen.StatefulSets.All(one => one.Status?.ObservedGeneration == one.Metadata.Generation && (one.Status?.ReadyReplicas ?? 0) == one.Spec.Replicas)
+                && (Operator is null || seen.Pods.Any(pod => pod.Metadata.Name == Site.DatabasePod))
                 && seen.Pods.All(pod => pod.Metadata.DeletionTimestamp is null && pod.IsReady());
         },
         cancellationToken);
@@ -113,6 +131,10 @@ internal sealed class Region : IAsyncDisposable
         await stopping.CancelAsync();
         await pulsing.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await Door.DisposeAsync();
+        if (Operator is not null)
+        {
+            await Operator.DisposeAsync();
+        }
         Database.Changed = () => { };
         if (controllers is not null)
         {

@@ -96,7 +96,7 @@ internal sealed class RunningLab : IAsyncDisposable
         claim.Update(record => record with { Children = ChildrenOf(databases, regions) });
         progress(new LabProgress("Seeding both sites", 70));
         var secrets = new PlatformSecrets(databases.Passwords, time);
-        await Task.WhenAll(regions.Select(region => region.SeedAsync(secrets, time, log, cancellationToken)));
+        await Task.WhenAll(regions.Select((region, index) => region.SeedAsync(secrets, sites[1 - index], databases, settings.Database, time, log, cancellationToken)));
         AtomicFile.WriteAllText(claim.Record.KubeconfigPath, KubeconfigText.Of([.. regions.Select(region => region.Kubeconfig)]));
         AtomicFile.WriteAllText(claim.Record.TopologyPath, TopologyText.Of(settings.Name, sites[0], sites[1]));
         progress(new LabProgress("Waiting for the workloads", 85));

@@ -21,5 +21,8 @@ internal sealed record LabSite(SiteRole Role, string Context, string Region, str
     /// <summary>The host names end in <c>.test</c> (RFC 2606): they resolve nowhere.</summary>
     public const string Domain = "dalp.lab.test";
 
+    /// <summary>The CloudNativePG cluster that the database's pod is of.</summary>
+    public string DatabaseCluster => DatabasePod[..DatabasePod.LastIndexOf('-')];
+
     public bool IsActive => Role == SiteRole.Active;
 }

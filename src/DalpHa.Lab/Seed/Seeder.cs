@@ -10,14 +10,19 @@ namespace DalpHa.Lab.Seed;
 /// <summary>Puts a healthy site into a cluster through its API.</summary>
 internal static class Seeder
 {
-    public static async Task SeedAsync(IKubernetes client, LabSite site, PlatformSecrets secrets, CancellationToken cancellationToken)
+    /// <param name="client">An administrator's client.</param>
+    /// <param name="site">The site.</param>
+    /// <param name="secrets">What both sites hold in common.</param>
+    /// <param name="isDatabaseManaged">Whether an operator makes the database's pod.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    public static async Task SeedAsync(IKubernetes client, LabSite site, PlatformSecrets secrets, bool isDatabaseManaged, CancellationToken cancellationToken)
     {
         await CreateAsync(client, ClusterManifests.For(site), cancellationToken);
         await CreateAsync(client, AccessManifests.All(), cancellationToken);
         await CreateAsync(client, secrets.For(site), cancellationToken);
         var workloads = WorkloadManifests.For(site).ToList();
         await WaitForAdmissionAsync(client, workloads.OfType<V1Pod>().First(), cancellationToken);
-        await CreateAsync(client, [RouteManifests.Ingress(), .. workloads], cancellationToken);
+        await CreateAsync(client, [RouteManifests.Ingress(), .. workloads.Where(one => !(isDatabaseManaged && one is V1Pod))], cancellationToken);
     }
 
     private static async Task CreateAsync(IKubernetes client, IEnumerable<IKubernetesObject<V1ObjectMeta>> things, CancellationToken cancellationToken)

@@ -129,10 +129,10 @@ internal static class WorkloadManifests
     };
 
     // CloudNativePG makes bare pods; a tunnel to this one ends at the real server.
-    private static V1Pod Database(LabSite site)
+    public static V1Pod Database(LabSite site)
     {
         var meta = Naming.Platform(site.DatabasePod, "postgresql");
-        meta.Labels["cnpg.io/cluster"] = site.DatabasePod[..site.DatabasePod.LastIndexOf('-')];
+        meta.Labels["cnpg.io/cluster"] = site.DatabaseCluster;
         meta.Labels["cnpg.io/instanceName"] = site.DatabasePod;
         meta.Labels["cnpg.io/instanceRole"] = "primary";
         meta.Annotations = new Dictionary<string, string>

@@ -28,7 +28,7 @@ public sealed class RealApiTests(RealClusters clusters)
         var site = new LabSite(SiteRole.Active, "lab-active", "lab-west", "postgresql-primary-1", 5432);
 
         await using var controllers = ControllerLoop.ForRealApi(client, PodReadiness.AtOnce, new RunningWriters(), TimeProvider.System, NullLogger.Instance);
-        await Seeder.SeedAsync(client, site, new PlatformSecrets(DalpHa.Lab.Postgres.PairPasswords.Generate(), TimeProvider.System), cancellationToken);
+        await Seeder.SeedAsync(client, site, new PlatformSecrets(DalpHa.Lab.Postgres.PairPasswords.Generate(), TimeProvider.System), isDatabaseManaged: false, cancellationToken);
 
         await Eventually.HoldsAsync("the validators and the platform are ready and have their volumes", async token =>
         {

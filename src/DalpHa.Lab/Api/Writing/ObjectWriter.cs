@@ -8,7 +8,7 @@ using DalpHa.Lab.Api.Serving;
 namespace DalpHa.Lab.Api.Writing;
 
 /// <summary>Creates and changes objects: what clients may set, what the server sets, and who owns which field.</summary>
-internal sealed class ObjectWriter(ObjectStore store, ObjectLifecycle lifecycle, GrantGuard grants, TimeProvider time)
+internal sealed class ObjectWriter(ObjectStore store, ObjectLifecycle lifecycle, GrantGuard grants, IReadOnlyList<ValidatingHook> hooks, TimeProvider time)
 {
     private const string Suffix = "bcdfghjklmnpqrstvwxz2456789";
 
@@ -43,6 +43,7 @@ internal sealed class ObjectWriter(ObjectStore store, ObjectLifecycle lifecycle,
         CustomSchema.Admit(kind, value);
         Validation.Check(kind, value, null);
         grants.Check(request, value, null);
+        AskHooks(kind, value, null);
         return store.Exclusively(() =>
         {
             CheckNamespaceAlive(request, metadata);
@@ -88,6 +89,10 @@ internal sealed class ObjectWriter(ObjectStore store, ObjectLifecycle lifecycle,
             CustomSchema.Admit(kind, value);
             Validation.Check(kind, value, old);
             grants.Check(request, value, old);
+            if (!status)
+            {
+                AskHooks(kind, value, old);
+            }
             if (kind == ResourceCatalog.Definitions && !status)
             {
                 CustomKinds.Complete(value, Now());
@@ -191,6 +196,17 @@ internal sealed class ObjectWriter(ObjectStore store, ObjectLifecycle lifecycle,
     private static bool Same(JsonObject old, JsonObject value) =>
         old.SameExcept(value, "metadata") && old.Child("metadata").SameExcept(value.Child("metadata"), "managedFields")
         && ManagedFields.SameOwners(old, value);
+
+    private void AskHooks(ResourceKind kind, JsonObject value, JsonObject? old)
+    {
+        foreach (var hook in hooks.Where(hook => hook.Group == kind.Group && hook.Plural == kind.Plural))
+        {
+            if (hook.Refuse(kind.Kind, value, old) is { } refusal)
+            {
+                throw refusal;
+            }
+        }
+    }
 
     private static void CheckType(ResourceKind kind, JsonObject value)
     {

@@ -40,6 +40,10 @@ public sealed class StartDalpLabCommand : AsyncCommand
     [Parameter]
     public LabApiServer ApiServer { get; set; }
 
+    /// <summary>Who looks after the database servers.</summary>
+    [Parameter]
+    public LabDatabaseKind Database { get; set; }
+
     /// <summary>Ends the lab with this PowerShell process, however that ends.</summary>
     [Parameter]
     public SwitchParameter StopWithSession { get; set; }
@@ -65,6 +69,7 @@ public sealed class StartDalpLabCommand : AsyncCommand
             WriteLoad = WriteLoad,
             ReadyAfter = ReadyAfterSeconds,
             ApiServer = ApiServer,
+            Database = Database,
             OwnerProcessId = StopWithSession ? Environment.ProcessId : 0,
         };
         if (!await AskAsync(() => ShouldProcess($"lab '{Name}' in {settings.Folder}", "Start")))
