@@ -33,6 +33,9 @@ public sealed record DalpLab
     /// <summary>The topology file; binds to what takes a topology.</summary>
     public required string TopologyPath { get; init; }
 
+    /// <summary>The runbook by which it fails over; binds to what takes a runbook.</summary>
+    public required string RunbookPath { get; init; }
+
     /// <summary>The kubeconfig contexts of the active site and the standby.</summary>
     public required IReadOnlyList<string> Contexts { get; init; }
 
@@ -68,6 +71,7 @@ public sealed record DalpLab
         Folder = record.Folder,
         KubeconfigPath = record.KubeconfigPath,
         TopologyPath = record.TopologyPath,
+        RunbookPath = LabFolder.Runbook(record.Folder),
         Contexts = record.Contexts,
         Databases = record.Databases,
         ApiServer = record.ApiServer,

@@ -11,6 +11,9 @@ public static class LabFolder
     /// <summary>The topology file.</summary>
     public static string Topology(string folder) => Path.Combine(folder, "dalpha.yaml");
 
+    /// <summary>The runbook.</summary>
+    public static string Runbook(string folder) => Path.Combine(folder, "runbook.yaml");
+
     /// <summary>What the lab's process says.</summary>
     public static string Log(string folder) => Path.Combine(folder, "lab.log");
 

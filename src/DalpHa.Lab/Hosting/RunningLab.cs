@@ -99,6 +99,7 @@ internal sealed class RunningLab : IAsyncDisposable
         await Task.WhenAll(regions.Select((region, index) => region.SeedAsync(secrets, sites[1 - index], databases, settings.Database, time, log, cancellationToken)));
         AtomicFile.WriteAllText(claim.Record.KubeconfigPath, KubeconfigText.Of([.. regions.Select(region => region.Kubeconfig)]));
         AtomicFile.WriteAllText(claim.Record.TopologyPath, TopologyText.Of(settings.Name, sites[0], sites[1]));
+        AtomicFile.WriteAllText(LabFolder.Runbook(settings.Folder), RunbookText.Of(settings.Name, sites[0], sites[1], settings.Database, time.GetUtcNow()));
         progress(new LabProgress("Waiting for the workloads", 85));
         await Task.WhenAll(regions.Select(region => region.WaitUntilSettledAsync(cancellationToken)));
         await OpenAsync(regions, databases, stop);
