@@ -63,7 +63,7 @@ internal sealed class CloudNativePgPromotion(FailoverWorld world, TimeSpan timeo
         LookAsync = async cancellationToken =>
         {
             var active = await FindAsync(world.Active, ActiveName, cancellationToken).ConfigureAwait(false);
-            return active is { IsReplica: true, IsSwitching: false, DemotionToken: not null } ? Sighting.Yes("It follows, and its token is there.")
+            return active is { IsReplica: true, IsSwitching: false } && await TokenOfAsync(active, cancellationToken).ConfigureAwait(false) is not null ? Sighting.Yes("It follows, and its token is there.")
                 : Sighting.NotYet(active.IsReplica ? $"It is being demoted: {active.Phase}." : "It is primary.");
         },
         ActAsync = async cancellationToken =>
@@ -103,13 +103,14 @@ internal sealed class CloudNativePgPromotion(FailoverWorld world, TimeSpan timeo
         {
             var active = await FindAsync(world.Active, ActiveName, cancellationToken).ConfigureAwait(false);
             // A rehearsal has no token to check.
-            var check = active.DemotionToken is TellingCloudNativePg.TokenToCome ? new TokenCheck(TokenVerdict.Usable, "")
-                : active.DemotionToken is { } token ? await CheckAsync(token, cancellationToken).ConfigureAwait(false)
+            var left = await TokenOfAsync(active, cancellationToken).ConfigureAwait(false);
+            var check = left is TellingCloudNativePg.TokenToCome ? new TokenCheck(TokenVerdict.Usable, "")
+                : left is { } token ? await CheckAsync(token, cancellationToken).ConfigureAwait(false)
                 : new TokenCheck(TokenVerdict.Wait, "There is no token.");
             switch (check.Verdict)
             {
                 case TokenVerdict.Usable:
-                    return active.DemotionToken!;
+                    return left!;
                 case TokenVerdict.Refuse:
                     throw new DalpException(
                         "DemotionTokenRefused",
@@ -120,6 +121,13 @@ internal sealed class CloudNativePgPromotion(FailoverWorld world, TimeSpan timeo
             }
             await Task.Delay(LookEvery, world.Time, cancellationToken).ConfigureAwait(false);
         }
+    }
+
+    // The operator leaves the token of an earlier demotion where it was. It is the one with which the standby was promoted last.
+    private async Task<string?> TokenOfAsync(PostgresCluster active, CancellationToken cancellationToken)
+    {
+        var standby = await FindAsync(world.Standby, StandbyName, cancellationToken).ConfigureAwait(false);
+        return active.DemotionToken is { } token && (token != standby.LastPromotionToken || !standby.IsReplica) ? token : null;
     }
 
     private async Task<TokenCheck> CheckAsync(string token, CancellationToken cancellationToken)
