@@ -53,6 +53,15 @@ public sealed class TellingDatabaseControl(IDatabaseControl inner, Action<ToldWr
         return Task.CompletedTask;
     }
 
+    /// <summary>Shows the server as promoted from now on, by whatever was told elsewhere: an operator, or a script.</summary>
+    public void ShowPromoted()
+    {
+        lock (gate)
+        {
+            isPromoted = true;
+        }
+    }
+
     /// <inheritdoc/>
     public async Task<WriteProof?> ProveWriteAsync(string note, CancellationToken cancellationToken)
     {

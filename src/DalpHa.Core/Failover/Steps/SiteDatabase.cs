@@ -1,5 +1,6 @@
 using DalpHa.Core.Errors;
 using DalpHa.Core.Ports;
+using DalpHa.Core.Simulation;
 using DalpHa.Core.Topology;
 
 namespace DalpHa.Core.Failover;
@@ -56,7 +57,12 @@ internal sealed class SiteDatabase(FailoverSite site, TimeSpan timeout, TimeProv
                 ? Sighting.Yes($"Timeline {proof.Timeline}; transaction {proof.TransactionId} committed at {proof.Lsn}.")
                 : Sighting.NotYet("It is in recovery.");
         },
-        ActAsync = promoteAsync,
+        ActAsync = async cancellationToken =>
+        {
+            await promoteAsync(cancellationToken).ConfigureAwait(false);
+            // In a rehearsal the server itself can't see what an operator or a script would have made of it.
+            (await site.OpenDatabaseAsync(server, cancellationToken).ConfigureAwait(false) as TellingDatabaseControl)?.ShowPromoted();
+        },
         Timeout = timeout,
         LookEvery = TimeSpan.FromMilliseconds(5),
         CanBeUndone = false,
