@@ -6,6 +6,9 @@ internal static class LabMarks
     /// <summary>Label of everything that a lab seeds: nobody mistakes it for production.</summary>
     public const string Lab = "lab.dalpha.dev/lab";
 
+    /// <summary>Label of what makes a site large, with the name of the workload: the lab's controllers leave such pods as they are.</summary>
+    public const string Crowd = "lab.dalpha.dev/crowd";
+
     /// <summary>Annotation of a node that has stopped answering.</summary>
     public const string Lost = "lab.dalpha.dev/lost";
 

@@ -4,9 +4,12 @@ using DalpHa.Core.Lab;
 using DalpHa.Lab.Hosting;
 using DalpHa.Lab.Postgres;
 using DalpHa.Lab.RealApi;
+using DalpHa.Lab.Seed;
+using k8s;
 
 const string Usage = """
     usage: DalpHa.Lab serve --name NAME --folder FOLDER --registry FOLDER [--port N] [--owner PID] [--write-load N] [--api-server Lab|Real] [--ready-after SECONDS] [--database SelfRun|CloudNativePg|CloudNativePgReplica]
+           DalpHa.Lab crowd --kubeconfig FILE --context NAME --pods N
            DalpHa.Lab find-postgres
            DalpHa.Lab find-kube-apiserver
     """;
@@ -17,6 +20,13 @@ switch (args)
         return await FindAsync(() => PostgresBinaries.Find().Folder);
     case ["find-kube-apiserver"]:
         return await FindAsync(() => RealApiBinaries.Find().Folder);
+    case ["crowd", "--kubeconfig", var kubeconfig, "--context", var context, "--pods", var pods]:
+        using (var bound = new CancellationTokenSource(TimeSpan.FromMinutes(30)))
+        using (var client = new Kubernetes(KubernetesClientConfiguration.BuildConfigFromConfigFile(kubeconfig, context)))
+        {
+            await new Crowd(client, TimeProvider.System).GrowAsync(int.Parse(pods, CultureInfo.InvariantCulture), bound.Token);
+        }
+        return 0;
     case ["serve", .. var rest] when rest.Length % 2 == 0 && Settings(rest) is var (settings, registry):
         return await new ServeCommand(settings, registry, TimeProvider.System).RunAsync();
     default:

@@ -1,12 +1,31 @@
 <#
 .SYNOPSIS
-Times DalpHa against the by-hand quickstart on one lab, in one run, side by side.
+Times DalpHa against the by-hand quickstart on the same two real API servers, in one run, side by side, and writes the report.
 .DESCRIPTION
-The quickstart is three kubectl commands: the pods of both contexts, and the standby's secrets. Each round runs every candidate once, so that a
-busy moment of the machine falls on all of them. Shows medians and spread, and the ratio to the quickstart where kubectl is installed.
+The quickstart is three kubectl commands: the pods of both contexts, and the standby's secrets. Each round runs every candidate once, so that a busy
+moment of the machine falls on all of them; a ratio is taken within its round, and the report has the median of the ratios.
+Runs under DalpHa.Runner with the module's native package: the warm candidate is this very session.
+.PARAMETER Portable
+The manifest of the package that runs on every platform.
+.PARAMETER PortableRunner
+The Runner that is not compiled for this platform.
+.PARAMETER Report
+The report to write.
+.PARAMETER Sizes
+Pods a side, beside the few that the lab has by itself. Ascending: one lab grows through them.
 #>
-param([int] $Rounds = 9)
+param(
+    [string] $Portable,
+    [string] $PortableRunner,
+    [string] $Report,
+    [int] $Rounds = 7,
+    [int[]] $Sizes = (50, 500, 5000)
+)
 $ErrorActionPreference = 'Stop'
+$runner = [Environment]::ProcessPath
+$module = Get-Module DalpHa
+$manifest = [IO.Path]::Combine($module.ModuleBase, 'DalpHa.psd1')
+$labProgram = [IO.Path]::Combine($module.ModuleBase, 'module', 'lab', 'DalpHa.Lab.dll')
 
 function Measure-Once([scriptblock] $Action) {
     $clock = [Diagnostics.Stopwatch]::StartNew()
@@ -14,60 +33,172 @@ function Measure-Once([scriptblock] $Action) {
     $clock.Elapsed.TotalMilliseconds
 }
 
-function Start-Engine([string] $Command) {
-    if ($Host.Name -eq 'DalpHa.Runner') {
-        & ([Environment]::ProcessPath) -Command $Command
-    }
-    else {
-        & ([Environment]::ProcessPath) -NoProfile -Command "Import-Module '$((Get-Module DalpHa).Path)'; $Command"
-    }
+# Runs a command in a fresh process of a Runner with a module, and gives what it writes.
+function Start-Engine([string] $Runner, [string] $Manifest, [string] $Command) {
+    $output = & $Runner -Module $Manifest -Command $Command 2>$null
     if ($LASTEXITCODE -ne 0) {
         throw "The cold process ended with exit code $LASTEXITCODE."
     }
+    $output
 }
 
-$lab = Start-DalpLab -Name "bench-$PID" -StopWithSession
-try {
-    $path = $lab.TopologyPath
-    $active, $standby = $lab.Contexts
-    $candidates = [ordered]@{
-        'warm: Test-DalpStandby'        = { Test-DalpStandby -Topology $path -Summary }
-        'warm: Get-DalpReplicationLag'  = { Get-DalpReplicationLag -Topology $path }
-        'cold process: import only'     = { Start-Engine '$null' }
-        'cold process: verdict'         = { Start-Engine "Test-DalpStandby -Topology '$path' -Summary" }
+function Invoke-Kubectl([string] $Context, [string] $Resource) {
+    & kubectl --kubeconfig $lab.KubeconfigPath --context $Context get $Resource
+    if ($LASTEXITCODE -ne 0) {
+        throw "kubectl ended with exit code $LASTEXITCODE."
     }
-    $quickstart = 'quickstart: three kubectl commands'
-    if (Get-Command kubectl -CommandType Application -ErrorAction SilentlyContinue) {
-        $candidates[$quickstart] = {
-            kubectl --kubeconfig $lab.KubeconfigPath --context $active --namespace dalp get pods
-            kubectl --kubeconfig $lab.KubeconfigPath --context $standby --namespace dalp get pods
-            kubectl --kubeconfig $lab.KubeconfigPath --context $standby --namespace dalp get secrets
-        }
-    }
+}
+
+function Get-Median([double[]] $Values) {
+    $sorted = [double[]]$Values.Clone()
+    [Array]::Sort($sorted)
+    ($sorted[($sorted.Length - 1) -shr 1] + $sorted[$sorted.Length -shr 1]) / 2
+}
+
+# Median, and in brackets the least and the most.
+function Format-Spread([double[]] $Values, [string] $Format) {
+    $sorted = [double[]]$Values.Clone()
+    [Array]::Sort($sorted)
+    "{0:$Format} ({1:$Format} to {2:$Format})" -f (Get-Median $sorted), $sorted[0], $sorted[$sorted.Length - 1]
+}
+
+# Runs all candidates in turn, after one round that does not count, and gives each one's times.
+function Measure-Candidate([Collections.IDictionary] $Candidates) {
     $times = @{}
-    foreach ($name in $candidates.Keys) {
+    foreach ($name in $Candidates.Keys) {
         $times[$name] = [Collections.Generic.List[double]]::new()
-        Measure-Once $candidates[$name] | Out-Null
+        Measure-Once $Candidates[$name] | Out-Null
     }
     foreach ($round in 1..$Rounds) {
-        foreach ($name in $candidates.Keys) {
-            $times[$name].Add((Measure-Once $candidates[$name]))
+        foreach ($name in $Candidates.Keys) {
+            $times[$name].Add((Measure-Once $Candidates[$name]))
         }
     }
-    $medians = @{}
-    foreach ($name in $candidates.Keys) {
-        $times[$name].Sort()
-        $medians[$name] = $times[$name][[int][Math]::Floor($Rounds / 2)]
+    $times
+}
+
+function Get-Ratio([double[]] $Times, [double[]] $Base) {
+    foreach ($round in 0..($Times.Length - 1)) {
+        $Times[$round] / $Base[$round]
     }
-    foreach ($name in $candidates.Keys) {
-        [pscustomobject]@{
-            Candidate    = $name
-            MedianMs     = [Math]::Round($medians[$name], 1)
-            SpreadMs     = '{0:0.0} to {1:0.0}' -f $times[$name][0], $times[$name][$Rounds - 1]
-            ToQuickstart = if ($medians.ContainsKey($quickstart)) { [Math]::Round($medians[$name] / $medians[$quickstart], 2) } else { $null }
+}
+
+# CPU of a server and of all its processes that have ended, in milliseconds: proc(5), fields 14 to 17, in ticks of 10 ms.
+function Get-ServerCpu([int] $Id) {
+    $stat = [IO.File]::ReadAllText("/proc/$Id/stat")
+    $fields = $stat.Substring($stat.LastIndexOf(')') + 2).Split(' ')
+    10 * ([long]$fields[11] + [long]$fields[12] + [long]$fields[13] + [long]$fields[14])
+}
+
+$hasKubectl = $null -ne (Get-Command kubectl -CommandType Application -ErrorAction SilentlyContinue)
+$lines = [Collections.Generic.List[string]]::new()
+# In memory where the platform has such a folder: a slow disk under etcd would be measured along.
+if ([IO.Directory]::Exists('/dev/shm')) {
+    $env:DALPHA_STATE = "/dev/shm/dalpha-bench-$PID"
+}
+$lab = Start-DalpLab -Name "bench-$PID" -ApiServer Real -StopWithSession -TimeoutSeconds 600
+try {
+    $topology = $lab.TopologyPath
+    $active, $standby = $lab.Contexts
+    $verdict = "Test-DalpStandby -Topology '$topology' -Summary"
+    $peak = "$verdict | Out-Null; [IO.File]::ReadAllLines('/proc/self/status') | Where-Object { `$_.StartsWith('VmHWM') }"
+    foreach ($size in $Sizes) {
+        $Host.UI.WriteLine("== $size pods a side")
+        foreach ($context in $active, $standby) {
+            & dotnet $labProgram crowd --kubeconfig $lab.KubeconfigPath --context "$context-admin" --pods $size
+            if ($LASTEXITCODE -ne 0) {
+                throw "The site of '$context' did not grow to $size pods."
+            }
         }
+        $seen = Test-DalpStandby -Topology $topology -Summary
+        $candidates = [ordered]@{
+            warm     = { Test-DalpStandby -Topology $topology -Summary }
+            cold     = { Start-Engine $runner $manifest $verdict }
+            portable = { Start-Engine $PortableRunner $Portable $verdict }
+        }
+        if ($hasKubectl) {
+            $candidates['kubectl'] = {
+                Invoke-Kubectl $active pods
+                Invoke-Kubectl $standby pods
+                Invoke-Kubectl $standby secrets
+            }
+        }
+        $times = Measure-Candidate $candidates
+        $lines.Add('')
+        $lines.Add("### $size pods a side")
+        $lines.Add('')
+        $lines.Add("The verdict is $($seen.Verdict): $($seen.Pass) findings pass, $($seen.Warn) warn, $($seen.Fail) fail, $($seen.Unknown) unknown.")
+        $lines.Add('')
+        $lines.Add('| candidate | milliseconds | ratio to the three commands |')
+        $lines.Add('|---|---|---|')
+        foreach ($row in @('kubectl', 'three kubectl commands'), @('warm', 'warm: `Test-DalpStandby -Summary`'), @('cold', 'cold process to verdict, native package'), @('portable', 'cold process to verdict, portable package')) {
+            if ($times.ContainsKey($row[0])) {
+                $ratio = if ($hasKubectl) { Format-Spread (Get-Ratio $times[$row[0]] $times['kubectl']) '0.00' } else { 'no kubectl' }
+                $lines.Add("| $($row[1]) | $(Format-Spread $times[$row[0]] '0') | $ratio |")
+            }
+        }
+        $lines.Add('')
+        $memory = foreach ($round in 1..3) {
+            [double]([string](Start-Engine $runner $manifest $peak) -replace '[^0-9]') / 1024
+        }
+        $lines.Add("Peak memory of a cold process (VmHWM): $(Format-Spread $memory '0') MiB.")
+        $Host.UI.WriteLine($lines[$lines.Count - 1])
     }
+
+    $import = "`$clock = [Diagnostics.Stopwatch]::StartNew(); Import-Module '{0}'; `$clock.Elapsed.TotalMilliseconds.ToString([cultureinfo]::InvariantCulture)"
+    $imports = @{ native = @(); portable = @() }
+    foreach ($round in 1..$Rounds) {
+        $imports.native += [double][string](& $runner -NoModule -Command ($import -f $manifest))
+        $imports.portable += [double][string](& $PortableRunner -NoModule -Command ($import -f $Portable))
+    }
+
+    # The server's processes that ended count to it: each sample's own backend is among them. What the server does by itself is measured alike, and taken off.
+    $server = [int][IO.File]::ReadAllLines([IO.Path]::Combine($lab.Folder, 'databases', $lab.Databases[0].Name, 'data', 'postmaster.pid'))[0]
+    $samples = 200
+    $sampled = foreach ($batch in 1..3) {
+        $clock = [Diagnostics.Stopwatch]::StartNew()
+        $before = Get-ServerCpu $server
+        foreach ($sample in 1..$samples) {
+            Get-DalpReplicationLag -Topology $topology | Out-Null
+        }
+        $used = (Get-ServerCpu $server) - $before
+        $took = $clock.Elapsed
+        $before = Get-ServerCpu $server
+        [Threading.Tasks.Task]::Delay($took).Wait()
+        ($used - ((Get-ServerCpu $server) - $before)) / $samples
+    }
+
+    $cpu = if ([IO.File]::Exists('/proc/cpuinfo')) { ([IO.File]::ReadAllLines('/proc/cpuinfo') | Where-Object { $_.StartsWith('model name') })[0].Split(':')[1].Trim() } else { 'an unknown processor' }
+    $load = if ([IO.File]::Exists('/proc/loadavg')) { [IO.File]::ReadAllText('/proc/loadavg').Split(' ')[0] } else { 'unknown' }
+    $text = @(
+        '# Benchmarks'
+        ''
+        'Written by `./build.sh bench`; only measured numbers are here. Each number is a median, with the least and the most in brackets.'
+        ''
+        "- Machine: $([Environment]::ProcessorCount) cores, $cpu, $([Runtime.InteropServices.RuntimeInformation]::OSDescription), $([Runtime.InteropServices.RuntimeInformation]::FrameworkDescription); load $load at the end."
+        "- Date: $([DateTime]::UtcNow.ToString('yyyy-MM-dd HH:mm')) UTC. $Rounds rounds, the candidates in turn within each; a ratio is taken within its round."
+        '- Both sites are real kube-apiservers with etcd, on the same machine as the clients, with their state in memory: the network costs nothing, and the servers share the cores with the client.'
+        '- The quickstart is `kubectl get pods` on both contexts and `kubectl get secrets` on the standby, a process each, one after the other, as it is used.'
+        '- *Warm* is one more run in a session that has run before: that is how an operator looks every minute. It does all 18 checks of both sites, the databases among them.'
+        '- *Cold* is a new process of DalpHa.Runner, from its start to the verdict: the fair comparison with three new kubectl processes.'
+        ''
+        '## Test-DalpStandby and the quickstart'
+    ) + $lines + @(
+        ''
+        '## Import, and a lag sample'
+        ''
+        '| what | measured |'
+        '|---|---|'
+        "| ``Import-Module`` in a fresh process, native package | $(Format-Spread $imports.native '0') ms |"
+        "| ``Import-Module`` in a fresh process, portable package | $(Format-Spread $imports.portable '0') ms |"
+        "| CPU that one ``Get-DalpReplicationLag`` costs the primary, over $samples samples | $(Format-Spread $sampled '0.00') ms |"
+    )
+    [IO.File]::WriteAllText($Report, ($text -join "`n") + "`n")
+    $Host.UI.WriteLine([IO.File]::ReadAllText($Report))
 }
 finally {
     $lab | Stop-DalpLab
+    if ($env:DALPHA_STATE -eq "/dev/shm/dalpha-bench-$PID") {
+        [IO.Directory]::Delete($env:DALPHA_STATE, $true)
+    }
 }

@@ -15,12 +15,12 @@ internal sealed record ClusterSnapshot(
     IList<V1PersistentVolumeClaim> Claims,
     IList<V1ResourceQuota> Quotas)
 {
-    public static async Task<ClusterSnapshot> ReadAsync(IKubernetes client, CancellationToken cancellationToken)
+    public static async Task<ClusterSnapshot> ReadAsync(IKubernetes client, CancellationToken cancellationToken, string? podSelector = null)
     {
         var deployments = client.AppsV1.ListDeploymentForAllNamespacesAsync(cancellationToken: cancellationToken);
         var replicaSets = client.AppsV1.ListReplicaSetForAllNamespacesAsync(cancellationToken: cancellationToken);
         var statefulSets = client.AppsV1.ListStatefulSetForAllNamespacesAsync(cancellationToken: cancellationToken);
-        var pods = client.CoreV1.ListPodForAllNamespacesAsync(cancellationToken: cancellationToken);
+        var pods = client.CoreV1.ListPodForAllNamespacesAsync(labelSelector: podSelector, cancellationToken: cancellationToken);
         var nodes = client.CoreV1.ListNodeAsync(cancellationToken: cancellationToken);
         var claims = client.CoreV1.ListPersistentVolumeClaimForAllNamespacesAsync(cancellationToken: cancellationToken);
         var quotas = client.CoreV1.ListResourceQuotaForAllNamespacesAsync(cancellationToken: cancellationToken);

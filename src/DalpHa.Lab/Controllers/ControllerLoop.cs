@@ -14,16 +14,18 @@ internal sealed class ControllerLoop : IAsyncDisposable
     private readonly IKubernetes client;
     private readonly IReadOnlyList<IController> controllers;
     private readonly ILogger log;
+    private readonly string? podSelector;
     private readonly Doorbell bell;
     private readonly CancellationTokenSource stopping = new();
     private readonly Task running;
 
-    private ControllerLoop(IKubernetes client, IReadOnlyList<IController> controllers, ILogger log)
+    private ControllerLoop(IKubernetes client, IReadOnlyList<IController> controllers, ILogger log, string? podSelector)
     {
         this.client = client;
         this.controllers = controllers;
         this.log = log;
-        bell = new Doorbell(client);
+        this.podSelector = podSelector;
+        bell = new Doorbell(client, podSelector);
         running = Task.WhenAll(bell.WatchAsync(stopping.Token), RunAsync());
     }
 
@@ -36,7 +38,8 @@ internal sealed class ControllerLoop : IAsyncDisposable
     public static ControllerLoop ForLab(IKubernetes client, PodReadiness pods, RunningWriters writers, TimeProvider time, ILogger log) => new(
         client,
         [new GarbageCollector(), new DeploymentController(time), new ReplicaSetController(), new StatefulSetController(), new Nodes(time), new Kubelet(pods, time), new Volumes(), new Quotas(), writers],
-        log);
+        log,
+        podSelector: null);
 
     /// <summary>Only what a cluster with a controller manager of its own lacks: nodes, and a storage driver.</summary>
     /// <param name="client">An administrator's client.</param>
@@ -45,7 +48,7 @@ internal sealed class ControllerLoop : IAsyncDisposable
     /// <param name="time">The clock.</param>
     /// <param name="log">The log.</param>
     public static ControllerLoop ForRealApi(IKubernetes client, PodReadiness pods, RunningWriters writers, TimeProvider time, ILogger log) =>
-        new(client, [new Nodes(time), new Kubelet(pods, time), new Provisioner(), writers], log);
+        new(client, [new Nodes(time), new Kubelet(pods, time), new Provisioner(), writers], log, podSelector: $"!{LabMarks.Crowd}");
 
     /// <summary>Asks for a pass: something has changed that the API does not tell.</summary>
     public void Ring() => bell.Ring();
@@ -77,7 +80,7 @@ internal sealed class ControllerLoop : IAsyncDisposable
         bound.CancelAfter(PassBound);
         try
         {
-            var seen = await ClusterSnapshot.ReadAsync(client, bound.Token);
+            var seen = await ClusterSnapshot.ReadAsync(client, bound.Token, podSelector);
             var isWhole = true;
             foreach (var controller in controllers)
             {

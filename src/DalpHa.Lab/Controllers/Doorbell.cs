@@ -7,7 +7,7 @@ namespace DalpHa.Lab.Controllers;
 /// Rings when something that the controllers care for may have changed. The watches only ring: what changed is read from a fresh list, so
 /// that an event that was missed, told twice, or compacted away (410 Gone) does no harm.
 /// </summary>
-internal sealed class Doorbell(IKubernetes client)
+internal sealed class Doorbell(IKubernetes client, string? podSelector)
 {
     private const int WatchSeconds = 60;
     private static readonly TimeSpan Retry = TimeSpan.FromSeconds(1);
@@ -20,7 +20,7 @@ internal sealed class Doorbell(IKubernetes client)
         FollowAsync(token => client.AppsV1.WatchListDeploymentForAllNamespacesAsync(timeoutSeconds: WatchSeconds, cancellationToken: token), cancellationToken),
         FollowAsync(token => client.AppsV1.WatchListReplicaSetForAllNamespacesAsync(timeoutSeconds: WatchSeconds, cancellationToken: token), cancellationToken),
         FollowAsync(token => client.AppsV1.WatchListStatefulSetForAllNamespacesAsync(timeoutSeconds: WatchSeconds, cancellationToken: token), cancellationToken),
-        FollowAsync(token => client.CoreV1.WatchListPodForAllNamespacesAsync(timeoutSeconds: WatchSeconds, cancellationToken: token), cancellationToken),
+        FollowAsync(token => client.CoreV1.WatchListPodForAllNamespacesAsync(labelSelector: podSelector, timeoutSeconds: WatchSeconds, cancellationToken: token), cancellationToken),
         FollowAsync(token => client.CoreV1.WatchListNodeAsync(timeoutSeconds: WatchSeconds, cancellationToken: token), cancellationToken),
         FollowAsync(token => client.CoreV1.WatchListPersistentVolumeClaimForAllNamespacesAsync(timeoutSeconds: WatchSeconds, cancellationToken: token), cancellationToken));
 

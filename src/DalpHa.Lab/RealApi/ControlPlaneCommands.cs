@@ -49,6 +49,8 @@ internal sealed record ControlPlaneCommands(RealApiBinaries Binaries, Version Ve
         Binaries.ControllerManager, $"--kubeconfig={Keys.ControllerManagerKubeconfig}", "--leader-elect=false", "--use-service-account-credentials=true",
         $"--service-account-private-key-file={Keys.AccountKey}", $"--root-ca-file={Keys.Authority}",
         "--kube-api-qps=200", "--kube-api-burst=400", "--secure-port=0",
+        // Which nodes are lost is said by the lab; on a busy machine a heartbeat is easily late.
+        "--node-monitor-grace-period=10m",
         .. Version < WithoutInsecurePorts ? (string[])["--port=0"] : [],
     ];
 

@@ -6,11 +6,14 @@ using DalpHa.Core.Topology;
 namespace DalpHa.Core.Documents.Shapes;
 
 /// <summary>The single values that files hold.</summary>
-internal static class Scalars
+internal static partial class Scalars
 {
     // RFC 1123 as Kubernetes takes it: k8s.io/apimachinery/pkg/util/validation.
     private const string LabelPattern = "^[a-z0-9]([-a-z0-9]*[a-z0-9])?$";
-    private const string SubdomainPattern = @"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$";
+    private const string SubdomainPattern = $"{SubdomainStart}$";
+    private const string SubdomainStart = @"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*";
+    private const string SecretKeyPattern = "^[-._a-zA-Z0-9]+$";
+    private const string NameOrKeyPattern = $"{SubdomainStart}(/[-._a-zA-Z0-9]+)?$";
     private const string HelmPathPattern = @"^([^.\\\s]|\\.)+(\.([^.\\\s]|\\.)+)*$";
     private const string RegistryPattern = "^[a-zA-Z0-9]([-.a-zA-Z0-9]*[a-zA-Z0-9])?(:[0-9]{1,5})?$";
     private const int LongestName = 253;
@@ -32,23 +35,23 @@ internal static class Scalars
             : throw new InvalidValueException());
 
     /// <summary>The name of a namespace or service.</summary>
-    public static Shape<string> Label { get; } = Matching("a Kubernetes name: lower case letters, digits and '-', at most 63", LabelPattern, 63);
+    public static Shape<string> Label { get; } = Matching("a Kubernetes name: lower case letters, digits and '-', at most 63", LabelForm(), 63);
 
     /// <summary>The name of a Secret, ConfigMap, pod or Velero schedule.</summary>
-    public static Shape<string> Subdomain { get; } = Matching("a Kubernetes name: lower case letters, digits, '-' and '.'", SubdomainPattern, LongestName);
+    public static Shape<string> Subdomain { get; } = Matching("a Kubernetes name: lower case letters, digits, '-' and '.'", SubdomainForm(), LongestName);
 
     /// <summary>A key of a Secret.</summary>
-    public static Shape<string> SecretKey { get; } = Matching("a key of a Secret: letters, digits, '-', '_' and '.'", "^[-._a-zA-Z0-9]+$", LongestName);
+    public static Shape<string> SecretKey { get; } = Matching("a key of a Secret: letters, digits, '-', '_' and '.'", SecretKeyForm(), LongestName);
 
     /// <summary>A Secret or ConfigMap, or one key of it.</summary>
     public static Shape<SiteSpecificEntry> NameOrKey { get; } = Matching(
-        "a name, or a name and one of its keys: dalp-config/REGION", SubdomainPattern[..^1] + "(/[-._a-zA-Z0-9]+)?$", (2 * LongestName) + 1, SiteSpecificEntry.Parse);
+        "a name, or a name and one of its keys: dalp-config/REGION", NameOrKeyForm(), (2 * LongestName) + 1, SiteSpecificEntry.Parse);
 
     /// <summary>A path into a Helm release's values; a dot that belongs to a key has a backslash before it, as in <c>helm --set</c>.</summary>
-    public static Shape<string> HelmPath { get; } = Matching("a path into a release's values, as global.region", HelmPathPattern, LongestText);
+    public static Shape<string> HelmPath { get; } = Matching("a path into a release's values, as global.region", HelmPathForm(), LongestText);
 
     /// <summary>A container registry.</summary>
-    public static Shape<string> Registry { get; } = Matching("a registry's host, and its port where it has one: registry.example.com:5000", RegistryPattern, LongestName);
+    public static Shape<string> Registry { get; } = Matching("a registry's host, and its port where it has one: registry.example.com:5000", RegistryForm(), LongestName);
 
     /// <summary>A host name or an address.</summary>
     public static Shape<string> Host { get; } = new ScalarShape<string>(
@@ -99,14 +102,29 @@ internal static class Scalars
         new JsonObject { ["type"] = "string", ["enum"] = new JsonArray([.. choices.Select(c => JsonValue.Create(c.Word))]) },
         (text, _) => choices.Any(c => c.Word == text) ? choices.First(c => c.Word == text).Value : throw new InvalidValueException());
 
-    private static ScalarShape<string> Matching(string expected, string pattern, int longest) => Matching(expected, pattern, longest, text => text);
+    private static ScalarShape<string> Matching(string expected, Regex form, int longest) => Matching(expected, form, longest, text => text);
 
-    private static ScalarShape<T> Matching<T>(string expected, string pattern, int longest, Func<string, T> parse)
-    {
-        var form = new Regex(pattern, RegexOptions.CultureInvariant | RegexOptions.NonBacktracking);
-        return new ScalarShape<T>(
-            expected,
-            new JsonObject { ["type"] = "string", ["maxLength"] = longest, ["pattern"] = pattern },
-            (text, _) => text.Length <= longest && form.IsMatch(text) && !text.EndsWith('\n') ? parse(text) : throw new InvalidValueException());
-    }
+    // Compiled with the assembly: to make them anew is a good part of what the first command of a session would cost.
+    private static ScalarShape<T> Matching<T>(string expected, Regex form, int longest, Func<string, T> parse) => new(
+        expected,
+        new JsonObject { ["type"] = "string", ["maxLength"] = longest, ["pattern"] = form.ToString() },
+        (text, _) => text.Length <= longest && form.IsMatch(text) && !text.EndsWith('\n') ? parse(text) : throw new InvalidValueException());
+
+    [GeneratedRegex(LabelPattern, RegexOptions.CultureInvariant)]
+    private static partial Regex LabelForm();
+
+    [GeneratedRegex(SubdomainPattern, RegexOptions.CultureInvariant)]
+    private static partial Regex SubdomainForm();
+
+    [GeneratedRegex(SecretKeyPattern, RegexOptions.CultureInvariant)]
+    private static partial Regex SecretKeyForm();
+
+    [GeneratedRegex(NameOrKeyPattern, RegexOptions.CultureInvariant)]
+    private static partial Regex NameOrKeyForm();
+
+    [GeneratedRegex(HelmPathPattern, RegexOptions.CultureInvariant)]
+    private static partial Regex HelmPathForm();
+
+    [GeneratedRegex(RegistryPattern, RegexOptions.CultureInvariant)]
+    private static partial Regex RegistryForm();
 }
