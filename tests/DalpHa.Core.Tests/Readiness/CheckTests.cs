@@ -30,6 +30,7 @@ public sealed class CheckTests
         ["standby mid-rollout"] = ("StandbyWorkloads", g => g.Standby.Workloads[0] = Workload("dapp", 2) with { Updated = 1 }, CheckStatus.Warn, "Deployment/dapp", "1 of 2 updated"),
         ["standby not observed"] = ("StandbyWorkloads", g => g.Standby.Workloads[0] = Workload("dapp", 2) with { IsObserved = false }, CheckStatus.Unknown, "Deployment/dapp", "not yet observed"),
         ["standby at zero though it should run"] = ("StandbyWorkloads", g => g.Standby.Workloads[0] = Workload("dapp", 0), CheckStatus.Fail, "Deployment/dapp", "0 replicas"),
+        ["daemon set on no node"] = ("StandbyWorkloads", g => g.Standby.Workloads[0] = Workload("dapp", 0, kind: WorkloadKind.DaemonSet), CheckStatus.Fail, "DaemonSet/dapp", "on no node"),
         ["workload missing"] = ("StandbyWorkloads", g => g.Standby.Workloads.RemoveAt(0), CheckStatus.Fail, "dapp", "missing"),
         ["validator runs on the standby"] = ("StandbyWorkloads", g => g.Standby.Workloads[1] = Workload("validator", 1, kind: WorkloadKind.StatefulSet), CheckStatus.Fail, "StatefulSet/validator", "1 of 1 ready"),
         ["validator still terminating"] = ("StandbyWorkloads", g => g.Standby.Pods.Add(Pod("validator", 0) with { IsDeleting = true }), CheckStatus.Fail, "StatefulSet/validator", "1 pod terminating"),
@@ -90,6 +91,7 @@ public sealed class CheckTests
         ["other values, and no list of those that may"] = ("HelmParity", g => g.Topology = g.Topology with { SiteSpecificHelmValues = null }, CheckStatus.Warn, "Release/dalp", "changed: global.region"),
         ["a value like one that may differ"] = ("HelmParity", g => g.Topology = g.Topology with { SiteSpecificHelmValues = ["global.regio"] }, CheckStatus.Fail, "Release/dalp", "changed: global.region"),
         ["a value that may differ and is nowhere"] = ("HelmParity", g => g.Topology = g.Topology with { SiteSpecificHelmValues = ["global.region", "storage"] }, CheckStatus.Warn, "storage", "matches nothing"),
+        ["an upgrade that failed"] = ("HelmParity", g => g.Standby.Releases[0] = g.Standby.Releases[0] with { LastStatus = "failed" }, CheckStatus.Warn, "Release/dalp", "failed"),
         ["release missing"] = ("HelmParity", g => g.Standby.Releases.Clear(), CheckStatus.Fail, "Release/dalp", "not deployed"),
 
         ["expired"] = ("Certificates", g => g.Standby.Certificates = [Certificate(-1, "dapp.example.com"), Certificate(90, "*.example.com")], CheckStatus.Fail, "Secret/dalp-tls", "expired 2026-05-31"),
@@ -111,6 +113,9 @@ public sealed class CheckTests
         ["sum exceeded"] = ("StandbyCapacity", g => g.Standby.PodRequests = [new("node-1", new(4, 0)), new("node-2", new(3.5m, 0))], CheckStatus.Fail, "capacity", "needs 1 CPU, 1 GiB"),
         ["a pod too large for any node"] = ("StandbyCapacity", g => { g.Standby.Workloads[1] = Workload("validator", 0, cpu: 5, kind: WorkloadKind.StatefulSet); g.Active.Workloads[1] = Workload("validator", 1, kind: WorkloadKind.StatefulSet); }, CheckStatus.Fail, "StatefulSet/validator", "0 of 1 placed"),
         ["quota"] = ("StandbyCapacity", g => g.Standby.Quotas = [new("q", new Dictionary<string, decimal> { ["pods"] = 3 }, new Dictionary<string, decimal> { ["pods"] = 2 })], CheckStatus.Fail, "ResourceQuota/q", "pods: needs 2"),
+        ["quota on limits"] = ("StandbyCapacity", g => { g.Standby.Workloads[1] = WithLimit(Workload("validator", 0, kind: WorkloadKind.StatefulSet), 2); g.Standby.Quotas = [Quota("limits.cpu", 3)]; }, CheckStatus.Fail, "ResourceQuota/q", "limits.cpu: needs 4"),
+        ["a container without a limit where a quota counts them"] = ("StandbyCapacity", g => g.Standby.Quotas = [Quota("limits.cpu", 100)], CheckStatus.Fail, "StatefulSet/validator", "its pods are refused"),
+        ["a container without a request where a quota counts them"] = ("StandbyCapacity", g => { g.Standby.Workloads[1] = Workload("validator", 0, cpu: 0, kind: WorkloadKind.StatefulSet); g.Standby.Quotas = [Quota("requests.cpu", 100)]; }, CheckStatus.Fail, "StatefulSet/validator", "its pods are refused"),
         ["another's pods hold no place for it"] = ("StandbyCapacity", g => { g.Standby.Pods = [Pod("dapp", 0) with { Owner = "Deployment/dapp-admin" }, Pod("dapp", 1)]; g.Standby.PodRequests = [new("node-1", new(3.5m, 0)), new("node-2", new(3.5m, 0))]; }, CheckStatus.Fail, "capacity", "needs 1.5 CPU, 1.5 GiB"),
         ["default requests that exceed the sum"] = ("StandbyCapacity", g => { g.Standby.Workloads[1] = Workload("validator", 0, cpu: 0, kind: WorkloadKind.StatefulSet); g.Standby.LimitRanges = [Limits(defaultCpu: 5)]; }, CheckStatus.Fail, "capacity", "needs 10 CPU, 1 GiB"),
         ["a pod smaller than the limit range"] = ("StandbyCapacity", g => g.Standby.LimitRanges = [Limits(minCpu: 1)], CheckStatus.Fail, "StatefulSet/validator", "its pods are refused"),
@@ -127,6 +132,7 @@ public sealed class CheckTests
         ["replay paused"] = ("ReplicationLag", g => { g.Lags[0] = Lag() with { Status = CheckStatus.Fail, LagTime = TimeSpan.FromSeconds(90), LagBytes = 2048 }; g.StandbyServers[0] = Server("central", "pg-2", Database("pg-2") with { IsReplayPaused = true }); }, CheckStatus.Fail, "pg-2", "Streaming, paused, 90 s, 2 KiB"),
         ["a slot, and not the standby's"] = ("ReplicationSlots", g => Slot(g, s => s with { Name = "backup" }), CheckStatus.Warn, "pg-2", "uses no slot"),
         ["a slot of an unknown state"] = ("ReplicationSlots", g => Slot(g, s => s with { WalStatus = "odd" }), CheckStatus.Unknown, "slot standby", "odd"),
+        ["an unused slot of an unknown state"] = ("ReplicationSlots", g => Slot(g, s => s with { WalStatus = "odd", IsActive = false }), CheckStatus.Unknown, "slot standby", "odd"),
         ["slot lost"] = ("ReplicationSlots", g => Slot(g, s => s with { WalStatus = "lost" }), CheckStatus.Fail, "slot standby", "lost"),
         ["slot unreserved"] = ("ReplicationSlots", g => Slot(g, s => s with { WalStatus = "unreserved" }), CheckStatus.Fail, "slot standby", "unreserved"),
         ["slot inactive"] = ("ReplicationSlots", g => Slot(g, s => s with { IsActive = false }), CheckStatus.Warn, "slot standby", "inactive"),
@@ -231,6 +237,16 @@ public sealed class CheckTests
     }
 
     [Fact]
+    public async Task Quotas_that_are_large_enough_refuse_nothing_and_a_default_counts_as_stated()
+    {
+        var given = new Given();
+        given.Standby.LimitRanges = [Limits() with { DefaultLimit = new(2, 1 << 30) }];
+        given.Standby.Quotas = [Quota("limits.cpu", 4), Quota("limits.memory", 2L << 30), Quota("requests.cpu", 1), Quota("pods", 2)];
+
+        Assert.Equal(CheckStatus.Pass, Assert.Single(await given.Run("StandbyCapacity")).Status);
+    }
+
+    [Fact]
     public async Task A_missing_secret_of_the_standby_is_told_even_when_the_active_is_dead()
     {
         var given = new Given();
@@ -256,6 +272,8 @@ public sealed class CheckTests
 
     private static LimitRange Limits(decimal defaultCpu = 0, decimal minCpu = 0, decimal maxCpu = 0) =>
         new("small", false, new(defaultCpu, 0), default, new(minCpu, 0), new(maxCpu, 0));
+
+    private static ResourceQuota Quota(string resource, decimal hard) => new("q", new Dictionary<string, decimal> { [resource] = hard }, new Dictionary<string, decimal>());
 
     private static Workload WithLimit(Workload workload, decimal cpu) =>
         workload with { Containers = [.. workload.Containers.Select(container => container with { Limits = new(cpu, 0) })] };
