@@ -72,20 +72,21 @@ public abstract class AsyncCommand : PSCmdlet, IDisposable
     /// </summary>
     protected Task<T> AskAsync<T>(Func<T> question)
     {
+        // Ctrl+C may answer first, while the question is still on the screen.
         var answer = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
         Post(() =>
         {
             try
             {
-                answer.SetResult(question());
+                answer.TrySetResult(question());
             }
             catch (DalpException exception)
             {
-                answer.SetException(exception);
+                answer.TrySetException(exception);
             }
             catch (Exception exception)
             {
-                answer.SetException(exception);
+                answer.TrySetException(exception);
                 throw;
             }
         });
