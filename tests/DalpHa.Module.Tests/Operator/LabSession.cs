@@ -5,14 +5,15 @@ namespace DalpHa.Module.Tests.Operator;
 /// <summary>A lab that an operator started from the packaged module, shared by the tests of one collection and ended with them.</summary>
 public sealed class LabSession : IDisposable
 {
-    private readonly string state = Path.Combine(Path.GetTempPath(), $"dalpha-module-{Guid.NewGuid():n}");
-
     public LabSession()
     {
-        Directory.CreateDirectory(state);
-        Environment.SetEnvironmentVariable("DALPHA_STATE", state);
-        Lab = Module.Script("Start-DalpLab -Name module -StopWithSession -WriteLoad 20").Single();
+        Directory.CreateDirectory(State);
+        Environment.SetEnvironmentVariable("DALPHA_STATE", State);
+        Lab = Module.Script("Start-DalpLab -StopWithSession -WriteLoad 20").Single();
     }
+
+    /// <summary>DalpHa's state folder while the lab runs.</summary>
+    public static string State { get; } = Path.Combine(Path.GetTempPath(), $"dalpha-module-{Guid.NewGuid():n}");
 
     public PackagedModule Module { get; } = new();
 
@@ -52,7 +53,7 @@ public sealed class LabSession : IDisposable
         Module.Script("Get-DalpLab | Stop-DalpLab");
         Module.Dispose();
         Environment.SetEnvironmentVariable("DALPHA_STATE", null);
-        Directory.Delete(state, recursive: true);
+        Directory.Delete(State, recursive: true);
     }
 }
 
