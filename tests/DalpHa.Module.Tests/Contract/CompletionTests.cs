@@ -43,7 +43,7 @@ public sealed class CompletionTests : IDisposable
     {
         // The engine's completion of file names needs PowerShell's Management module, which its package lacks: so the completer is only looked for.
         var completer = Cmdlets.Named(command).Parameters[parameter].Attributes.OfType<ArgumentCompleterAttribute>();
-        Assert.Equal("TopologyPathCompleter", Assert.Single(completer).Type.Name);
+        Assert.Equal("YamlPathCompleter", Assert.Single(completer).Type.Name);
     }
 
     [Theory]
