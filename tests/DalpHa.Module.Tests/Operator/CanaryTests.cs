@@ -143,7 +143,7 @@ public sealed class CanaryTests(LabSession session) : IDisposable
         {
             foreach (var item in shell.Invoke())
             {
-                Write(item.BaseObject, 0);
+                Write(item?.BaseObject, 0);
             }
         }
         catch (RuntimeException exception)

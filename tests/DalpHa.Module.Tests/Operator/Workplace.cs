@@ -15,6 +15,10 @@ public sealed class Workplace : IDisposable
         topology = session.Topology;
         Directory.CreateDirectory(Path.Combine(Folder, "examples"));
         File.Copy(Path.Combine(PackagedModule.Root, "examples", "dalpha.yaml"), Path.Combine(Folder, "examples", "dalpha.yaml"));
+        foreach (var name in new[] { "runbook.yaml", "old.yaml", Path.Combine("examples", "runbook.yaml") })
+        {
+            File.Copy(Path.Combine(PackagedModule.Root, "examples", "runbook.yaml"), Path.Combine(Folder, name));
+        }
         File.WriteAllText(Path.Combine(Folder, "bad.yaml"), "apiVersion: dalpha/v1\nnam: x\n");
     }
 
