@@ -15,10 +15,11 @@ public sealed class Workplace : IDisposable
         topology = session.Topology;
         Directory.CreateDirectory(Path.Combine(Folder, "examples"));
         File.Copy(Path.Combine(PackagedModule.Root, "examples", "dalpha.yaml"), Path.Combine(Folder, "examples", "dalpha.yaml"));
-        foreach (var name in new[] { "runbook.yaml", "old.yaml", Path.Combine("examples", "runbook.yaml") })
+        foreach (var name in new[] { "old.yaml", Path.Combine("examples", "runbook.yaml") })
         {
             File.Copy(Path.Combine(PackagedModule.Root, "examples", "runbook.yaml"), Path.Combine(Folder, name));
         }
+        session.RequireFailover();
         File.WriteAllText(Path.Combine(Folder, "bad.yaml"), "apiVersion: dalpha/v1\nnam: x\n");
     }
 
@@ -45,6 +46,12 @@ public sealed class Workplace : IDisposable
         if (!Calls(example).Contains("New-DalpTopology"))
         {
             File.WriteAllText(file, File.ReadAllText(topology).Replace("./kubeconfig", kubeconfig, StringComparison.Ordinal));
+        }
+        var runbook = Path.Combine(Folder, "runbook.yaml");
+        File.Delete(runbook);
+        if (!Calls(example).Contains("New-DalpRunbook"))
+        {
+            File.Copy(Path.Combine(PackagedModule.Root, "examples", "runbook.yaml"), runbook);
         }
         return $"[void]$ExecutionContext.SessionState.Path.SetLocation('{Folder}')\n{example}";
     }
