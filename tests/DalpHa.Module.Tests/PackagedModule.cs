@@ -58,6 +58,16 @@ public sealed class PackagedModule : IDisposable
         return [.. Host.Lines];
     }
 
+    /// <summary>What Tab offers at the end of a line.</summary>
+    public IReadOnlyList<string> Complete(string line)
+    {
+        using var shell = PowerShell.Create(runspace);
+        return [.. CommandCompletion.CompleteInput(line, line.Length, null, shell).CompletionMatches.Select(match => match.CompletionText)];
+    }
+
+    /// <summary>The engine, for what a test must drive itself; it is disposed with this.</summary>
+    public PowerShell Shell() => PowerShell.Create(runspace);
+
     public void Dispose() => runspace.Dispose();
 
     private static Outcome Invoke(PowerShell shell)

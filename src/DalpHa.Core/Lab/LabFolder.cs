@@ -17,6 +17,9 @@ public static class LabFolder
     /// <summary>What the lab's process says.</summary>
     public static string Log(string folder) => Path.Combine(folder, "lab.log");
 
+    /// <summary>Who asked what of its Kubernetes APIs, its own controllers left out.</summary>
+    public static string Audit(string folder) => Path.Combine(folder, "audit.log");
+
     /// <summary>Makes the folder ready for a lab.</summary>
     /// <returns>True when it was made, false when it was there and empty.</returns>
     /// <exception cref="DalpException">There is something in it, or it can't be made.</exception>

@@ -30,7 +30,7 @@ public sealed class LabLauncher(string program, LabRegistry registry)
         bound.CancelAfter(within);
         try
         {
-            await FollowAsync(process, progress, bound.Token).ConfigureAwait(false);
+            await FollowAsync(process, settings.Name, progress, bound.Token).ConfigureAwait(false);
             return registry.Read(settings.Name) ?? throw new DalpException("LabRecordMissing", FaultKind.Internal, $"The lab '{settings.Name}' is up and has no record.", "Report this.", settings.Name);
         }
         catch (Exception exception)
@@ -94,7 +94,7 @@ public sealed class LabLauncher(string program, LabRegistry registry)
         return process;
     }
 
-    private static async Task FollowAsync(Process process, Action<LabProgress> progress, CancellationToken cancellationToken)
+    private static async Task FollowAsync(Process process, string name, Action<LabProgress> progress, CancellationToken cancellationToken)
     {
         var errors = process.StandardError.ReadToEndAsync(cancellationToken);
         while (await process.StandardOutput.ReadLineAsync(cancellationToken).ConfigureAwait(false) is { } line)
@@ -105,7 +105,7 @@ public sealed class LabLauncher(string program, LabRegistry registry)
             }
             if (said.Failure is { } failure)
             {
-                throw failure.ToException();
+                throw failure.ToException(name);
             }
             progress(said);
             if (said.PercentComplete >= 100)
@@ -123,7 +123,8 @@ public sealed class LabLauncher(string program, LabRegistry registry)
             "LabDied",
             FaultKind.LocalResource,
             $"The lab ended with code {process.ExitCode} before it was up. {text}".TrimEnd(),
-            "Run it once more with -Verbose; if it goes on, report this with the message.");
+            "Run it once more with -Verbose; if it goes on, report this with the message.",
+            name);
     }
 
     private static LabProgress? Parse(string line)

@@ -17,15 +17,18 @@ public sealed class ReplicationMemory
 
     private readonly string folder;
     private readonly Action<string> warn;
+    private readonly bool keeps;
     private readonly ConcurrentDictionary<string, bool> newer = [];
 
     /// <summary>Makes a memory.</summary>
     /// <param name="folder">Where the files are kept; it may not exist yet.</param>
     /// <param name="warn">Takes what went wrong, for the operator.</param>
-    public ReplicationMemory(string folder, Action<string> warn)
+    /// <param name="keeps">False for a rehearsal, which remembers what others have seen and leaves no trace of its own.</param>
+    public ReplicationMemory(string folder, Action<string> warn, bool keeps = true)
     {
         this.folder = folder;
         this.warn = warn;
+        this.keeps = keeps;
     }
 
     /// <summary>The folder below <see cref="StateFolder.Path"/> that runs share.</summary>
@@ -70,6 +73,10 @@ public sealed class ReplicationMemory
     /// <summary>Writes a standby's history, whole; of two runs at once the later wins.</summary>
     public void Save(string topology, string standby, ReplicationHistory history)
     {
+        if (!keeps)
+        {
+            return;
+        }
         var path = PathOf(topology, standby);
         if (newer.ContainsKey(path))
         {

@@ -49,7 +49,8 @@ public static class TopologyScaffold
                 TopologyReader.Kind.ErrorId,
                 FaultKind.InvalidInput,
                 $"These values make no valid topology: {string.Join(" ", wrong.Select(d => $"{d.Subject}: {d.Message} Expected: {d.Expected}."))}",
-                "Give a valid -Name and -Namespace, and a context for each site.");
+                "Give a valid -Name and -Namespace, and a context for each site.",
+                string.Join(", ", wrong.Select(d => d.Subject)));
         }
     }
 

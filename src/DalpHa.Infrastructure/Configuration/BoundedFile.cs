@@ -11,14 +11,14 @@ internal static class BoundedFile
     {
         if (Directory.Exists(path))
         {
-            throw Unreadable("NotAFile", $"'{path}' is a folder.", "Give the path of the file itself.", path);
+            throw Unreadable("NotAFile", FaultKind.InvalidInput, $"'{path}' is a folder.", "Give the path of the file itself.", path);
         }
         try
         {
             var size = SizeOf(path);
             if (size == 0)
             {
-                throw Unreadable("EmptyFile", $"'{path}' is empty, or no regular file.", "Give another path; New-DalpTopology and New-DalpRunbook write a file to start from.", path);
+                throw Unreadable("EmptyFile", FaultKind.InvalidInput, $"'{path}' is empty, or no regular file.", "Give another path; New-DalpTopology and New-DalpRunbook write a file to start from.", path);
             }
             return size > limit ? throw TooLarge(path, limit) : ReadAtMost(path, limit);
         }
@@ -54,8 +54,8 @@ internal static class BoundedFile
     }
 
     private static DalpException TooLarge(string path, int limit) => Unreadable(
-        "FileTooLarge", $"'{path}' is larger than {limit / 1024} KiB.", "Give the right file: none that DalpHa reads is that large.", path);
+        "FileTooLarge", FaultKind.InvalidInput, $"'{path}' is larger than {limit / 1024} KiB.", "Give the right file: none that DalpHa reads is that large.", path);
 
-    private static DalpException Unreadable(string errorId, string message, string action, string path) =>
-        new(errorId, FaultKind.InvalidInput, message, action, path);
+    private static DalpException Unreadable(string errorId, FaultKind kind, string message, string action, string path) =>
+        new(errorId, kind, message, action, path);
 }

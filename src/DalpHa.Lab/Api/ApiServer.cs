@@ -120,6 +120,6 @@ public sealed class ApiServer : IAsyncDisposable
             new PatchHandler(store, writer, options.Time),
             new SubresourceHandler(store, writer, lifecycle, new PortForward(), options.Time),
             new AccessReviews(authorizer));
-        return new RequestPipeline(faults, new Authenticator(options), authorizer, catalog, dispatcher, new Discovery(catalog, options), stopping);
+        return new RequestPipeline(options.Audit, faults, new Authenticator(options), authorizer, catalog, dispatcher, new Discovery(catalog, options), stopping);
     }
 }

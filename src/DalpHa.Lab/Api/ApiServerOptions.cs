@@ -26,9 +26,18 @@ public sealed record ApiServerOptions
     /// <summary>Who judges writes beside the server itself.</summary>
     internal IReadOnlyList<ValidatingHook> Hooks { get; init; } = [];
 
+    /// <summary>Is told of each request when it has come.</summary>
+    public Action<AuditEntry>? Audit { get; init; }
+
     /// <summary>The clock behind timestamps and time limits.</summary>
     public TimeProvider Time { get; init; } = TimeProvider.System;
 }
+
+/// <summary>One request, whatever becomes of it.</summary>
+/// <param name="User">Who asks.</param>
+/// <param name="Verb">What is asked, in RBAC's terms.</param>
+/// <param name="Request">The path with its query.</param>
+public sealed record AuditEntry(string User, string Verb, string Request);
 
 /// <summary>Whom a bearer token stands for.</summary>
 /// <param name="Name">The user name, as RBAC subjects name it.</param>

@@ -14,9 +14,10 @@ using Microsoft.Extensions.Logging;
 
 namespace DalpHa.Lab.Hosting;
 
-/// <summary>One region: a Kubernetes API, the controllers that make its cluster come alive, and an administrator's client.</summary>
+/// <summary>One region: a Kubernetes API, the controllers that make its cluster come alive, and a client of the lab's own that may do everything.</summary>
 internal sealed class Region : IAsyncDisposable
 {
+    private const string OwnUser = "system:dalpha-lab";
     private static readonly TimeSpan RequestBound = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan Pulse = TimeSpan.FromMilliseconds(250);
     private readonly RegionTokens tokens;
@@ -69,22 +70,32 @@ internal sealed class Region : IAsyncDisposable
     /// <param name="folder">The lab's folder, for what a real API keeps.</param>
     /// <param name="port">The loopback port at which the API is reached; 0 for a free one.</param>
     /// <param name="time">The clock.</param>
+    /// <param name="audit">Is told who asks what of the lab's own endpoint; what the lab itself asks is left out.</param>
     /// <param name="cancellationToken">Gives the start up.</param>
-    public static async Task<Region> StartAsync(LabSite site, SiteDatabase database, LabApiServer kind, string folder, int port, TimeProvider time, CancellationToken cancellationToken)
+    public static async Task<Region> StartAsync(LabSite site, SiteDatabase database, LabApiServer kind, string folder, int port, TimeProvider time, ILogger audit, CancellationToken cancellationToken)
     {
-        var tokens = new RegionTokens(NewToken(), NewToken(), NewToken());
+        var tokens = new RegionTokens(NewToken(), NewToken(), NewToken(), NewToken());
         var users = new Dictionary<string, ApiUser>
         {
             [tokens.Operator] = new($"{site.Context}-operator", [AccessManifests.OperatorGroup]),
             [tokens.Reader] = new($"{site.Context}-reader", [AccessManifests.ReaderGroup]),
             [tokens.Admin] = new($"{site.Context}-admin", ["system:masters"]),
+            [tokens.Own] = new(OwnUser, ["system:masters"]),
         };
         IRegionApi api = kind == LabApiServer.Real
             ? new RealRegionApi(await RealApiServer.StartAsync(
                 new RealApiServerOptions { Name = site.Context, Folder = Path.Combine(folder, site.Context), Time = time, Users = users }, cancellationToken))
-            : new LabRegionApi(await ApiServer.StartAsync(new ApiServerOptions { Name = site.Context, Time = time, Users = users, Hooks = [ClusterAdmission.Hook] }, cancellationToken));
-        var admin = ClientOf(api, tokens.Admin);
+            : new LabRegionApi(await ApiServer.StartAsync(new ApiServerOptions { Name = site.Context, Time = time, Users = users, Hooks = [ClusterAdmission.Hook], Audit = Tell }, cancellationToken));
+        var admin = ClientOf(api, tokens.Own);
         return new Region(site with { KubeletPort = await api.StartKubeletAsync(admin, cancellationToken) }, database, api, new StandbyLink(port, api.Address.Port), admin, tokens);
+
+        void Tell(AuditEntry entry)
+        {
+            if (entry.User != OwnUser)
+            {
+                audit.LogInformation("{User} {Verb} {Request}", entry.User, entry.Verb, entry.Request);
+            }
+        }
     }
 
     /// <summary>Puts the platform in, and starts what brings it up.</summary>
@@ -167,7 +178,7 @@ internal sealed class Region : IAsyncDisposable
         FirstMessageHandlerSetup = handler => handler.UseProxy = false,
     });
 
-    private sealed record RegionTokens(string Operator, string Reader, string Admin)
+    private sealed record RegionTokens(string Operator, string Reader, string Admin, string Own)
     {
         /// <summary>Keeps them out of whatever prints this.</summary>
         public override string ToString() => nameof(RegionTokens);

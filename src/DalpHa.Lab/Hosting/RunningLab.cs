@@ -17,13 +17,15 @@ internal sealed class RunningLab : IAsyncDisposable
     private readonly LabClaim claim;
     private readonly TimeProvider time;
     private readonly ILogger log;
+    private readonly ILogger audit;
 
-    private RunningLab(LabSettings settings, LabClaim claim, TimeProvider time, ILogger log)
+    private RunningLab(LabSettings settings, LabClaim claim, TimeProvider time, ILogger log, ILogger audit)
     {
         this.settings = settings;
         this.claim = claim;
         this.time = time;
         this.log = log;
+        this.audit = audit;
     }
 
     public PostgresPair Databases { get; private set; } = null!;
@@ -40,14 +42,15 @@ internal sealed class RunningLab : IAsyncDisposable
     /// <param name="claim">Its hold on name and folder, which outlives it.</param>
     /// <param name="time">The clock.</param>
     /// <param name="log">The log.</param>
+    /// <param name="audit">The log of who asks what of the two APIs.</param>
     /// <param name="progress">Is told each step.</param>
     /// <param name="stop">Is told when somebody asks that the lab shall end.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <exception cref="Core.Errors.DalpException">It could not be brought up. Nothing is left running.</exception>
     public static async Task<RunningLab> StartAsync(
-        LabSettings settings, LabClaim claim, TimeProvider time, ILogger log, Action<LabProgress> progress, Action stop, CancellationToken cancellationToken)
+        LabSettings settings, LabClaim claim, TimeProvider time, ILogger log, ILogger audit, Action<LabProgress> progress, Action stop, CancellationToken cancellationToken)
     {
-        var lab = new RunningLab(settings, claim, time, log);
+        var lab = new RunningLab(settings, claim, time, log, audit);
         try
         {
             await lab.BringUpAsync(progress, stop, cancellationToken);
@@ -137,7 +140,7 @@ internal sealed class RunningLab : IAsyncDisposable
 
     private async Task<IReadOnlyList<Region>> StartRegionsAsync(LabSite[] sites, SiteDatabase[] doors, CancellationToken cancellationToken)
     {
-        var starts = sites.Select((site, index) => Region.StartAsync(site, doors[index], settings.ApiServer, settings.Folder, Port(index), time, cancellationToken)).ToList();
+        var starts = sites.Select((site, index) => Region.StartAsync(site, doors[index], settings.ApiServer, settings.Folder, Port(index), time, audit, cancellationToken)).ToList();
         await ((Task)Task.WhenAll(starts)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         // Kept first: when one did not come up, the other is ended with the rest.
         foreach (var start in starts.Where(start => start.IsCompletedSuccessfully))

@@ -27,8 +27,9 @@ internal sealed class ServeCommand(LabSettings settings, LabRegistry registry, T
             await using var claim = LabClaim.Take(settings, registry, time);
             var logFile = LabFolder.Log(settings.Folder);
             using var log = new FileLog(logFile, time);
+            using var audit = new FileLog(LabFolder.Audit(settings.Folder), time);
             session.SendErrorsTo(logFile);
-            await using var lab = await RunningLab.StartAsync(settings, claim, time, log, session.Tell, () => ending.CancelAfter(0), ending.Token);
+            await using var lab = await RunningLab.StartAsync(settings, claim, time, log, audit, session.Tell, () => ending.CancelAfter(0), ending.Token);
             session.Tell(new LabProgress("Up", 100));
             session.Dispose();
             await WaitAsync(owner, ending.Token);

@@ -363,7 +363,7 @@ public sealed class PostgresServer : IAsyncDisposable
         catch (SocketException exception)
         {
             throw new DalpException(
-                "PortInUse",
+                "LabPortInUse",
                 FaultKind.Conflict,
                 $"Port {Port} of 127.0.0.1, which server '{Name}' is to use, is taken: {exception.Message}",
                 "End what listens there, or choose other ports.",

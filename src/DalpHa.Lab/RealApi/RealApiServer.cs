@@ -206,10 +206,10 @@ public sealed class RealApiServer : IAsyncDisposable
     private DalpException Failed(ServerProcess server, string how)
     {
         var lastWords = server.LastWords();
-        var (id, advice) = lastWords.Contains("address already in use", StringComparison.Ordinal)
-            ? ("RealApiPortInUse", "End what listens there, or choose other ports.")
-            : ("RealApiServerFailed", $"See the logs in {options.Folder} if they are still there; check free memory and disk space.");
-        return new DalpException(id, FaultKind.LocalResource, $"{server.Name} of '{options.Name}' {how}. Its last words: {lastWords}", advice, options.Name);
+        var message = $"{server.Name} of '{options.Name}' {how}. Its last words: {lastWords}";
+        return lastWords.Contains("address already in use", StringComparison.Ordinal)
+            ? new DalpException("RealApiPortInUse", FaultKind.Conflict, message, "End what listens there, or choose other ports.", options.Name)
+            : new DalpException("RealApiServerFailed", FaultKind.LocalResource, message, $"See the logs in {options.Folder} if they are still there; check free memory and disk space.", options.Name);
     }
 
     // The format of --token-auth-file: token, user name, user id, and all groups as one quoted field.

@@ -72,6 +72,7 @@ public abstract class AsyncCommand : PSCmdlet, IDisposable
     /// </summary>
     protected Task<T> AskAsync<T>(Func<T> question)
     {
+        // Ctrl+C may answer first, while the question is still on the screen.
         var answer = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
         // Ctrl+C may answer first, in the middle of a prompt: what the prompt then throws must reach PowerShell as it is.
         Post(() =>

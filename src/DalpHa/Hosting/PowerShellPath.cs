@@ -6,7 +6,7 @@ namespace DalpHa.Hosting;
 /// <summary>Paths as PowerShell understands them: from its location, drives and home. Call it on the pipeline thread.</summary>
 internal static class PowerShellPath
 {
-    /// <summary>The absolute path of a file.</summary>
+    /// <summary>The absolute path of a file or folder, whether it is there or not.</summary>
     /// <exception cref="DalpException">It is no path of the file system.</exception>
     public static string Resolve(PSCmdlet cmdlet, string path)
     {
@@ -26,5 +26,5 @@ internal static class PowerShellPath
         Path.Combine(cmdlet.SessionState.Path.CurrentFileSystemLocation.ProviderPath, fileName);
 
     private static DalpException NoFilePath(string path, string why, Exception? innerException) => new(
-        "PathNotFile", FaultKind.InvalidInput, $"'{path}' is no path of the file system: {why}", "Give the path of a file.", path, innerException);
+        "PathNotFile", FaultKind.InvalidInput, $"'{path}' is no path of the file system: {why}", "Give the path of a file or a folder.", path, innerException);
 }

@@ -79,7 +79,7 @@ public sealed class PostgresPairTests(ITestOutputHelper output)
         var port = ((System.Net.IPEndPoint)listener.LocalEndpoint).Port;
         var folder = PairFolder.New();
         var error = await Assert.ThrowsAsync<DalpException>(() => PostgresPair.StartAsync(new PostgresPairOptions { Folder = folder, PrimaryPort = port }, Token));
-        Assert.Equal("PortInUse", error.ErrorId);
+        Assert.Equal("LabPortInUse", error.ErrorId);
         Assert.False(Directory.Exists(folder));
     }
 

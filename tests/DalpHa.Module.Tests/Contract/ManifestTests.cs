@@ -1,6 +1,5 @@
 using System.Management.Automation;
 using System.Reflection;
-using System.Runtime.Loader;
 
 namespace DalpHa.Module.Tests.Contract;
 
@@ -25,8 +24,9 @@ public sealed class ManifestTests : IDisposable
         Assert.Equal(declared, exported);
     }
 
-    [Fact]
-    public void Verbs_are_approved_and_nouns_are_prefixed()
+    [Theory]
+    [MemberData(nameof(Cmdlets.Names), MemberType = typeof(Cmdlets))]
+    public void A_name_is_an_approved_verb_and_a_singular_noun_with_our_prefix(string name)
     {
         var approved = typeof(VerbsCommon).Assembly.GetTypes()
             .Where(type => type is { IsPublic: true, IsSealed: true, IsAbstract: true } && type.Name.StartsWith("Verbs", StringComparison.Ordinal))
@@ -34,34 +34,28 @@ public sealed class ManifestTests : IDisposable
             .Select(field => field.GetValue(null))
             .OfType<string>()
             .ToHashSet();
-        foreach (var command in module.Run("Get-Command", ("Module", "DalpHa")).Output.Select(item => (CmdletInfo)item.BaseObject))
-        {
-            Assert.Contains(command.Verb, approved);
-            Assert.StartsWith("Dalp", command.Noun, StringComparison.Ordinal);
-        }
+        var command = Cmdlets.Named(name);
+        Assert.Contains(command.Verb, approved);
+        Assert.StartsWith("Dalp", command.Noun, StringComparison.Ordinal);
+        Assert.DoesNotMatch("[^s]s$", command.Noun);
+        Assert.Equal($"{command.Verb}{command.Noun}Command", command.ImplementingType.Name);
+        Assert.True(command.ImplementingType.IsSealed);
     }
 
-    [Fact]
-    public void Every_cmdlet_declares_what_comes_out()
-    {
-        foreach (var command in module.Run("Get-Command", ("Module", "DalpHa")).Output.Select(item => (CmdletInfo)item.BaseObject))
-        {
-            Assert.True(command.OutputType.Count > 0, $"{command.Name} declares no OutputType.");
-        }
-    }
+    [Theory]
+    [MemberData(nameof(Cmdlets.Names), MemberType = typeof(Cmdlets))]
+    public void What_comes_out_is_declared(string name) => Assert.NotEmpty(Cmdlets.Named(name).OutputType);
 
-    [Fact]
-    public void Client_libraries_stay_out_of_the_default_load_context()
+    [Theory]
+    [MemberData(nameof(Cmdlets.Names), MemberType = typeof(Cmdlets))]
+    public void A_verb_that_changes_something_asks_first_and_one_that_looks_does_not(string name)
     {
-        // Reading a topology loads Infrastructure and YamlDotNet.
-        var path = Path.Combine(PackagedModule.Root, "examples", "dalpha.yaml");
-        Assert.NotEmpty(module.Run("Test-DalpTopology", ("Path", path)).Output);
-
-        var ours = AssemblyLoadContext.All.Single(context => context.Name == "DalpHa");
-        Assert.Contains(ours.Assemblies, assembly => assembly.GetName().Name == "YamlDotNet");
-        string[] libraries = ["YamlDotNet", "KubernetesClient", "Npgsql", "Polly.Core", "Fractions", "DalpHa.Infrastructure"];
-        Assert.DoesNotContain(AssemblyLoadContext.Default.Assemblies, assembly => libraries.Contains(assembly.GetName().Name));
-        Assert.DoesNotContain(ours.Assemblies, assembly => assembly.GetName().Name == "DalpHa.Core");
+        string[] changing = ["Add", "Disable", "Enable", "Protect", "Remove", "Restore", "Resume", "Set", "Start", "Stop", "Suspend", "Switch", "Unprotect"];
+        string[] looking = ["Compare", "Get", "Measure", "Test", "Watch"];
+        var command = Cmdlets.Named(name);
+        var asks = Cmdlets.Attribute(command).SupportsShouldProcess;
+        Assert.False(changing.Contains(command.Verb) && !asks, "It changes something and has no -WhatIf.");
+        Assert.False(looking.Contains(command.Verb) && asks, "It only looks and has -WhatIf.");
     }
 
     [Fact]
@@ -73,10 +67,11 @@ public sealed class ManifestTests : IDisposable
     }
 
     [Fact]
-    public void The_module_can_be_imported_again()
+    public void Manifest_and_assemblies_have_one_version()
     {
-        var again = module.Run("Import-Module", ("Name", PackagedModule.ManifestPath), ("Force", true), ("PassThru", true));
-        Assert.Equal("DalpHa", again.Single().Properties["Name"].Value);
-        Assert.NotEmpty(module.Run("Get-Command", ("Module", "DalpHa")).Output);
+        var versions = new[] { "DalpHa.dll", "DalpHa.Core.dll", Path.Combine("deps", "DalpHa.Infrastructure.dll") }
+            .Select(file => AssemblyName.GetAssemblyName(Path.Combine(Path.GetDirectoryName(PackagedModule.ManifestPath)!, "module", "bin", file)).Version!.ToString(3))
+            .Distinct();
+        Assert.Equal(PackagedManifest.Data["ModuleVersion"], Assert.Single(versions));
     }
 }

@@ -21,7 +21,7 @@ public sealed class FaultTests(LabSession session)
     public void A_fault_turns_the_verdict_and_its_undoing_turns_it_back(string fault, string check, string status)
     {
         session.UntilWarm();
-        session.Script($"Invoke-DalpLabFault {fault} -Lab module").Single();
+        session.Script($"Invoke-DalpLabFault {fault}").Single();
         try
         {
             session.Until(
@@ -35,7 +35,7 @@ public sealed class FaultTests(LabSession session)
         }
         finally
         {
-            session.Script($"Invoke-DalpLabFault {fault} -Lab module -Undo");
+            session.Script($"Invoke-DalpLabFault {fault} -Undo");
         }
         session.UntilWarm();
     }
@@ -44,7 +44,7 @@ public sealed class FaultTests(LabSession session)
     public void WhatIf_injects_nothing()
     {
         session.UntilWarm();
-        Assert.Empty(session.Script("Invoke-DalpLabFault MissingSecret -Lab module -WhatIf").Output);
+        Assert.Empty(session.Script("Invoke-DalpLabFault MissingSecret -WhatIf").Output);
         Assert.Empty(session.Problems());
     }
 }

@@ -5,14 +5,18 @@ namespace DalpHa.Module.Tests.Operator;
 /// <summary>A lab that an operator started from the packaged module, shared by the tests of one collection and ended with them.</summary>
 public sealed class LabSession : IDisposable
 {
-    private readonly string state = Path.Combine(Path.GetTempPath(), $"dalpha-module-{Guid.NewGuid():n}");
-
     public LabSession()
     {
-        Directory.CreateDirectory(state);
-        Environment.SetEnvironmentVariable("DALPHA_STATE", state);
-        Lab = Module.Script("Start-DalpLab -Name module -StopWithSession -WriteLoad 20").Single();
+        Directory.CreateDirectory(State);
+        Environment.SetEnvironmentVariable("DALPHA_STATE", State);
+        Lab = Module.Script("Start-DalpLab -StopWithSession -WriteLoad 20").Single();
     }
+
+    /// <summary>The id of the failover that the help's examples name.</summary>
+    public const string FailoverId = "20260131-100401-1a2b";
+
+    /// <summary>DalpHa's state folder while the lab runs.</summary>
+    public static string State { get; } = Path.Combine(Path.GetTempPath(), $"dalpha-module-{Guid.NewGuid():n}");
 
     public PackagedModule Module { get; } = new();
 
@@ -20,6 +24,24 @@ public sealed class LabSession : IDisposable
     public PSObject Lab { get; }
 
     public string Topology => (string)Lab.Properties["TopologyPath"].Value;
+
+    /// <summary>Sees to it that there is one failover, which stands still after a step that people vouched for and has done nothing.</summary>
+    public void RequireFailover()
+    {
+        if (File.Exists(Path.Combine(State, "failovers", FailoverId + ".jsonl")))
+        {
+            return;
+        }
+        var runbook = Path.Combine(State, "runbook.yaml");
+        File.WriteAllText(runbook, File.ReadAllText(Path.Combine(PackagedModule.Root, "examples", "runbook.yaml"))
+            .Replace("  freeze:\n", "  freeze:\n    manual: Nothing. This failover is there to be looked at.\n", StringComparison.Ordinal));
+        var outcome = Module.Script($$"""
+            $plan = New-DalpFailoverPlan '{{Topology}}' '{{runbook}}'
+            $plan.GetType().GetProperty('Id').SetValue($plan, '{{FailoverId}}')
+            $plan | Invoke-DalpFailover -DecisionOwner 'Jane Doe' -Reason 'An example' -Until freeze -Attest @{ freeze = 'Jane Doe: nothing is to be done' } -Confirm:$false
+            """);
+        Assert.True(outcome.Terminating is null && outcome.Output.Count == 1, $"{outcome.Terminating} {string.Join('\n', outcome.Errors)}");
+    }
 
     /// <summary>Runs a script that finds the topology's path in <c>$topology</c>.</summary>
     public Outcome Script(string script) => Module.Script(script, ("topology", Topology));
@@ -52,7 +74,7 @@ public sealed class LabSession : IDisposable
         Module.Script("Get-DalpLab | Stop-DalpLab");
         Module.Dispose();
         Environment.SetEnvironmentVariable("DALPHA_STATE", null);
-        Directory.Delete(state, recursive: true);
+        Directory.Delete(State, recursive: true);
     }
 }
 

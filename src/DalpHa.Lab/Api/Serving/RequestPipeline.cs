@@ -6,8 +6,8 @@ namespace DalpHa.Lab.Api.Serving;
 
 /// <summary>The way of every request: the fault that is on, who asks, whether they may, and then the answer.</summary>
 internal sealed class RequestPipeline(
-    FaultGate faults, Authenticator authenticator, RbacAuthorizer authorizer, ResourceCatalog catalog, ResourceDispatcher dispatcher, Discovery discovery,
-    CancellationToken stopping)
+    Action<AuditEntry>? audit, FaultGate faults, Authenticator authenticator, RbacAuthorizer authorizer, ResourceCatalog catalog,
+    ResourceDispatcher dispatcher, Discovery discovery, CancellationToken stopping)
 {
     public async Task HandleAsync(HttpContext context)
     {
@@ -39,6 +39,7 @@ internal sealed class RequestPipeline(
         var user = authenticator.Identify(context.Request);
         var watch = context.Request.Query["watch"].ToString() is "true" or "1" or "True";
         var target = RequestTarget.Parse(context.Request.Method, context.Request.Path.Value ?? "/", watch);
+        audit?.Invoke(new AuditEntry(user.Name, target.Verb, $"{context.Request.Path}{context.Request.QueryString}"));
         if (!target.IsResource)
         {
             if (!authorizer.Allows(user, new AccessRequest(target.Verb, Path: target.Path)))

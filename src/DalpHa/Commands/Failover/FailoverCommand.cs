@@ -49,7 +49,7 @@ public abstract class FailoverCommand : AsyncCommand
 
     /// <summary>Opens both sites.</summary>
     private protected FailoverSession Open(FailoverSettings settings, Action<ToldWrite>? tell, CancellationToken cancellationToken) => FailoverSession.Open(
-        InfrastructureContext.Infrastructure, settings, new ReplicationMemory(ReplicationMemory.DefaultFolder, EmitWarning), tell, TimeProvider.System, cancellationToken);
+        InfrastructureContext.Infrastructure, settings, new ReplicationMemory(ReplicationMemory.DefaultFolder, EmitWarning, keeps: tell is null), tell, TimeProvider.System, cancellationToken);
 
     // A hook runs in the operator's own session, with its modules and logins. What it writes is shown and not taken for an answer.
     private object? RunHook(string path, string purpose, DalpTopology topology, FailoverKind kind)

@@ -9,8 +9,6 @@ namespace DalpHa.Commands.Lab;
 [OutputType(typeof(DalpLab))]
 public sealed class StartDalpLabCommand : AsyncCommand
 {
-    private string? folder;
-
     /// <summary>The lab's name.</summary>
     [Parameter(Position = 0)]
     [ValidateNotNullOrEmpty]
@@ -54,9 +52,6 @@ public sealed class StartDalpLabCommand : AsyncCommand
     public int TimeoutSeconds { get; set; } = 90;
 
     /// <inheritdoc/>
-    protected override void BeginProcessing() => folder = Path is null ? null : SessionState.Path.GetUnresolvedProviderPathFromPSPath(Path);
-
-    /// <inheritdoc/>
     protected override async Task RunAsync(CancellationToken cancellationToken)
     {
         LabSettings.ValidateName(Name);
@@ -64,7 +59,7 @@ public sealed class StartDalpLabCommand : AsyncCommand
         var settings = new LabSettings
         {
             Name = Name,
-            Folder = folder ?? registry.FolderOf(Name),
+            Folder = Path is null ? registry.FolderOf(Name) : await AskAsync(() => PowerShellPath.Resolve(this, Path)),
             Port = Port,
             WriteLoad = WriteLoad,
             ReadyAfter = ReadyAfterSeconds,

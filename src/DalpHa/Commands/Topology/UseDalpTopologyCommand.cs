@@ -15,7 +15,8 @@ public sealed class UseDalpTopologyCommand : AsyncCommand
     private const string ClearSet = "Clear";
 
     /// <summary>The file. Without it: the one that DALPHA_TOPOLOGY names, else ./dalpha.yaml, else the contexts of the environment.</summary>
-    [Parameter(Position = 0, ParameterSetName = PathSet)]
+    [Parameter(Position = 0, ValueFromPipelineByPropertyName = true, ParameterSetName = PathSet)]
+    [Alias("FullName", "TopologyPath")]
     [ArgumentCompleter(typeof(YamlPathCompleter))]
     [ValidateNotNullOrEmpty]
     public string? Path { get; set; }
