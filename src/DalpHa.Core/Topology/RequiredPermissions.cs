@@ -46,6 +46,14 @@ public static class RequiredPermissions
     /// <param name="namespace">The namespace that the platform runs in.</param>
     public static IReadOnlyList<AccessRequest> ForOpenShift(string @namespace) => [new("list", OpenShiftRoutes, "routes", null, @namespace, "compare the routes")];
 
+    /// <summary>What a failover writes on OpenShift, beside <see cref="ForFailover"/>.</summary>
+    /// <param name="namespace">The namespace that the platform runs in.</param>
+    public static IReadOnlyList<AccessRequest> ForOpenShiftFailover(string @namespace) =>
+    [
+        new("get", OpenShiftRoutes, "routes", null, @namespace, "see how a route shares its requests before it is closed"),
+        new("patch", OpenShiftRoutes, "routes", null, @namespace, "close and open a site's routes"),
+    ];
+
     /// <summary>What a tunnel to a pod or service needs, beside <see cref="ForReading(string)"/>: only where the topology forwards.</summary>
     /// <remarks>A tunnel over WebSocket is a GET, and so asks for <c>get</c>; API servers from 1.35 on ask for <c>create</c> as well.</remarks>
     /// <param name="namespace">The namespace that the platform runs in.</param>

@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using DalpHa.Core.Clusters;
 using DalpHa.Core.Errors;
 using DalpHa.Core.Failover;
@@ -63,7 +64,7 @@ public abstract class ControlContract<TServer>(TServer server)
         var control = ControlOf(cluster);
         Assert.Equal("WorkloadNotScalable", (await FailAsync(() => control.ScaleAsync(ns, WorkloadKind.DaemonSet, "agent", 0, null, Token))).ErrorId);
         Assert.Equal("ApiNotFound", (await FailAsync(() => control.ScaleAsync(ns, WorkloadKind.Deployment, "absent", 0, null, Token))).ErrorId);
-        Assert.Equal("IngressNotFound", (await FailAsync(() => control.SetIngressOpenAsync(ns, "absent", false, Token))).ErrorId);
+        Assert.Equal("RouteNotFound", (await FailAsync(() => control.SetRouteOpenAsync(ns, "Ingress", "absent", false, Token))).ErrorId);
         var forbidden = await FailAsync(() => ControlOf(nobody).ScaleAsync(ns, WorkloadKind.Deployment, "dapp", 0, null, Token));
         Assert.Equal("ApiForbidden", forbidden.ErrorId);
         Assert.Contains($"verb 'patch' on 'deployments.apps' in namespace '{ns}'", forbidden.RecommendedAction, StringComparison.Ordinal);
@@ -82,16 +83,16 @@ public abstract class ControlContract<TServer>(TServer server)
         await using var cluster = server.OpenAs(TestUsers.Operator);
         var control = ControlOf(cluster);
         Assert.Equal((className, false), await RouteAsync());
-        await control.SetIngressOpenAsync(ns, name, open: true, Token);
+        await control.SetRouteOpenAsync(ns, "Ingress", name, open: true, Token);
         Assert.Equal((className, false), await RouteAsync());
         for (var time = 1; time <= 2; time++)
         {
-            await control.SetIngressOpenAsync(ns, name, open: false, Token);
+            await control.SetRouteOpenAsync(ns, "Ingress", name, open: false, Token);
             Assert.Equal(("dalpha-closed", true), await RouteAsync());
         }
         for (var time = 1; time <= 2; time++)
         {
-            await control.SetIngressOpenAsync(ns, name, open: true, Token);
+            await control.SetRouteOpenAsync(ns, "Ingress", name, open: true, Token);
             Assert.Equal((className, false), await RouteAsync());
         }
         await server.DeleteAsync($"apis/networking.k8s.io/v1/namespaces/{ns}/ingresses/{name}");
@@ -101,6 +102,31 @@ public abstract class ControlContract<TServer>(TServer server)
             var route = (await cluster.ListIngressRoutesAsync(ns, Token)).Single(one => one.Name == name);
             return (route.ClassName, route.IsClosed);
         }
+    }
+
+    [Theory]
+    [InlineData("plain", """{"to":{"kind":"Service","name":"dapp"}}""")]
+    [InlineData("shared", """{"to":{"kind":"Service","name":"dapp","weight":80},"alternateBackends":[{"kind":"Service","name":"canary","weight":20},{"kind":"Service","name":"old","weight":0}]}""")]
+    public async Task A_route_of_OpenShift_is_closed_and_opened_to_the_weights_that_it_had(string name, string spec)
+    {
+        var ns = Namespace;
+        await CustomResources.PlantAsync(server, "routes.route.openshift.io", CustomResources.OpenShiftRoute, $"apis/route.openshift.io/v1/namespaces/{ns}/routes");
+        var path = $"apis/route.openshift.io/v1/namespaces/{ns}/routes";
+        await server.CreateAsync(path, $$$"""{"apiVersion":"route.openshift.io/v1","kind":"Route","metadata":{"name":"{{{name}}}"},"spec":{{{spec}}}}""");
+        await using var cluster = server.OpenAs(TestUsers.Operator);
+        var control = ControlOf(cluster);
+        for (var time = 1; time <= 2; time++)
+        {
+            await control.SetRouteOpenAsync(ns, "Route", name, open: false, Token);
+            Assert.True((await cluster.ListIngressRoutesAsync(ns, Token)).Single(one => one.Name == name).IsClosed);
+        }
+        for (var time = 1; time <= 2; time++)
+        {
+            await control.SetRouteOpenAsync(ns, "Route", name, open: true, Token);
+            Assert.False((await cluster.ListIngressRoutesAsync(ns, Token)).Single(one => one.Name == name).IsClosed);
+        }
+        Assert.True(JsonNode.DeepEquals(JsonNode.Parse(spec), (await server.ReadAsync($"{path}/{name}"))["spec"]), "It has other weights than before.");
+        await server.DeleteAsync($"{path}/{name}");
     }
 
     [Fact]

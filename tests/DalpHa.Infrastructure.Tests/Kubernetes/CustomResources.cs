@@ -11,15 +11,27 @@ internal static class CustomResources
            "spec":{"type":"object","x-kubernetes-preserve-unknown-fields":true},"status":{"type":"object","x-kubernetes-preserve-unknown-fields":true}}}}}]}}
         """;
 
+    /// <summary>The definition of OpenShift's Route.</summary>
+    public const string OpenShiftRoute = """
+        {"apiVersion":"apiextensions.k8s.io/v1","kind":"CustomResourceDefinition","metadata":{"name":"routes.route.openshift.io"},
+         "spec":{"group":"route.openshift.io","scope":"Namespaced","names":{"kind":"Route","listKind":"RouteList","plural":"routes","singular":"route"},
+          "versions":[{"name":"v1","served":true,"storage":true,"subresources":{"status":{}},"schema":{"openAPIV3Schema":{"type":"object","properties":{
+           "spec":{"type":"object","x-kubernetes-preserve-unknown-fields":true},"status":{"type":"object","x-kubernetes-preserve-unknown-fields":true}}}}}]}}
+        """;
+
     /// <summary>Makes CloudNativePG's Cluster known, once for a server.</summary>
-    public static async Task PlantCloudNativePgAsync(ApiServerFixture server)
+    public static Task PlantCloudNativePgAsync(ApiServerFixture server) =>
+        PlantAsync(server, "clusters.postgresql.cnpg.io", CloudNativePg, $"apis/postgresql.cnpg.io/v1/namespaces/{server.Namespace}/clusters");
+
+    /// <summary>Makes a kind known, once for a server, and waits until it is served.</summary>
+    public static async Task PlantAsync(ApiServerFixture server, string name, string definition, string list)
     {
         const string Definitions = "apis/apiextensions.k8s.io/v1/customresourcedefinitions";
-        if (!await server.ExistsAsync($"{Definitions}/clusters.postgresql.cnpg.io"))
+        if (!await server.ExistsAsync($"{Definitions}/{name}"))
         {
-            await server.CreateAsync(Definitions, CloudNativePg);
+            await server.CreateAsync(Definitions, definition);
         }
-        for (var waited = 0; waited < 100 && !await server.ExistsAsync($"apis/postgresql.cnpg.io/v1/namespaces/{server.Namespace}/clusters"); waited++)
+        for (var waited = 0; waited < 100 && !await server.ExistsAsync(list); waited++)
         {
             await Task.Delay(100, TestContext.Current.CancellationToken);
         }

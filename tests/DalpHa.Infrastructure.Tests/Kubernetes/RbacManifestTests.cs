@@ -23,7 +23,7 @@ public sealed class RbacManifestTests
         AccessManifests.All(),
         [
             .. RequiredPermissions.ForReading(Namespace), .. RequiredPermissions.ForOpenShift(Namespace), .. RequiredPermissions.ForTunnels(Namespace),
-            .. RequiredPermissions.ForFailover(Namespace),
+            .. RequiredPermissions.ForFailover(Namespace), .. RequiredPermissions.ForOpenShiftFailover(Namespace),
         ]);
 
     private static void AssertGranted(string group, IReadOnlyList<IKubernetesObject<V1ObjectMeta>> manifests, IEnumerable<AccessRequest> needed)

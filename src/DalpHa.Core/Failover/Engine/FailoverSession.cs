@@ -20,6 +20,9 @@ public sealed record FailoverSettings(DalpTopology Topology, DalpRunbook Runbook
     /// <summary>Who vouches that an active site that can't be reached serves nobody.</summary>
     public Attestation? ActiveIsGone { get; init; }
 
+    /// <summary>For a step by hand: who vouches that the other site, which can't be reached, neither writes nor signs.</summary>
+    public Attestation? OtherIsFenced { get; init; }
+
     /// <summary>The loss that was accepted explicitly.</summary>
     public TimeSpan? MaxDataLoss { get; init; }
 
@@ -70,6 +73,7 @@ public sealed class FailoverSession : IAsyncDisposable
             Standby = Site(settings.Topology.Standby),
             MeasureLagAsync = probe.MeasureAsync,
             ActiveIsGone = settings.ActiveIsGone,
+            OtherIsFenced = settings.OtherIsFenced,
             MaxDataLoss = settings.MaxDataLoss,
             PostAsync = tell is null
                 ? infrastructure.PostAsync

@@ -81,6 +81,7 @@ internal sealed record WireVersion(string? Major, string? Minor, string? GitVers
 [JsonSerializable(typeof(WirePod))]
 [JsonSerializable(typeof(WireConfigMap))]
 [JsonSerializable(typeof(WireIngress))]
+[JsonSerializable(typeof(WireRoute))]
 [JsonSerializable(typeof(WireLease))]
 [JsonSerializable(typeof(WirePostgresCluster))]
 [JsonSerializable(typeof(WireSecret))]
