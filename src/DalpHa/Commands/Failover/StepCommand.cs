@@ -57,6 +57,7 @@ public abstract class StepCommand : ChangeCommand, IHandCrew
                 await run.RunAsync(step, cancellationToken).ConfigureAwait(false);
             }
         }
+        EmitProgress(new ProgressRecord(0, MyInvocation.MyCommand.Name, "Ended") { RecordType = ProgressRecordType.Completed });
         await TellAsync(told).ConfigureAwait(false);
     }
 
