@@ -75,9 +75,10 @@ public sealed class HandStepTests(LabSession session)
         session.UntilWarm();
         var refused = session.Script(command);
         Assert.Empty(refused.Output);
-        Assert.StartsWith("PreconditionUnmet,", refused.Terminating!.FullyQualifiedErrorId, StringComparison.Ordinal);
-        Assert.Contains(gate, refused.Terminating.Exception.Message, StringComparison.Ordinal);
-        Assert.NotEmpty(refused.Terminating.ErrorDetails.RecommendedAction);
+        var error = refused.Terminating ?? Assert.Single(refused.Errors);
+        Assert.StartsWith("PreconditionUnmet,", error.FullyQualifiedErrorId, StringComparison.Ordinal);
+        Assert.Contains(gate, error.Exception.Message, StringComparison.Ordinal);
+        Assert.NotEmpty(error.ErrorDetails.RecommendedAction);
         session.UntilWarm();
     }
 
