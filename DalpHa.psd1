@@ -22,6 +22,7 @@
     CmdletsToExport      = @(
         'Get-DalpFailover'
         'Get-DalpLab'
+        'Get-DalpRecoveryPoint'
         'Get-DalpReplicationLag'
         'Get-DalpRunbook'
         'Get-DalpTopology'

@@ -46,6 +46,18 @@ public static class RequiredPermissions
     /// <param name="namespace">The namespace that the platform runs in.</param>
     public static IReadOnlyList<AccessRequest> ForOpenShift(string @namespace) => [new("list", OpenShiftRoutes, "routes", null, @namespace, "compare the routes")];
 
+    /// <summary>What listing recovery points needs beside <see cref="ForReading(string)"/>. Where there is no CloudNativePG, there are no such things, and nobody asks for them.</summary>
+    /// <param name="namespace">The namespace that the platform runs in.</param>
+    public static IReadOnlyList<AccessRequest> ForRecoveryPoints(string @namespace) =>
+    [
+        new("list", CloudNativePg, "backups", null, @namespace, "see what the database can be restored from"),
+        new("list", "barmancloud.cnpg.io", "objectstores", null, @namespace, "see what the database can be restored from"),
+    ];
+
+    /// <summary>What listing Velero's backups needs; only where the topology names its namespace.</summary>
+    /// <param name="namespace">The namespace that Velero runs in.</param>
+    public static IReadOnlyList<AccessRequest> ForVelero(string @namespace) => [new("list", "velero.io", "backups", null, @namespace, "see what the platform can be restored from")];
+
     /// <summary>What a failover writes on OpenShift, beside <see cref="ForFailover"/>.</summary>
     /// <param name="namespace">The namespace that the platform runs in.</param>
     public static IReadOnlyList<AccessRequest> ForOpenShiftFailover(string @namespace) =>

@@ -3,6 +3,7 @@ using DalpHa.Core.Clusters;
 using DalpHa.Core.Errors;
 using DalpHa.Core.Failover;
 using DalpHa.Core.Ports;
+using DalpHa.Core.Replication;
 using DalpHa.Infrastructure.Kubernetes;
 
 namespace DalpHa.Infrastructure.Tests.Kubernetes;
@@ -127,6 +128,27 @@ public abstract class ControlContract<TServer>(TServer server)
         }
         Assert.True(JsonNode.DeepEquals(JsonNode.Parse(spec), (await server.ReadAsync($"{path}/{name}"))["spec"]), "It has other weights than before.");
         await server.DeleteAsync($"{path}/{name}");
+    }
+
+    [Fact]
+    public async Task Backups_are_read_with_what_decides_on_them_and_a_kind_that_is_not_served_is_null()
+    {
+        var ns = Namespace;
+        await using var cluster = server.OpenAs(TestUsers.Operator);
+        var backups = ((KubernetesCluster)cluster).Backups;
+        await CustomResources.PlantAsync(server, "backups.postgresql.cnpg.io", CustomResources.Of("postgresql.cnpg.io", "Backup", "backups"), $"apis/postgresql.cnpg.io/v1/namespaces/{ns}/backups");
+        await CustomResources.PlantAsync(server, "objectstores.barmancloud.cnpg.io", CustomResources.Of("barmancloud.cnpg.io", "ObjectStore", "objectstores"), $"apis/barmancloud.cnpg.io/v1/namespaces/{ns}/objectstores");
+        Assert.Empty((await backups.ListDatabaseBackupsAsync(ns, Token))!);
+        await server.CreateAsync($"apis/postgresql.cnpg.io/v1/namespaces/{ns}/backups", """{"apiVersion":"postgresql.cnpg.io/v1","kind":"Backup","metadata":{"name":"daily"},"spec":{"cluster":{"name":"pg"}}}""");
+        await server.MergeAsync($"apis/postgresql.cnpg.io/v1/namespaces/{ns}/backups/daily/status", """{"status":{"phase":"completed","method":"plugin","stoppedAt":"2026-11-25T02:00:09Z","endLSN":"1/2A000060","error":""}}""");
+        await server.CreateAsync($"apis/barmancloud.cnpg.io/v1/namespaces/{ns}/objectstores", """{"apiVersion":"barmancloud.cnpg.io/v1","kind":"ObjectStore","metadata":{"name":"store"},"spec":{}}""");
+        await server.MergeAsync($"apis/barmancloud.cnpg.io/v1/namespaces/{ns}/objectstores/store/status", """{"status":{"serverRecoveryWindow":{"pg":{"firstRecoverabilityPoint":"2026-11-18T02:00:00Z","lastSuccessfulBackupTime":"2026-11-25T02:00:09Z"}}}}""");
+        var at = new DateTimeOffset(2026, 11, 25, 2, 0, 9, TimeSpan.Zero);
+        Assert.Equal([new DatabaseBackup("daily", "pg", "completed", "plugin", at, new Lsn(0x1_2A000060), "")], await backups.ListDatabaseBackupsAsync(ns, Token));
+        Assert.Equal([new RecoveryWindow("store", "pg", at.AddDays(-7).AddSeconds(-9), at, null)], await backups.ListRecoveryWindowsAsync(ns, Token));
+        await using var admin = server.OpenAs(TestUsers.Admin);
+        Assert.Null(await ((KubernetesCluster)admin).Backups.ListPlatformBackupsAsync(ns, Token));
+        Assert.Equal("ApiForbidden", (await FailAsync(() => backups.ListPlatformBackupsAsync(ns, Token))).ErrorId);
     }
 
     [Fact]

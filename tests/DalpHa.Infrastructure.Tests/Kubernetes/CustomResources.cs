@@ -12,12 +12,14 @@ internal static class CustomResources
         """;
 
     /// <summary>The definition of OpenShift's Route.</summary>
-    public const string OpenShiftRoute = """
-        {"apiVersion":"apiextensions.k8s.io/v1","kind":"CustomResourceDefinition","metadata":{"name":"routes.route.openshift.io"},
-         "spec":{"group":"route.openshift.io","scope":"Namespaced","names":{"kind":"Route","listKind":"RouteList","plural":"routes","singular":"route"},
-          "versions":[{"name":"v1","served":true,"storage":true,"subresources":{"status":{}},"schema":{"openAPIV3Schema":{"type":"object","properties":{
-           "spec":{"type":"object","x-kubernetes-preserve-unknown-fields":true},"status":{"type":"object","x-kubernetes-preserve-unknown-fields":true}}}}}]}}
-        """;
+    public static string OpenShiftRoute => Of("route.openshift.io", "Route", "routes");
+
+    /// <summary>The definition of a kind of version v1, whose fields are kept as they come.</summary>
+    public static string Of(string group, string kind, string plural) => CloudNativePg
+        .Replace("clusters", plural, StringComparison.Ordinal)
+        .Replace("postgresql.cnpg.io", group, StringComparison.Ordinal)
+        .Replace("Cluster", kind, StringComparison.Ordinal)
+        .Replace("\"singular\":\"cluster\"", $"\"singular\":\"{kind.ToLowerInvariant()}\"", StringComparison.Ordinal);
 
     /// <summary>Makes CloudNativePG's Cluster known, once for a server.</summary>
     public static Task PlantCloudNativePgAsync(ApiServerFixture server) =>

@@ -72,6 +72,7 @@ public sealed class FailoverSession : IAsyncDisposable
             Active = Site(settings.Topology.Active),
             Standby = Site(settings.Topology.Standby),
             MeasureLagAsync = probe.MeasureAsync,
+            ListRecoveryPointsAsync = new RecoveryPoints(settings.Topology, probe.MeasureAsync, () => infrastructure.OpenBackups(Require(SiteRole.Standby)), time).ListAsync,
             ActiveIsGone = settings.ActiveIsGone,
             OtherIsFenced = settings.OtherIsFenced,
             MaxDataLoss = settings.MaxDataLoss,

@@ -43,6 +43,9 @@ public sealed record FailoverWorld
     /// <summary>Measures the replication between them, as <see cref="ReplicationProbe.MeasureAsync"/> does.</summary>
     public required Func<CancellationToken, Task<IReadOnlyList<DalpReplicationLag>>> MeasureLagAsync { get; init; }
 
+    /// <summary>Lists what the standby can be recovered from, best first, as <see cref="RecoveryPoints.ListAsync"/> does.</summary>
+    public Func<CancellationToken, Task<IReadOnlyList<DalpRecoveryPoint>>> ListRecoveryPointsAsync { get; init; } = _ => Task.FromResult<IReadOnlyList<DalpRecoveryPoint>>([]);
+
     /// <summary>Runs a script of the runbook's: its path, what it is for, and until when. What it says of its success is not taken.</summary>
     public Func<string, string, CancellationToken, Task> RunHookAsync { get; init; } = (path, purpose, _) => throw new DalpException(
         "HookNotRunnable", FaultKind.InvalidInput, $"The hook '{path}' ({purpose}) can't be run here.", "Run the failover in a PowerShell session.", path);
