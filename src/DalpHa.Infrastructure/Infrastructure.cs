@@ -24,6 +24,9 @@ public sealed class Infrastructure : IInfrastructure
     public ICloudNativePg OpenCloudNativePg(ICluster cluster) => ((KubernetesCluster)cluster).CloudNativePg;
 
     /// <inheritdoc/>
+    public IBackups OpenBackups(ICluster cluster) => ((KubernetesCluster)cluster).Backups;
+
+    /// <inheritdoc/>
     public IDatabaseServer OpenDatabase(DatabaseAddress address, TimeSpan timeout) => new Postgres.DatabaseServer(address, timeout);
 
     /// <inheritdoc/>

@@ -20,8 +20,16 @@ public interface IClusterControl
     /// <param name="cancellationToken">Gives up waiting for the answer.</param>
     Task ScaleAsync(string @namespace, WorkloadKind kind, string name, int replicas, int? remember, CancellationToken cancellationToken);
 
-    /// <summary>Takes an Ingress out of service by giving it a class that no controller serves, and remembers its own in the same write; or gives it back.</summary>
-    Task SetIngressOpenAsync(string @namespace, string name, bool open, CancellationToken cancellationToken);
+    /// <summary>
+    /// Takes a route out of service and remembers in the same write how it was, or gives it back: an Ingress by a class that no controller serves, an OpenShift Route
+    /// by weights of 0, with which its router answers 503 (route.openshift.io/v1, RouteSpec).
+    /// </summary>
+    /// <param name="namespace">The namespace.</param>
+    /// <param name="kind"><c>Ingress</c> or <c>Route</c>.</param>
+    /// <param name="name">The route.</param>
+    /// <param name="open">Whether it is to serve.</param>
+    /// <param name="cancellationToken">Gives up waiting for the answer.</param>
+    Task SetRouteOpenAsync(string @namespace, string kind, string name, bool open, CancellationToken cancellationToken);
 
     /// <summary>One of DalpHa's notes, or null when there is none of that name.</summary>
     Task<ClusterNote?> FindNoteAsync(string @namespace, string name, CancellationToken cancellationToken);

@@ -27,6 +27,9 @@ public interface IInfrastructure
     /// <summary>A cluster's CloudNativePG clusters, over the connections and credentials of the one that <see cref="OpenCluster"/> gave. It ends with that.</summary>
     ICloudNativePg OpenCloudNativePg(ICluster cluster);
 
+    /// <summary>The backups that a cluster knows of, over the connections and credentials of the one that <see cref="OpenCluster"/> gave. It ends with that.</summary>
+    IBackups OpenBackups(ICluster cluster);
+
     /// <summary>Opens a database server for changes. Connects on first use and again after a loss.</summary>
     /// <param name="address">Where it listens, and as which administrator to log in.</param>
     /// <param name="timeout">The bound on connecting and on each statement.</param>

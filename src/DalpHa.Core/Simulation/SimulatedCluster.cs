@@ -50,7 +50,7 @@ public sealed class SimulatedCluster(ICluster inner, SimulatedChanges changes) :
     public async Task<IReadOnlyList<IngressRoute>> ListIngressRoutesAsync(string @namespace, CancellationToken cancellationToken)
     {
         var routes = await inner.ListIngressRoutesAsync(@namespace, cancellationToken).ConfigureAwait(false);
-        return [.. routes.Select(route => route.Kind == "Ingress" && changes.Opened.TryGetValue((@namespace, route.Name), out var open) ? route with { IsClosed = !open } : route)];
+        return [.. routes.Select(route => changes.Opened.TryGetValue((@namespace, route.Kind, route.Name), out var open) ? route with { IsClosed = !open } : route)];
     }
 
     /// <inheritdoc/>

@@ -26,10 +26,16 @@ public sealed class TellingClusterControl(IClusterControl inner, string context,
     }
 
     /// <inheritdoc/>
-    public Task SetIngressOpenAsync(string @namespace, string name, bool open, CancellationToken cancellationToken)
+    public Task SetRouteOpenAsync(string @namespace, string kind, string name, bool open, CancellationToken cancellationToken)
     {
-        changes.Opened[(@namespace, name)] = open;
-        Tell($"Ingress/{name}", open ? "Give it back to the controller that served it." : "Close it: give it a class that no controller serves.");
+        changes.Opened[(@namespace, kind, name)] = open;
+        Tell($"{kind}/{name}", (open, kind) switch
+        {
+            (true, "Ingress") => "Give it back to the controller that served it.",
+            (false, "Ingress") => "Close it: give it a class that no controller serves.",
+            (true, _) => "Give its services their weights back.",
+            _ => "Close it: give its services no weight.",
+        });
         return Task.CompletedTask;
     }
 

@@ -180,7 +180,11 @@ public enum WorkloadRole
 /// <param name="Selector">A Kubernetes label selector over the workloads' own labels.</param>
 /// <param name="Standby">How the standby holds it.</param>
 /// <param name="Role">What it does.</param>
-public sealed record WorkloadRule(string Name, LabelSelector Selector, StandbyMode Standby, WorkloadRole Role);
+public sealed record WorkloadRule(string Name, LabelSelector Selector, StandbyMode Standby, WorkloadRole Role)
+{
+    /// <summary>How many replicas each of them starts with where neither it nor the other site tells; null when the topology does not say.</summary>
+    public int? Replicas { get; init; }
+}
 
 /// <summary>A Secret or ConfigMap whose values are a site's own: all of them, or that of one key.</summary>
 /// <param name="Name">The object's name.</param>

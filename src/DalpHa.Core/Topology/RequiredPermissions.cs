@@ -46,6 +46,26 @@ public static class RequiredPermissions
     /// <param name="namespace">The namespace that the platform runs in.</param>
     public static IReadOnlyList<AccessRequest> ForOpenShift(string @namespace) => [new("list", OpenShiftRoutes, "routes", null, @namespace, "compare the routes")];
 
+    /// <summary>What listing recovery points needs beside <see cref="ForReading(string)"/>. Where there is no CloudNativePG, there are no such things, and nobody asks for them.</summary>
+    /// <param name="namespace">The namespace that the platform runs in.</param>
+    public static IReadOnlyList<AccessRequest> ForRecoveryPoints(string @namespace) =>
+    [
+        new("list", CloudNativePg, "backups", null, @namespace, "see what the database can be restored from"),
+        new("list", "barmancloud.cnpg.io", "objectstores", null, @namespace, "see what the database can be restored from"),
+    ];
+
+    /// <summary>What listing Velero's backups needs; only where the topology names its namespace.</summary>
+    /// <param name="namespace">The namespace that Velero runs in.</param>
+    public static IReadOnlyList<AccessRequest> ForVelero(string @namespace) => [new("list", "velero.io", "backups", null, @namespace, "see what the platform can be restored from")];
+
+    /// <summary>What a failover writes on OpenShift, beside <see cref="ForFailover"/>.</summary>
+    /// <param name="namespace">The namespace that the platform runs in.</param>
+    public static IReadOnlyList<AccessRequest> ForOpenShiftFailover(string @namespace) =>
+    [
+        new("get", OpenShiftRoutes, "routes", null, @namespace, "see how a route shares its requests before it is closed"),
+        new("patch", OpenShiftRoutes, "routes", null, @namespace, "close and open a site's routes"),
+    ];
+
     /// <summary>What a tunnel to a pod or service needs, beside <see cref="ForReading(string)"/>: only where the topology forwards.</summary>
     /// <remarks>A tunnel over WebSocket is a GET, and so asks for <c>get</c>; API servers from 1.35 on ask for <c>create</c> as well.</remarks>
     /// <param name="namespace">The namespace that the platform runs in.</param>

@@ -71,6 +71,7 @@ internal static class TopologyFile
             "How the standby holds it: running, deployed with zero replicas, or absent.", (w, v) => w with { Standby = v }, @default: "running")
         .Optional("role", Scalars.Choice(("service", WorkloadRole.Service), ("writer", WorkloadRole.Writer), ("validator", WorkloadRole.Validator), ("signer", WorkloadRole.Signer)),
             "What a failover must know: a writer is stopped to freeze writes; a validator or signer never runs on both sites.", (w, v) => w with { Role = v }, @default: "service")
+        .Optional("replicas", Scalars.Integer("a whole number from 1 to 1000", 1, 1000), "How many replicas of each a failover starts, where neither site remembers a count.", (w, v) => w with { Replicas = v }, "2")
         .Rule(["standby", "role"], TopologyRules.FenceBeforeSign);
 
     private static readonly Shape<SecretSettings> Secrets = new MappingShape<SecretSettings>("secrets", new SecretSettings(null, []))

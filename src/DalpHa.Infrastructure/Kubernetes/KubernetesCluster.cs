@@ -30,6 +30,7 @@ internal sealed class KubernetesCluster : ICluster
         forwarding = new PortForwarding(client, faults);
         Control = new KubernetesControl(client, faults);
         CloudNativePg = new CloudNativePg(client);
+        Backups = new Backups(client);
     }
 
     /// <inheritdoc/>
@@ -43,6 +44,9 @@ internal sealed class KubernetesCluster : ICluster
 
     /// <summary>Its CloudNativePG clusters, over the same connections and credentials.</summary>
     public ICloudNativePg CloudNativePg { get; }
+
+    /// <summary>The backups that it knows of, over the same connections and credentials.</summary>
+    public IBackups Backups { get; }
 
     /// <summary>Reads the kubeconfig; connects to nothing.</summary>
     /// <exception cref="DalpException">The kubeconfig is missing, malformed or incomplete, or the context is not in it.</exception>

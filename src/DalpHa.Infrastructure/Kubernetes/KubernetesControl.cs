@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
+using System.Text.Json.Serialization.Metadata;
 using DalpHa.Core.Clusters;
 using DalpHa.Core.Errors;
 using DalpHa.Core.Ports;
@@ -35,22 +36,27 @@ internal sealed class KubernetesControl(ApiClient client, ApiFaults faults) : IC
     }
 
     /// <inheritdoc/>
-    public async Task SetIngressOpenAsync(string @namespace, string name, bool open, CancellationToken cancellationToken)
+    public Task SetRouteOpenAsync(string @namespace, string kind, string name, bool open, CancellationToken cancellationToken) => kind == "Route"
+        ? SetOpenAsync(RouteWeights.ApiVersion, RouteWeights.Resource, @namespace, kind, name, WireJson.Default.WireRoute, found => open ? RouteWeights.Of(found).Opening() : RouteWeights.Of(found).Closing(), cancellationToken)
+        : SetOpenAsync(IngressClasses.ApiVersion, IngressClasses.Resource, @namespace, kind, name, WireJson.Default.WireIngress, found => open ? IngressClasses.Of(found).Opening() : IngressClasses.Of(found).Closing(), cancellationToken);
+
+    // A patch of the version that was read; null when there is nothing to change.
+    private async Task SetOpenAsync<T>(
+        string apiVersion, string resource, string @namespace, string kind, string name, JsonTypeInfo<T> type, Func<T, JsonObject?> patchOf, CancellationToken cancellationToken)
+        where T : class
     {
-        var get = ApiRequest.Get(IngressClasses.ApiVersion, IngressClasses.Resource, @namespace, name);
+        var get = ApiRequest.Get(apiVersion, resource, @namespace, name);
         for (var attempt = 1; ; attempt++)
         {
-            var found = await client.FindAsync(get, WireJson.Default.WireIngress, cancellationToken).ConfigureAwait(false) ?? throw new DalpException(
-                "IngressNotFound", FaultKind.NotFound, $"Namespace '{@namespace}' has no Ingress '{name}'.", "Correct the name. An OpenShift Route has no class, and is not closed by DalpHa.", name);
-            var classes = IngressClasses.Of(found);
-            if ((open ? classes.Opening() : classes.Closing()) is not { } patch)
+            var found = await client.FindAsync(get, type, cancellationToken).ConfigureAwait(false) ?? throw new DalpException(
+                "RouteNotFound", FaultKind.NotFound, $"Namespace '{@namespace}' has no {kind} '{name}'.", "Correct the name.", name);
+            if (patchOf(found) is not { } patch)
             {
                 return;
             }
             try
             {
-                var write = ApiWrite<WireIngress>.Merge(IngressClasses.ApiVersion, IngressClasses.Resource, @namespace, name, patch);
-                await client.WriteAsync(write, WireJson.Default.WireIngress, cancellationToken).ConfigureAwait(false);
+                await client.WriteAsync(ApiWrite<T>.Merge(apiVersion, resource, @namespace, name, patch), type, cancellationToken).ConfigureAwait(false);
                 return;
             }
             catch (DalpException exception) when (exception.ErrorId == "ApiConflict" && attempt < Rereads)

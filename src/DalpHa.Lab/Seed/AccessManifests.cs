@@ -16,6 +16,9 @@ internal static class AccessManifests
 
     public static IReadOnlyList<IKubernetesObject<V1ObjectMeta>> Operator() => Read("operator.yaml");
 
+    /// <summary>What Velero's namespace adds; a lab has none.</summary>
+    public static IReadOnlyList<IKubernetesObject<V1ObjectMeta>> Velero() => Read("velero.yaml");
+
     private static List<IKubernetesObject<V1ObjectMeta>> Read(string file)
     {
         using var content = typeof(AccessManifests).Assembly.GetManifestResourceStream($"rbac/{file}")!;

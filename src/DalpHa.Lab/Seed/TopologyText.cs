@@ -50,10 +50,10 @@ internal static class TopologyText
           - {Workload("dapp", "dapp", "running", "service")}
           - {Workload("dapi", "dapi", "running", "service")}
           - {Workload("erpc", "erpc", "running", "service")}
-          - {Workload("workflow", "workflow", "zero", "writer")}
-          - {Workload("indexer", "indexer", "zero", "writer")}
-          - {Workload("txsigner", "txsigner", "zero", "signer")}
-          - {Workload("validators", "validator", "zero", "validator")}
+          - {Workload("workflow", "workflow", "zero", "writer", 1)}
+          - {Workload("indexer", "indexer", "zero", "writer", 1)}
+          - {Workload("txsigner", "txsigner", "zero", "signer", 1)}
+          - {Workload("validators", "validator", "zero", "validator", 4)}
         secrets:
           required: [{string.Join(", ", PlatformSecrets.Required)}]
         configMaps:
@@ -91,8 +91,8 @@ internal static class TopologyText
 
     private static string Storage(LabSite site) => $$"""{ endpoint: "https://s3.{{site.Region}}.{{LabSite.Domain}}", region: {{site.Region}}, buckets: [dalp-assets] }""";
 
-    private static string Workload(string name, string component, string standby, string role) =>
-        $$"""{ name: {{name}}, selector: "app.kubernetes.io/component={{component}}", standby: {{standby}}, role: {{role}} }""";
+    private static string Workload(string name, string component, string standby, string role, int? replicas = null) =>
+        $$"""{ name: {{name}}, selector: "app.kubernetes.io/component={{component}}", standby: {{standby}}, role: {{role}}{{(replicas is { } count ? $", replicas: {Number(count)}" : "")}} }""";
 
     private static string Routes() =>
         string.Join('\n', RouteManifests.Hosts.Select(route => $$"""      - { name: {{route.Name}}, url: "https://{{route.Host}}" }"""));

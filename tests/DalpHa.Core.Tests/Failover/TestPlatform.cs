@@ -37,7 +37,7 @@ internal sealed class TestPlatform : IDisposable
     public QuickTime Time { get; } = new();
     public TestSite Active { get; }
     public TestSite Standby { get; }
-    public DalpTopology Topology { get; }
+    public DalpTopology Topology { get; set; }
     public DalpRunbook Runbook { get; set; } = TestRunbook();
     public TestCrew Crew { get; } = new();
     public List<string> Warnings { get; } = [];

@@ -69,8 +69,8 @@ internal sealed class TestSite
             site.SetPods();
         });
 
-        public Task SetIngressOpenAsync(string @namespace, string name, bool open, CancellationToken cancellationToken) => Change($"ingress {name} {open}", () =>
-            site.Cluster.Routes = [.. site.Cluster.Routes.Select(route => route.Name == name ? route with { IsClosed = !open } : route)]);
+        public Task SetRouteOpenAsync(string @namespace, string kind, string name, bool open, CancellationToken cancellationToken) => Change($"ingress {name} {open}", () =>
+            site.Cluster.Routes = [.. site.Cluster.Routes.Select(route => route.Kind == kind && route.Name == name ? route with { IsClosed = !open } : route)]);
 
         public Task<ClusterNote?> FindNoteAsync(string @namespace, string name, CancellationToken cancellationToken)
         {

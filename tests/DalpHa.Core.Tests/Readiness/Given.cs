@@ -29,7 +29,7 @@ internal sealed class Given : IReplicationView
         Path = "dalpha.yaml",
         Active = SiteOf(SiteRole.Active, "west"),
         Standby = SiteOf(SiteRole.Standby, "central"),
-        Workloads = [Rule("dapp", StandbyMode.Running, WorkloadRole.Service), Rule("validator", StandbyMode.Zero, WorkloadRole.Validator)],
+        Workloads = [Rule("dapp", StandbyMode.Running, WorkloadRole.Service), Rule("validator", StandbyMode.Zero, WorkloadRole.Validator) with { Replicas = 2 }],
         RequiredSecrets = ["dalp-db"],
         SiteSpecificHelmValues = ["global.region"],
         SiteSpecificConfigMaps = [new("dalp-site", null)],

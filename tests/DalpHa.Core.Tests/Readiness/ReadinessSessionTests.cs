@@ -119,6 +119,7 @@ public sealed class ReadinessSessionTests
         public IClusterControl OpenClusterControl(ICluster cluster) => throw new NotSupportedException();
 
         public ICloudNativePg OpenCloudNativePg(ICluster cluster) => throw new NotSupportedException();
+        public IBackups OpenBackups(ICluster cluster) => throw new NotSupportedException();
 
         public IDatabaseControl OpenDatabaseControl(DatabaseAddress address, TimeSpan timeout) => throw new NotSupportedException();
 

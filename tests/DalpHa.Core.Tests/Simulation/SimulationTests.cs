@@ -45,9 +45,9 @@ public sealed class SimulationTests
     public async Task A_route_that_is_told_to_close_is_closed_and_opens_again()
     {
         var (cluster, control) = Cluster();
-        await control.SetIngressOpenAsync(Ns, "dalp", open: false, Token);
+        await control.SetRouteOpenAsync(Ns, "Ingress", "dalp", open: false, Token);
         Assert.True(Assert.Single(await cluster.ListIngressRoutesAsync(Ns, Token)).IsClosed);
-        await control.SetIngressOpenAsync(Ns, "dalp", open: true, Token);
+        await control.SetRouteOpenAsync(Ns, "Ingress", "dalp", open: true, Token);
         Assert.False(Assert.Single(await cluster.ListIngressRoutesAsync(Ns, Token)).IsClosed);
         NothingSent();
     }

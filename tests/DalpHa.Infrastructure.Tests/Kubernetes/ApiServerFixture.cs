@@ -82,6 +82,14 @@ public abstract class ApiServerFixture : IAsyncLifetime
         Assert.True(response.IsSuccessStatusCode, $"PATCH {path}: {(int)response.StatusCode} {await response.Content.ReadAsStringAsync()}");
     }
 
+    /// <summary>Reads an object.</summary>
+    public async Task<JsonNode> ReadAsync(string path)
+    {
+        using var response = await SendAsync(HttpMethod.Get, path, null);
+        Assert.True(response.IsSuccessStatusCode, $"GET {path}: {(int)response.StatusCode}");
+        return JsonNode.Parse(await response.Content.ReadAsStringAsync())!;
+    }
+
     /// <summary>Deletes an object.</summary>
     public async Task DeleteAsync(string path)
     {

@@ -1,7 +1,9 @@
+using System.Text.Json.Nodes;
 using DalpHa.Core.Clusters;
 using DalpHa.Core.Errors;
 using DalpHa.Core.Failover;
 using DalpHa.Core.Ports;
+using DalpHa.Core.Replication;
 using DalpHa.Infrastructure.Kubernetes;
 
 namespace DalpHa.Infrastructure.Tests.Kubernetes;
@@ -63,7 +65,7 @@ public abstract class ControlContract<TServer>(TServer server)
         var control = ControlOf(cluster);
         Assert.Equal("WorkloadNotScalable", (await FailAsync(() => control.ScaleAsync(ns, WorkloadKind.DaemonSet, "agent", 0, null, Token))).ErrorId);
         Assert.Equal("ApiNotFound", (await FailAsync(() => control.ScaleAsync(ns, WorkloadKind.Deployment, "absent", 0, null, Token))).ErrorId);
-        Assert.Equal("IngressNotFound", (await FailAsync(() => control.SetIngressOpenAsync(ns, "absent", false, Token))).ErrorId);
+        Assert.Equal("RouteNotFound", (await FailAsync(() => control.SetRouteOpenAsync(ns, "Ingress", "absent", false, Token))).ErrorId);
         var forbidden = await FailAsync(() => ControlOf(nobody).ScaleAsync(ns, WorkloadKind.Deployment, "dapp", 0, null, Token));
         Assert.Equal("ApiForbidden", forbidden.ErrorId);
         Assert.Contains($"verb 'patch' on 'deployments.apps' in namespace '{ns}'", forbidden.RecommendedAction, StringComparison.Ordinal);
@@ -82,16 +84,16 @@ public abstract class ControlContract<TServer>(TServer server)
         await using var cluster = server.OpenAs(TestUsers.Operator);
         var control = ControlOf(cluster);
         Assert.Equal((className, false), await RouteAsync());
-        await control.SetIngressOpenAsync(ns, name, open: true, Token);
+        await control.SetRouteOpenAsync(ns, "Ingress", name, open: true, Token);
         Assert.Equal((className, false), await RouteAsync());
         for (var time = 1; time <= 2; time++)
         {
-            await control.SetIngressOpenAsync(ns, name, open: false, Token);
+            await control.SetRouteOpenAsync(ns, "Ingress", name, open: false, Token);
             Assert.Equal(("dalpha-closed", true), await RouteAsync());
         }
         for (var time = 1; time <= 2; time++)
         {
-            await control.SetIngressOpenAsync(ns, name, open: true, Token);
+            await control.SetRouteOpenAsync(ns, "Ingress", name, open: true, Token);
             Assert.Equal((className, false), await RouteAsync());
         }
         await server.DeleteAsync($"apis/networking.k8s.io/v1/namespaces/{ns}/ingresses/{name}");
@@ -101,6 +103,52 @@ public abstract class ControlContract<TServer>(TServer server)
             var route = (await cluster.ListIngressRoutesAsync(ns, Token)).Single(one => one.Name == name);
             return (route.ClassName, route.IsClosed);
         }
+    }
+
+    [Theory]
+    [InlineData("plain", """{"to":{"kind":"Service","name":"dapp"}}""")]
+    [InlineData("shared", """{"to":{"kind":"Service","name":"dapp","weight":80},"alternateBackends":[{"kind":"Service","name":"canary","weight":20},{"kind":"Service","name":"old","weight":0}]}""")]
+    public async Task A_route_of_OpenShift_is_closed_and_opened_to_the_weights_that_it_had(string name, string spec)
+    {
+        var ns = Namespace;
+        await CustomResources.PlantAsync(server, "routes.route.openshift.io", CustomResources.OpenShiftRoute, $"apis/route.openshift.io/v1/namespaces/{ns}/routes");
+        var path = $"apis/route.openshift.io/v1/namespaces/{ns}/routes";
+        await server.CreateAsync(path, $$$"""{"apiVersion":"route.openshift.io/v1","kind":"Route","metadata":{"name":"{{{name}}}"},"spec":{{{spec}}}}""");
+        await using var cluster = server.OpenAs(TestUsers.Operator);
+        var control = ControlOf(cluster);
+        for (var time = 1; time <= 2; time++)
+        {
+            await control.SetRouteOpenAsync(ns, "Route", name, open: false, Token);
+            Assert.True((await cluster.ListIngressRoutesAsync(ns, Token)).Single(one => one.Name == name).IsClosed);
+        }
+        for (var time = 1; time <= 2; time++)
+        {
+            await control.SetRouteOpenAsync(ns, "Route", name, open: true, Token);
+            Assert.False((await cluster.ListIngressRoutesAsync(ns, Token)).Single(one => one.Name == name).IsClosed);
+        }
+        Assert.True(JsonNode.DeepEquals(JsonNode.Parse(spec), (await server.ReadAsync($"{path}/{name}"))["spec"]), "It has other weights than before.");
+        await server.DeleteAsync($"{path}/{name}");
+    }
+
+    [Fact]
+    public async Task Backups_are_read_with_what_decides_on_them_and_a_kind_that_is_not_served_is_null()
+    {
+        var ns = Namespace;
+        await using var cluster = server.OpenAs(TestUsers.Operator);
+        var backups = ((KubernetesCluster)cluster).Backups;
+        await CustomResources.PlantAsync(server, "backups.postgresql.cnpg.io", CustomResources.Of("postgresql.cnpg.io", "Backup", "backups"), $"apis/postgresql.cnpg.io/v1/namespaces/{ns}/backups");
+        await CustomResources.PlantAsync(server, "objectstores.barmancloud.cnpg.io", CustomResources.Of("barmancloud.cnpg.io", "ObjectStore", "objectstores"), $"apis/barmancloud.cnpg.io/v1/namespaces/{ns}/objectstores");
+        Assert.Empty((await backups.ListDatabaseBackupsAsync(ns, Token))!);
+        await server.CreateAsync($"apis/postgresql.cnpg.io/v1/namespaces/{ns}/backups", """{"apiVersion":"postgresql.cnpg.io/v1","kind":"Backup","metadata":{"name":"daily"},"spec":{"cluster":{"name":"pg"}}}""");
+        await server.MergeAsync($"apis/postgresql.cnpg.io/v1/namespaces/{ns}/backups/daily/status", """{"status":{"phase":"completed","method":"plugin","stoppedAt":"2026-11-25T02:00:09Z","endLSN":"1/2A000060","error":""}}""");
+        await server.CreateAsync($"apis/barmancloud.cnpg.io/v1/namespaces/{ns}/objectstores", """{"apiVersion":"barmancloud.cnpg.io/v1","kind":"ObjectStore","metadata":{"name":"store"},"spec":{}}""");
+        await server.MergeAsync($"apis/barmancloud.cnpg.io/v1/namespaces/{ns}/objectstores/store/status", """{"status":{"serverRecoveryWindow":{"pg":{"firstRecoverabilityPoint":"2026-11-18T02:00:00Z","lastSuccessfulBackupTime":"2026-11-25T02:00:09Z"}}}}""");
+        var at = new DateTimeOffset(2026, 11, 25, 2, 0, 9, TimeSpan.Zero);
+        Assert.Equal([new DatabaseBackup("daily", "pg", "completed", "plugin", at, new Lsn(0x1_2A000060), "")], await backups.ListDatabaseBackupsAsync(ns, Token));
+        Assert.Equal([new RecoveryWindow("store", "pg", at.AddDays(-7).AddSeconds(-9), at, null)], await backups.ListRecoveryWindowsAsync(ns, Token));
+        await using var admin = server.OpenAs(TestUsers.Admin);
+        Assert.Null(await ((KubernetesCluster)admin).Backups.ListPlatformBackupsAsync(ns, Token));
+        Assert.Equal("ApiForbidden", (await FailAsync(() => backups.ListPlatformBackupsAsync(ns, Token))).ErrorId);
     }
 
     [Fact]

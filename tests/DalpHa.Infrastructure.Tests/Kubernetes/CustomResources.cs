@@ -11,15 +11,29 @@ internal static class CustomResources
            "spec":{"type":"object","x-kubernetes-preserve-unknown-fields":true},"status":{"type":"object","x-kubernetes-preserve-unknown-fields":true}}}}}]}}
         """;
 
+    /// <summary>The definition of OpenShift's Route.</summary>
+    public static string OpenShiftRoute => Of("route.openshift.io", "Route", "routes");
+
+    /// <summary>The definition of a kind of version v1, whose fields are kept as they come.</summary>
+    public static string Of(string group, string kind, string plural) => CloudNativePg
+        .Replace("clusters", plural, StringComparison.Ordinal)
+        .Replace("postgresql.cnpg.io", group, StringComparison.Ordinal)
+        .Replace("Cluster", kind, StringComparison.Ordinal)
+        .Replace("\"singular\":\"cluster\"", $"\"singular\":\"{kind.ToLowerInvariant()}\"", StringComparison.Ordinal);
+
     /// <summary>Makes CloudNativePG's Cluster known, once for a server.</summary>
-    public static async Task PlantCloudNativePgAsync(ApiServerFixture server)
+    public static Task PlantCloudNativePgAsync(ApiServerFixture server) =>
+        PlantAsync(server, "clusters.postgresql.cnpg.io", CloudNativePg, $"apis/postgresql.cnpg.io/v1/namespaces/{server.Namespace}/clusters");
+
+    /// <summary>Makes a kind known, once for a server, and waits until it is served.</summary>
+    public static async Task PlantAsync(ApiServerFixture server, string name, string definition, string list)
     {
         const string Definitions = "apis/apiextensions.k8s.io/v1/customresourcedefinitions";
-        if (!await server.ExistsAsync($"{Definitions}/clusters.postgresql.cnpg.io"))
+        if (!await server.ExistsAsync($"{Definitions}/{name}"))
         {
-            await server.CreateAsync(Definitions, CloudNativePg);
+            await server.CreateAsync(Definitions, definition);
         }
-        for (var waited = 0; waited < 100 && !await server.ExistsAsync($"apis/postgresql.cnpg.io/v1/namespaces/{server.Namespace}/clusters"); waited++)
+        for (var waited = 0; waited < 100 && !await server.ExistsAsync(list); waited++)
         {
             await Task.Delay(100, TestContext.Current.CancellationToken);
         }

@@ -21,7 +21,7 @@ public abstract class LeastPrivilegeSuite<TServer>(TServer server)
 
     /// <summary>What the roles for readers are to give.</summary>
     protected static IEnumerable<AccessRequest> ReaderRights(string ns) =>
-        [.. RequiredPermissions.ForReading(ns), .. RequiredPermissions.ForTunnels(ns), .. RequiredPermissions.ForOpenShift(ns)];
+        [.. RequiredPermissions.ForReading(ns), .. RequiredPermissions.ForTunnels(ns), .. RequiredPermissions.ForOpenShift(ns), .. RequiredPermissions.ForRecoveryPoints(ns)];
 
     [Fact]
     public async Task A_reader_may_read_and_not_fail_over()

@@ -15,16 +15,21 @@ public sealed class RbacManifestTests
     public void Readers_are_granted_what_reading_needs() => AssertGranted(
         "dalpha:readers",
         AccessManifests.Reader(),
-        [.. RequiredPermissions.ForReading(Namespace), .. RequiredPermissions.ForOpenShift(Namespace), .. RequiredPermissions.ForTunnels(Namespace)]);
+        [.. RequiredPermissions.ForReading(Namespace), .. RequiredPermissions.ForOpenShift(Namespace), .. RequiredPermissions.ForTunnels(Namespace), .. RequiredPermissions.ForRecoveryPoints(Namespace)]);
 
     [Fact]
     public void Operators_are_granted_what_a_failover_needs_too() => AssertGranted(
         "dalpha:operators",
         AccessManifests.All(),
         [
-            .. RequiredPermissions.ForReading(Namespace), .. RequiredPermissions.ForOpenShift(Namespace), .. RequiredPermissions.ForTunnels(Namespace),
-            .. RequiredPermissions.ForFailover(Namespace),
+            .. RequiredPermissions.ForReading(Namespace), .. RequiredPermissions.ForOpenShift(Namespace), .. RequiredPermissions.ForTunnels(Namespace), .. RequiredPermissions.ForRecoveryPoints(Namespace),
+            .. RequiredPermissions.ForFailover(Namespace), .. RequiredPermissions.ForOpenShiftFailover(Namespace),
         ]);
+
+    [Theory]
+    [InlineData("dalpha:readers")]
+    [InlineData("dalpha:operators")]
+    public void Who_lists_Veleros_backups_is_granted_that_and_no_more(string group) => AssertGranted(group, AccessManifests.Velero(), RequiredPermissions.ForVelero("velero"));
 
     private static void AssertGranted(string group, IReadOnlyList<IKubernetesObject<V1ObjectMeta>> manifests, IEnumerable<AccessRequest> needed)
     {

@@ -44,7 +44,7 @@ public sealed class RealLeastPrivilegeTests(RealServer server) : LeastPrivilegeS
 
     [Fact]
     public async Task An_operator_is_granted_what_is_listed_and_nothing_else() =>
-        await AssertRulesAsync(TestUsers.Operator, [.. ReaderRights(Namespace), .. RequiredPermissions.ForFailover(Namespace)]);
+        await AssertRulesAsync(TestUsers.Operator, [.. ReaderRights(Namespace), .. RequiredPermissions.ForFailover(Namespace), .. RequiredPermissions.ForOpenShiftFailover(Namespace)]);
 
     private async Task AssertRulesAsync(TestUser user, IReadOnlyList<AccessRequest> listed)
     {

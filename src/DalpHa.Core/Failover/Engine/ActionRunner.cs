@@ -42,7 +42,9 @@ public sealed class ActionRunner
         return null;
     }
 
-    private async Task<ActionResult> RunAsync(FailoverAction action, CancellationToken cancellationToken)
+    /// <summary>Runs one action.</summary>
+    /// <exception cref="DalpException">It could not be looked at beforehand; nothing was done.</exception>
+    public async Task<ActionResult> RunAsync(FailoverAction action, CancellationToken cancellationToken)
     {
         var result = await DoAsync(action, cancellationToken).ConfigureAwait(false);
         await RecordAsync(action, result).ConfigureAwait(false);

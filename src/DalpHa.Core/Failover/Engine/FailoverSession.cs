@@ -20,6 +20,9 @@ public sealed record FailoverSettings(DalpTopology Topology, DalpRunbook Runbook
     /// <summary>Who vouches that an active site that can't be reached serves nobody.</summary>
     public Attestation? ActiveIsGone { get; init; }
 
+    /// <summary>For a step by hand: who vouches that the other site, which can't be reached, neither writes nor signs.</summary>
+    public Attestation? OtherIsFenced { get; init; }
+
     /// <summary>The loss that was accepted explicitly.</summary>
     public TimeSpan? MaxDataLoss { get; init; }
 
@@ -69,7 +72,9 @@ public sealed class FailoverSession : IAsyncDisposable
             Active = Site(settings.Topology.Active),
             Standby = Site(settings.Topology.Standby),
             MeasureLagAsync = probe.MeasureAsync,
+            ListRecoveryPointsAsync = new RecoveryPoints(settings.Topology, probe.MeasureAsync, () => infrastructure.OpenBackups(Require(SiteRole.Standby)), time).ListAsync,
             ActiveIsGone = settings.ActiveIsGone,
+            OtherIsFenced = settings.OtherIsFenced,
             MaxDataLoss = settings.MaxDataLoss,
             PostAsync = tell is null
                 ? infrastructure.PostAsync

@@ -43,6 +43,9 @@ public sealed record FailoverWorld
     /// <summary>Measures the replication between them, as <see cref="ReplicationProbe.MeasureAsync"/> does.</summary>
     public required Func<CancellationToken, Task<IReadOnlyList<DalpReplicationLag>>> MeasureLagAsync { get; init; }
 
+    /// <summary>Lists what the standby can be recovered from, best first, as <see cref="RecoveryPoints.ListAsync"/> does.</summary>
+    public Func<CancellationToken, Task<IReadOnlyList<DalpRecoveryPoint>>> ListRecoveryPointsAsync { get; init; } = _ => Task.FromResult<IReadOnlyList<DalpRecoveryPoint>>([]);
+
     /// <summary>Runs a script of the runbook's: its path, what it is for, and until when. What it says of its success is not taken.</summary>
     public Func<string, string, CancellationToken, Task> RunHookAsync { get; init; } = (path, purpose, _) => throw new DalpException(
         "HookNotRunnable", FaultKind.InvalidInput, $"The hook '{path}' ({purpose}) can't be run here.", "Run the failover in a PowerShell session.", path);
@@ -53,11 +56,17 @@ public sealed record FailoverWorld
     /// <summary>Who vouches that an active site that can't be reached serves nobody; null when nobody does.</summary>
     public Attestation? ActiveIsGone { get; init; }
 
+    /// <summary>For a step by hand: who vouches that the other site, which can't be reached, neither writes nor signs; null when nobody does.</summary>
+    public Attestation? OtherIsFenced { get; init; }
+
     /// <summary>The loss that was accepted explicitly; null when only the topology's RPO bounds it.</summary>
     public TimeSpan? MaxDataLoss { get; init; }
 
     /// <summary>The clock.</summary>
     public required TimeProvider Time { get; init; }
+
+    /// <summary>The same world for a step that acts on either site: the one that is meant stands where the recipes act, in <see cref="Active"/>.</summary>
+    public FailoverWorld Facing(SiteRole site) => site == Active.Site.Role ? this : this with { Active = Standby, Standby = Active };
 
     /// <summary>The loss that a promotion may bring.</summary>
     public TimeSpan AcceptedLoss => MaxDataLoss ?? Topology.Thresholds.Rpo;

@@ -37,7 +37,9 @@ public sealed class FailoverRehearsal(FailoverWorld world)
         };
     }
 
-    private static async Task<IReadOnlyList<DalpPlanAction>> DoAsync(FailoverStep step, CancellationToken cancellationToken)
+    /// <summary>Does what a step would on a simulated world, action after action.</summary>
+    /// <returns>Its actions, and which of them are needed.</returns>
+    public static async Task<IReadOnlyList<DalpPlanAction>> DoAsync(FailoverStep step, CancellationToken cancellationToken)
     {
         var actions = new List<DalpPlanAction>();
         foreach (var action in step.Stages.SelectMany(stage => stage))

@@ -12,15 +12,28 @@ public sealed class ConfirmStep : IStepRecipe
     /// <inheritdoc/>
     public async Task<FailoverStep> MeasureAsync(FailoverWorld world, CancellationToken cancellationToken)
     {
+        var listing = world.ListRecoveryPointsAsync(cancellationToken);
         var candidate = await PromotionCandidate.MeasureAsync(world, cancellationToken).ConfigureAwait(false);
+        var others = await listing.ConfigureAwait(false);
         return new FailoverStep
         {
             Name = Name,
-            Measured = candidate.Measured,
+            Measured = $"{candidate.Measured} {Others(others)}".TrimEnd(),
             Preconditions = candidate.Preconditions,
             Facts = candidate.Facts,
             Stages = candidate.IsUsable ? [[ReplayAll(world, candidate)]] : [],
         };
+    }
+
+    // What is left when the replica is not the way: shown, and never taken by itself.
+    private static string Others(IReadOnlyList<DalpRecoveryPoint> points)
+    {
+        var backups = points.Where(point => point.Kind != RecoveryPointKind.Replica).ToList();
+        var usable = backups.Where(point => point.Status == RecoveryPointStatus.Usable).Take(2)
+            .Select(point => $"{point.Name} ({(point.LossTime is { } loss ? $"loses at most the last {Wording.Duration(loss)}" : "loss not known")})").ToList();
+        var unseen = backups.Where(point => point.Status == RecoveryPointStatus.Unknown).Select(point => point.Name).ToList();
+        return backups.Count == 0 ? ""
+            : $"Backups: {(usable.Count == 0 ? "none is known to be usable" : string.Join(", ", usable))}{(unseen.Count == 0 ? "" : $"; not seen: {string.Join(", ", unseen)}")}.";
     }
 
     private FailoverAction ReplayAll(FailoverWorld world, PromotionCandidate candidate) => new()

@@ -1,3 +1,4 @@
+using DalpHa.Core.Clusters;
 using DalpHa.Core.Errors;
 using DalpHa.Core.Readiness;
 
@@ -21,14 +22,19 @@ public sealed class IsolateStep : IStepRecipe
         {
             var workloads = await SiteWorkloads.ReadAsync(site, world.Topology, timeout, cancellationToken).ConfigureAwait(false);
             var routes = await site.Cluster.ListIngressRoutesAsync(site.Namespace, cancellationToken).ConfigureAwait(false);
-            var database = new SiteDatabase(site, timeout, world.Time);
-            var all = workloads.All.Where(one => one.Workload.Kind != Clusters.WorkloadKind.DaemonSet).Select(one => one.Workload).ToList();
+            var cluster = await SitePostgresCluster.FindAsync(world, timeout, cancellationToken).ConfigureAwait(false);
+            var all = workloads.All.Where(one => one.Workload.Kind != WorkloadKind.DaemonSet).Select(one => one.Workload).ToList();
             var running = all.Where(workload => workload.Desired > 0).Select(workload => workload.Target).ToList();
             return new FailoverStep
             {
                 Name = Name,
                 Measured = running.Count == 0 ? $"{site.Name}: nothing runs." : $"{site.Name}: {Wording.List(running)} still to stop.",
-                Stages = [[.. all.Select(workloads.Stop), .. routes.Select(route => Close(site, route.Name, timeout))], [.. (site.Site.Database?.Servers ?? []).Select(database.Freeze)]],
+                Preconditions = [new Precondition("WorkloadsKnown", Known(site, workloads)), .. await RemainingAsync(world, workloads, cancellationToken).ConfigureAwait(false)],
+                Stages =
+                [
+                    [.. all.Select(workloads.Stop), .. routes.Select(route => new SiteRoute(site, route, timeout).Close())],
+                    .. await DatabaseAsync(world, cluster, timeout, cancellationToken).ConfigureAwait(false),
+                ],
             };
         }
         catch (DalpException exception)
@@ -37,22 +43,42 @@ public sealed class IsolateStep : IStepRecipe
             {
                 Name = Name,
                 Measured = $"{site.Name} can't be reached: {exception.Message}",
-                Preconditions = [new Precondition("ActiveReachable", Finding.Unknown(site.Name, "cluster", "can't be seen", "isolated", exception.Message, "Isolate it as soon as it answers, before anything else there: Resume-DalpFailover, or Protect-DalpSite."))],
+                Preconditions = [new Precondition("ActiveReachable", Finding.Unknown(site.Name, "cluster", "can't be seen", "isolated", exception.Message, "Isolate it as soon as it answers, before anything else there: Protect-DalpSite -Wait, or Resume-DalpFailover."))],
             };
         }
     }
 
-    private static FailoverAction Close(FailoverSite site, string route, TimeSpan timeout) => new()
+    // PostgreSQL does not run in a fenced cluster, and can't be asked. Where it does, it is frozen first: it then comes back frozen when somebody lifts the fence.
+    private static async Task<IReadOnlyList<IReadOnlyList<FailoverAction>>> DatabaseAsync(FailoverWorld world, SitePostgresCluster? cluster, TimeSpan timeout, CancellationToken cancellationToken)
     {
-        Name = $"Close Ingress/{route}",
-        Site = site.Name,
-        Outcome = $"Ingress/{route} is served by no controller",
-        LookAsync = async cancellationToken =>
+        var database = new SiteDatabase(world.Active, timeout, world.Time);
+        IReadOnlyList<FailoverAction> freeze = [.. (world.Active.Site.Database?.Servers ?? []).Select(database.Freeze)];
+        if (cluster is null)
         {
-            var now = (await site.Cluster.ListIngressRoutesAsync(site.Namespace, cancellationToken).ConfigureAwait(false)).FirstOrDefault(one => one.Name == route);
-            return now is null ? Sighting.Yes("It is not there.") : now.IsClosed ? Sighting.Yes("Closed.") : Sighting.NotYet($"Open, of class '{now.ClassName}'.");
-        },
-        ActAsync = cancellationToken => site.Control.SetIngressOpenAsync(site.Namespace, route, false, cancellationToken),
-        Timeout = timeout,
-    };
+            return [freeze];
+        }
+        var answers = !cluster.Now.IsFenced && (await SiteRoleOf.MeasureAsync(world.Active, cancellationToken).ConfigureAwait(false)).Status != CheckStatus.Unknown;
+        return answers ? [freeze, [cluster.Fence()]] : [[cluster.Fence()]];
+    }
+
+    private static Finding Known(FailoverSite site, SiteWorkloads workloads) => workloads.All.Count > 0
+        ? Finding.Pass(site.Name, "workloads", Wording.Count(workloads.All.Count, "workload"), "at least 1")
+        : Finding.Unknown(
+            site.Name, "workloads", "none is named", "at least 1", "No rule of the topology chooses a workload of the site, so nobody knows what to stop.", "Add rules to the topology (workloads).");
+
+    // What has no count to set to 0 is told, and keeps nobody from isolating the rest.
+    private static async Task<IReadOnlyList<Precondition>> RemainingAsync(FailoverWorld world, SiteWorkloads workloads, CancellationToken cancellationToken)
+    {
+        var site = world.Active;
+        var pods = await site.Cluster.ListPodsAsync(site.Namespace, cancellationToken).ConfigureAwait(false);
+        var owners = workloads.All.Select(one => one.Workload).ToList();
+        var strays = world.Topology.Workloads.SelectMany(rule => rule.PodsOfNone(owners, pods)).Select(pod => $"Pod/{pod.Name}");
+        var remaining = owners.Where(workload => workload.Kind == WorkloadKind.DaemonSet).Select(workload => workload.Target).Concat(strays).Distinct().ToList();
+        return remaining.Count == 0 ? [] :
+        [
+            new Precondition("NothingRemains", Finding.Warn(
+                site.Name, "workloads", $"{Wording.List(remaining)} {(remaining.Count == 1 ? "remains" : "remain")}", "nothing runs",
+                "DaemonSets and pods of no workload have no count of replicas, and are left as they are.", "Delete the pods; keep the DaemonSets off the nodes by their node selector.")),
+        ];
+    }
 }

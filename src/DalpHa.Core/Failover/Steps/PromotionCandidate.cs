@@ -55,7 +55,7 @@ internal sealed record PromotionCandidate
 
     private static PromotionCandidate Of(FailoverWorld world, DatabaseServerSettings server, DalpReplicationLag lag)
     {
-        var loss = LossOf(lag);
+        var loss = RecoveryPoints.LossOf(lag);
         var accepted = world.AcceptedLoss;
         var expected = accepted == TimeSpan.MaxValue ? "any loss" : $"at most {Wording.Duration(accepted)}";
         var bytes = lag.ReceiveLagBytes is { } missing ? $", {Wording.Bytes(missing)}" : "";
@@ -84,9 +84,6 @@ internal sealed record PromotionCandidate
             },
         };
     }
-
-    // With the primary in sight, what has not reached the replica is what would be lost; else what was last known bounds it.
-    private static TimeSpan? LossOf(DalpReplicationLag lag) => lag.Primary is null ? lag.PossibleLoss : lag.ReceiveLagBytes == 0 ? TimeSpan.Zero : lag.LagTime;
 
     private static Finding Usable(FailoverWorld world, DatabaseServerSettings server, DalpReplicationLag lag) => lag switch
     {

@@ -100,7 +100,12 @@ public sealed class StandbyWorkloadsCheck : IReadinessCheck
             ? Finding.Warn(
                 site.Name, workload.Target, "present, 0 replicas", "absent", $"The topology says that '{rule.Name}' has no place on the standby.",
                 "Remove it, or correct the rule in the topology (workloads: standby).")
-            : null;
+            : workload is { Kind: not WorkloadKind.DaemonSet, RememberedReplicas: null } && rule.Replicas is null
+                ? Finding.Warn(
+                    site.Name, workload.Target, "0 replicas, count unknown", "a count to start with",
+                    "Only the active site knows how many there are, and a region that is lost takes that knowledge with it.",
+                    "Give the count in the topology (workloads: replicas), or note it on the workload: annotation dalpha.io/replicas.")
+                : null;
     }
 
     private static Finding? JudgeRunning(SiteView site, Workload workload, string replicas)

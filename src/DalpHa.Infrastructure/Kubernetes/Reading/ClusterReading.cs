@@ -75,7 +75,7 @@ internal static class ClusterReading
 
     /// <summary>An OpenShift route.</summary>
     public static IngressRoute ToRoute(WireRoute wire) =>
-        new("Route", wire.Metadata.Name, null, string.IsNullOrEmpty(wire.Spec?.Host) ? [] : [wire.Spec.Host]);
+        new("Route", wire.Metadata.Name, null, string.IsNullOrEmpty(wire.Spec?.Host) ? [] : [wire.Spec.Host]) { IsClosed = RouteWeights.Of(wire).IsClosed };
 
     // Where a quota has an amount under both names, the tighter one decides.
     private static Dictionary<string, decimal> Limits(IReadOnlyDictionary<string, string>? amounts) => (amounts ?? new Dictionary<string, string>())

@@ -79,7 +79,10 @@ internal sealed record WireIngressRule(string? Host);
 internal sealed record WireRoute(WireMetadata Metadata, WireRouteSpec? Spec);
 
 /// <summary>What a route answers for.</summary>
-internal sealed record WireRouteSpec(string? Host);
+internal sealed record WireRouteSpec(string? Host, WireRouteBackend? To, List<WireRouteBackend>? AlternateBackends);
+
+/// <summary>A service that a route leads to.</summary>
+internal sealed record WireRouteBackend(string? Kind, string? Name, int? Weight);
 
 /// <summary><c>v1 Service</c>.</summary>
 internal sealed record WireService(WireMetadata Metadata, WireServiceSpec? Spec);

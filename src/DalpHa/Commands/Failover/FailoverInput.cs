@@ -43,6 +43,11 @@ internal static class FailoverInput
             text);
     }
 
+    /// <summary>A site's database as one step by hand knows it: with the CloudNativePG Cluster that was named, or without.</summary>
+    public static PromotionProcedure DatabaseOf(string? postgresCluster) => postgresCluster is null
+        ? new PromotionProcedure(PromotionMethod.SelfRun)
+        : new PromotionProcedure(PromotionMethod.CloudNativePgReplica) { ActiveCluster = postgresCluster };
+
     /// <summary>A login out of a credential; null for none.</summary>
     public static DatabaseLogin? Login(PSCredential? credential) =>
         credential?.GetNetworkCredential() is { } network ? new DatabaseLogin(credential.UserName, network.Password) : null;

@@ -36,7 +36,7 @@ public sealed class InvokeDalpFailoverCommand : FailoverRunCommand
         var settings = Settings(plan.Topology, plan.Runbook, plan.Kind, cancellationToken);
         if (await AskAsync(() => IsWhatIf).ConfigureAwait(false))
         {
-            await TellAsync(settings, plan.Id, cancellationToken).ConfigureAwait(false);
+            await RehearseAsync(settings, plan.Id, cancellationToken).ConfigureAwait(false);
             return;
         }
         if (TimeProvider.System.GetUtcNow() - plan.MeasuredAt > PlanHolds)
@@ -47,12 +47,7 @@ public sealed class InvokeDalpFailoverCommand : FailoverRunCommand
         await RunAsync(settings, null, run => run.BeginAsync(plan.Id, new FailoverDeclaration(DecisionOwner!, Reason!), Until, cancellationToken), cancellationToken).ConfigureAwait(false);
     }
 
-    private bool IsWhatIf => MyInvocation.BoundParameters.TryGetValue("WhatIf", out var given)
-        ? LanguagePrimitives.IsTrue(given)
-        : LanguagePrimitives.IsTrue(SessionState.PSVariable.GetValue("WhatIfPreference"));
-
-    // The rehearsal is told in the order of its writes; each is asked of ShouldProcess, which says it and answers no.
-    private async Task TellAsync(FailoverSettings settings, string id, CancellationToken cancellationToken)
+    private async Task RehearseAsync(FailoverSettings settings, string id, CancellationToken cancellationToken)
     {
         var told = new List<ToldWrite>();
         var session = Open(settings, told.Add, cancellationToken);
@@ -64,10 +59,7 @@ public sealed class InvokeDalpFailoverCommand : FailoverRunCommand
                 EmitWarning($"In the way of {blocker}.");
             }
         }
-        foreach (var write in told)
-        {
-            await AskAsync(() => ShouldProcess($"{write.Where} {write.Target}", write.Statement)).ConfigureAwait(false);
-        }
+        await TellAsync(told).ConfigureAwait(false);
     }
 
     private async Task<DalpFailoverPlan> MeasureAgainAsync(FailoverSettings settings, DalpFailoverPlan plan, CancellationToken cancellationToken)

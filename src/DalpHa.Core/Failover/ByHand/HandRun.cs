@@ -1,0 +1,137 @@
+using DalpHa.Core.Errors;
+using DalpHa.Core.Readiness;
+
+namespace DalpHa.Core.Failover;
+
+/// <summary>
+/// Runs one step that an operator does by hand: the same preconditions and actions as in a failover, without owner, lease and journal. It ends before the
+/// first stage that rests on something which was not done.
+/// </summary>
+/// <param name="crew">Who is asked and told.</param>
+/// <param name="time">The clock.</param>
+public sealed class HandRun(IHandCrew crew, TimeProvider time)
+{
+    /// <summary>Runs it; each action's result is told as it comes.</summary>
+    /// <returns>Whether every outcome was seen.</returns>
+    /// <exception cref="DalpException">It may not begin (<c>PreconditionUnmet</c>); nothing was done.</exception>
+    public async Task<bool> RunAsync(FailoverStep step, CancellationToken cancellationToken)
+    {
+        await RequireMetAsync(step, cancellationToken).ConfigureAwait(false);
+        for (var index = 0; index < step.Stages.Count; index++)
+        {
+            if (!await RunStageAsync(step.Stages[index], cancellationToken).ConfigureAwait(false))
+            {
+                foreach (var action in step.Stages.Skip(index + 1).SelectMany(stage => stage))
+                {
+                    End(action, new ActionResult(FailoverOutcome.NotStarted, HasActed: false, "What comes before it is not done."));
+                }
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /// <summary>Refuses a step whose preconditions do not hold, and warns of those that hold only just.</summary>
+    /// <exception cref="DalpException">One does not hold (<c>PreconditionUnmet</c>).</exception>
+    public void RequireMet(FailoverStep step)
+    {
+        foreach (var (name, finding) in step.Preconditions.Where(precondition => precondition.Finding.Status == CheckStatus.Warn))
+        {
+            crew.Warn($"{name}: {finding.Site} {finding.Target}: {finding.Observed}. {finding.Detail} {finding.Remediation}".TrimEnd());
+        }
+        var unmet = step.Unmet.ToList();
+        if (unmet.Count > 0)
+        {
+            throw new DalpException(
+                "PreconditionUnmet",
+                FaultKind.Conflict,
+                $"Nothing was done. {string.Join(" ", unmet.Select(one => $"{one.Name}: {one.Finding.Site} {one.Finding.Target}: {one.Finding.Observed}, expected {one.Finding.Expected}. {one.Finding.Detail}".TrimEnd()))}",
+                unmet[0].Finding.Remediation,
+                unmet[0].Finding.Target);
+        }
+    }
+
+    // Where all is done already, not knowing whether it might be done keeps nobody from being told so. What is known to be wrong does.
+    private async Task RequireMetAsync(FailoverStep step, CancellationToken cancellationToken)
+    {
+        var actions = step.Stages.SelectMany(stage => stage).ToList();
+        var onlyUnseen = step.Unmet.Any() && actions.Count > 0 && step.Unmet.All(one => one.Finding.Status == CheckStatus.Unknown);
+        if (!onlyUnseen || (await LookAsync(actions, cancellationToken).ConfigureAwait(false)).Any(look => !look.Seen.Holds))
+        {
+            RequireMet(step);
+        }
+    }
+
+    private async Task<bool> RunStageAsync(IReadOnlyList<FailoverAction> stage, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        var (toDo, all) = (new List<FailoverAction>(), true);
+        foreach (var (action, seen, unseen) in await LookAsync(stage, cancellationToken).ConfigureAwait(false))
+        {
+            if (seen.Holds)
+            {
+                End(action, new ActionResult(FailoverOutcome.Succeeded, HasActed: false, seen.Seen));
+            }
+            else if (unseen is not null)
+            {
+                all = false;
+                End(action, new ActionResult(FailoverOutcome.NotStarted, HasActed: false, unseen.Message));
+            }
+            else if (await crew.ConfirmAsync(action, seen.Seen, cancellationToken).ConfigureAwait(false))
+            {
+                toDo.Add(action);
+            }
+            else
+            {
+                all = false;
+                End(action, new ActionResult(FailoverOutcome.NotStarted, HasActed: false, "It was not agreed to."));
+            }
+        }
+        var done = await Task.WhenAll(toDo.Select(action => DoAsync(action, cancellationToken))).ConfigureAwait(false);
+        return all && done.All(isDone => isDone);
+    }
+
+    private async Task<bool> DoAsync(FailoverAction action, CancellationToken cancellationToken)
+    {
+        ActionResult result;
+        try
+        {
+            var runner = new ActionRunner(time) { Show = (one, seen) => crew.Show(one.Name, seen) };
+            result = await runner.RunAsync(action, cancellationToken).ConfigureAwait(false);
+        }
+        catch (DalpException exception)
+        {
+            // It could not be looked at before it was begun.
+            result = new ActionResult(FailoverOutcome.NotStarted, HasActed: false, exception.Message);
+        }
+        End(action, result);
+        return result.Outcome == FailoverOutcome.Succeeded;
+    }
+
+    private static async Task<IReadOnlyList<(FailoverAction Action, Sighting Seen, DalpException? Unseen)>> LookAsync(IReadOnlyList<FailoverAction> actions, CancellationToken cancellationToken)
+    {
+        return await Task.WhenAll(actions.Select(LookAsync)).ConfigureAwait(false);
+
+        async Task<(FailoverAction, Sighting, DalpException?)> LookAsync(FailoverAction action)
+        {
+            try
+            {
+                return (action, await action.LookAsync(cancellationToken).ConfigureAwait(false), null);
+            }
+            catch (DalpException exception)
+            {
+                return (action, default, exception);
+            }
+        }
+    }
+
+    private void End(FailoverAction action, ActionResult result) => crew.Ended(new DalpActionResult
+    {
+        Site = action.Site,
+        Action = action.Name,
+        Outcome = result.Outcome,
+        HasActed = result.HasActed,
+        Detail = result.Detail,
+        At = time.GetUtcNow(),
+    });
+}

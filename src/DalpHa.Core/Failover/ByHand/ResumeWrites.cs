@@ -1,0 +1,48 @@
+using DalpHa.Core.Errors;
+using DalpHa.Core.Readiness;
+
+namespace DalpHa.Core.Failover;
+
+/// <summary>The way back from the step <c>freeze</c>: the database takes writes, and the writers that were stopped start again with their counts. Acts on the world's active site.</summary>
+/// <param name="timeout">How long each outcome may take.</param>
+public sealed class ResumeWrites(TimeSpan timeout) : IStepRecipe
+{
+    /// <inheritdoc/>
+    public string Name => "resume writes";
+
+    /// <inheritdoc/>
+    public async Task<FailoverStep> MeasureAsync(FailoverWorld world, CancellationToken cancellationToken)
+    {
+        var site = world.Active;
+        var database = new SiteDatabase(site, timeout, world.Time);
+        var fence = OtherFence.DatabasesAsync(world, cancellationToken);
+        var role = SiteRoleOf.MeasureAsync(site, cancellationToken);
+        try
+        {
+            var workloads = await SiteWorkloads.ReadAsync(site, world.Topology, timeout, cancellationToken).ConfigureAwait(false);
+            // A writer without a note was not running when writes were suspended, or was started again since.
+            var stopped = workloads.All.Where(one => one.Rule.Writes() && (one.Workload.Desired > 0 || one.Workload.RememberedReplicas > 0)).ToList();
+            return new FailoverStep
+            {
+                Name = Name,
+                Measured = $"{site.Name}: {Wording.Count(stopped.Count, "writer")} to run.",
+                Preconditions =
+                [
+                    .. await fence.ConfigureAwait(false),
+                    .. await OtherFence.SignersAsync(world, stopped.Select(one => one.Rule), cancellationToken).ConfigureAwait(false),
+                    new Precondition("DatabaseIsPrimary", await role.ConfigureAwait(false)),
+                    await StartConditions.CapacityAsync(site, [.. stopped.Select(one => (one.Workload, StartConditions.CountOf(one.Rule, one.Workload, null) ?? 0))], cancellationToken).ConfigureAwait(false),
+                ],
+                Stages =
+                [
+                    [.. (site.Site.Database?.Servers ?? []).Select(database.Thaw)],
+                    .. stopped.GroupBy(one => one.Rule).Select(rule => (IReadOnlyList<FailoverAction>)[.. rule.Select(one => workloads.Start(one.Workload, StartConditions.CountOf(one.Rule, one.Workload, null)!.Value))]),
+                ],
+            };
+        }
+        catch (DalpException exception)
+        {
+            return SiteUnseen.Step(Name, site, exception);
+        }
+    }
+}

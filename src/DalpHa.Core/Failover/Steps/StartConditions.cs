@@ -1,0 +1,89 @@
+using DalpHa.Core.Clusters;
+using DalpHa.Core.Errors;
+using DalpHa.Core.Readiness;
+using DalpHa.Core.Topology;
+
+namespace DalpHa.Core.Failover;
+
+/// <summary>What must hold on a site before workloads start there.</summary>
+internal static class StartConditions
+{
+    /// <summary>How many replicas a workload starts with: what it has or had, else what the same one of the other site has or had, else what the topology says. Null when nobody knows.</summary>
+    public static int? CountOf(WorkloadRule rule, Workload workload, Workload? counterpart)
+    {
+        int?[] known = [workload.Desired, workload.RememberedReplicas, counterpart?.Desired, counterpart?.RememberedReplicas, rule.Replicas];
+        return known.FirstOrDefault(count => count > 0);
+    }
+
+    /// <summary>The workloads of the other site; none when it can't be seen: counts that only it knows are then not known, and said to be so.</summary>
+    public static async Task<IReadOnlyList<Workload>> CounterpartsAsync(FailoverSite other, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await other.Cluster.ListWorkloadsAsync(other.Namespace, cancellationToken).ConfigureAwait(false);
+        }
+        catch (DalpException)
+        {
+            return [];
+        }
+    }
+
+    /// <summary>That a workload's count is not known.</summary>
+    public static Precondition CountNotKnown(FailoverSite site, Workload workload) => new("ReplicasKnown", Finding.Unknown(
+        site.Name,
+        workload.Target,
+        "replicas not known",
+        "a count",
+        "It is staged at zero, and neither the other site, a note of an earlier stop nor the topology tells how many there were.",
+        $"Set its count in the topology (workloads: replicas), or on it: kubectl --context {site.Site.Cluster.Context} -n {site.Namespace} annotate {workload.Target.ToLowerInvariant()} dalpha.io/replicas=<count>"));
+
+    /// <summary>That one of the site's databases takes writes.</summary>
+    public static async Task<Precondition> TakesWritesAsync(FailoverSite site, CancellationToken cancellationToken)
+    {
+        const string Expected = "takes writes";
+        Finding? worst = null;
+        foreach (var server in site.Site.Database?.Servers ?? [])
+        {
+            try
+            {
+                var control = await site.OpenDatabaseAsync(server, cancellationToken).ConfigureAwait(false);
+                var activity = await control.ReadActivityAsync(cancellationToken).ConfigureAwait(false);
+                if (activity is { IsInRecovery: false, IsReadOnly: false })
+                {
+                    return new Precondition("DatabaseTakesWrites", Finding.Pass(site.Name, server.Name, Expected, Expected));
+                }
+                worst ??= Finding.Fail(
+                    site.Name, server.Name, activity.IsInRecovery ? "in recovery" : "read-only", Expected, "The workloads would start against a database that refuses them.",
+                    activity.IsInRecovery ? "Promote it first." : "Let it take writes first: Resume-DalpWrite.");
+            }
+            catch (DalpException exception)
+            {
+                worst ??= Finding.Unknown(site.Name, server.Name, "can't be seen", Expected, exception.Message, exception.RecommendedAction);
+            }
+        }
+        return new Precondition("DatabaseTakesWrites", worst ?? Finding.Unknown(
+            site.Name, "database", "not named", Expected, "The topology names no database server of the site.", "Name it in the topology: database.servers."));
+    }
+
+    /// <summary>That the site's nodes have room for what starts.</summary>
+    public static async Task<Precondition> CapacityAsync(FailoverSite site, IReadOnlyList<(Workload Workload, int Replicas)> starting, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var pods = await site.Cluster.ListPodsAsync(site.Namespace, cancellationToken).ConfigureAwait(false);
+            var room = Placement.RoomOf(
+                await site.Cluster.ListNodesAsync(cancellationToken).ConfigureAwait(false), await site.Cluster.ListPodRequestsAsync(cancellationToken).ConfigureAwait(false));
+            var demands = starting.Select(one => new PodDemand(
+                one.Workload.Target, one.Workload.RequestsPerReplica, Math.Max(0, one.Replicas - one.Workload.LivePods(pods).Count(pod => pod.NodeName is not null)))).ToList();
+            var placement = Placement.Try(room, demands);
+            var (observed, expected) = ($"needs {Wording.Amounts(placement.Needed)}", $"free {Wording.Amounts(placement.Free)}");
+            return new Precondition("Capacity", placement.Fits
+                ? Finding.Pass(site.Name, "capacity", observed, expected)
+                : Finding.Fail(site.Name, "capacity", observed, expected, $"No room for {Wording.List(placement.Unplaced.Select(one => one.Demand.Target).ToList())}.", "Add nodes, or free some."));
+        }
+        catch (DalpException exception)
+        {
+            return new Precondition("Capacity", Finding.Unknown(site.Name, "capacity", "can't be seen", "room for what must start", exception.Message, exception.RecommendedAction));
+        }
+    }
+}

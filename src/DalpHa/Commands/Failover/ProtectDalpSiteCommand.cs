@@ -1,0 +1,52 @@
+using System.Management.Automation;
+using DalpHa.Core.Failover;
+using DalpHa.Core.Topology;
+using DalpHa.Hosting;
+
+namespace DalpHa.Commands.Failover;
+
+/// <summary>Isolates a site: all of the platform is stopped there, its routes are closed, its database is fenced. The site itself keeps that, through a loss of power too.</summary>
+[Cmdlet(VerbsSecurity.Protect, "DalpSite", SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.High)]
+[OutputType(typeof(DalpActionResult))]
+public sealed class ProtectDalpSiteCommand : StepCommand
+{
+    /// <summary>The site that is isolated.</summary>
+    [Parameter(Mandatory = true)]
+    public SiteRole Site { get; set; }
+
+    /// <summary>The CloudNativePG Cluster of that site, which is fenced too.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string? PostgresCluster { get; set; }
+
+    /// <summary>Waits for a site that does not answer, and isolates it as soon as it does. Asks once, beforehand.</summary>
+    [Parameter]
+    public SwitchParameter Wait { get; set; }
+
+    /// <summary>How long to wait for it.</summary>
+    [Parameter]
+    [Duration(1, double.MaxValue)]
+    public TimeSpan WaitTimeout { get; set; } = TimeSpan.FromDays(1);
+
+    /// <inheritdoc/>
+    protected override async Task RunAsync(CancellationToken cancellationToken)
+    {
+        var topology = await FindTopologyAsync().ConfigureAwait(false);
+        var settings = Settings(topology, HandRunbook.Of(ActionTimeout, FailoverInput.DatabaseOf(PostgresCluster)), FailoverKind.Failover, cancellationToken);
+        if (!Wait)
+        {
+            await RunStepAsync(settings, Site, new IsolateStep(), cancellationToken).ConfigureAwait(false);
+            return;
+        }
+        var name = (Site == SiteRole.Active ? topology.Active : topology.Standby).Name;
+        if (await AskAsync(() => ShouldProcess(name, "Isolate it as soon as it answers")).ConfigureAwait(false))
+        {
+            AsksForEach = false;
+            var session = Open(settings, null, cancellationToken);
+            await using (session.ConfigureAwait(false))
+            {
+                await new SiteWatch(session.World.Facing(Site), this, ActionTimeout).IsolateAsync(WaitTimeout, cancellationToken).ConfigureAwait(false);
+            }
+        }
+    }
+}

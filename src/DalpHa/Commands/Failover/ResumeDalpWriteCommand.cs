@@ -1,0 +1,19 @@
+using System.Management.Automation;
+using DalpHa.Core.Failover;
+using DalpHa.Core.Topology;
+
+namespace DalpHa.Commands.Failover;
+
+/// <summary>Takes a freeze back: the site's database takes writes, and the writers that were stopped start again with their counts. Refused while the other site may write.</summary>
+[Cmdlet(VerbsLifecycle.Resume, "DalpWrite", SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.High)]
+[OutputType(typeof(DalpActionResult))]
+public sealed class ResumeDalpWriteCommand : GatedStepCommand
+{
+    /// <summary>The site that writes again.</summary>
+    [Parameter]
+    public SiteRole Site { get; set; } = SiteRole.Active;
+
+    /// <inheritdoc/>
+    protected override Task RunAsync(CancellationToken cancellationToken) =>
+        RunGatedAsync(Site, new PromotionProcedure(PromotionMethod.SelfRun), new ResumeWrites(ActionTimeout), cancellationToken);
+}

@@ -1,0 +1,30 @@
+using System.Management.Automation;
+using DalpHa.Core.Failover;
+using DalpHa.Core.Topology;
+
+namespace DalpHa.Commands.Failover;
+
+/// <summary>Starts workloads of a site in the order of the topology, each once those before it are ready. What signs is refused while the other site may sign.</summary>
+[Cmdlet(VerbsLifecycle.Start, "DalpWorkload", SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.High)]
+[OutputType(typeof(DalpActionResult))]
+public sealed class StartDalpWorkloadCommand : GatedStepCommand
+{
+    /// <summary>Which: the name of a rule of the topology, or of a workload.</summary>
+    [Parameter(Mandatory = true)]
+    [ValidateNotNullOrEmpty]
+    [SupportsWildcards]
+    public string[]? Name { get; set; }
+
+    /// <summary>The site that they are on.</summary>
+    [Parameter(Mandatory = true)]
+    public SiteRole Site { get; set; }
+
+    /// <summary>How many replicas of each. Without it: what it had.</summary>
+    [Parameter]
+    [ValidateRange(1, 1000)]
+    public int? Replicas { get; set; }
+
+    /// <inheritdoc/>
+    protected override Task RunAsync(CancellationToken cancellationToken) => RunGatedAsync(
+        Site, new PromotionProcedure(PromotionMethod.SelfRun), new StartWorkloads(new WorkloadChoice(Name!), Replicas, ActionTimeout), cancellationToken);
+}

@@ -1,0 +1,105 @@
+using System.Management.Automation;
+using DalpHa.Completion;
+using DalpHa.Core.Errors;
+using DalpHa.Core.Failover;
+using DalpHa.Core.Simulation;
+using DalpHa.Core.Topology;
+using DalpHa.Hosting;
+
+namespace DalpHa.Commands.Failover;
+
+/// <summary>
+/// A cmdlet that runs one step by hand: the same preconditions and actions as in a failover, each action asked for and seen, one result for each. <c>-WhatIf</c>
+/// goes through them on a simulated world and tells what would be written.
+/// </summary>
+public abstract class StepCommand : ChangeCommand, IHandCrew
+{
+    /// <summary>A topology object, the path of a topology file, or a lab. Without it the runspace's default is used.</summary>
+    [Parameter(Position = 0, ValueFromPipeline = true)]
+    [ArgumentCompleter(typeof(YamlPathCompleter))]
+    [ValidateNotNull]
+    public object? Topology { get; set; }
+
+    /// <summary>How long the outcome of each action may take to be seen, in seconds.</summary>
+    [Parameter]
+    [ValidateRange(1, 86400)]
+    public int ActionTimeoutSeconds { get; set; } = 600;
+
+    /// <summary>How long the outcome of each action may take to be seen.</summary>
+    private protected TimeSpan ActionTimeout => TimeSpan.FromSeconds(ActionTimeoutSeconds);
+
+    /// <summary>Whether the operator agrees to each action; false where he did so beforehand, to all.</summary>
+    private protected bool AsksForEach { get; set; } = true;
+
+    /// <summary>The topology that is worked on.</summary>
+    private protected async Task<DalpTopology> FindTopologyAsync() =>
+        (await AskAsync(() => TopologySource.Find(this, Topology)).ConfigureAwait(false))?.Read() ?? TopologyLocator.FromContexts();
+
+    /// <summary>Measures a step and runs it, or tells what it would do.</summary>
+    private protected async Task RunStepAsync(FailoverSettings settings, SiteRole acts, IStepRecipe recipe, CancellationToken cancellationToken)
+    {
+        var isWhatIf = await AskAsync(() => IsWhatIf).ConfigureAwait(false);
+        var told = new List<ToldWrite>();
+        var session = Open(settings, isWhatIf ? told.Add : null, cancellationToken);
+        await using (session.ConfigureAwait(false))
+        {
+            Show(null, "Measuring");
+            var step = await recipe.MeasureAsync(session.World.Facing(acts), cancellationToken).ConfigureAwait(false);
+            EmitVerbose(step.Measured);
+            var run = new HandRun(this, TimeProvider.System);
+            if (isWhatIf)
+            {
+                run.RequireMet(step);
+                await FailoverRehearsal.DoAsync(step, cancellationToken).ConfigureAwait(false);
+            }
+            else
+            {
+                await run.RunAsync(step, cancellationToken).ConfigureAwait(false);
+            }
+        }
+        EmitProgress(new ProgressRecord(0, MyInvocation.MyCommand.Name, "Ended") { RecordType = ProgressRecordType.Completed });
+        await TellAsync(told).ConfigureAwait(false);
+    }
+
+    /// <inheritdoc/>
+    Task<bool> IHandCrew.ConfirmAsync(FailoverAction action, string seen, CancellationToken cancellationToken) => AsksForEach
+        ? AskAsync(() => ShouldProcess($"{action.Site}: {action.Name}", $"{action.Site}: {action.Name}? Now: {seen}", MyInvocation.MyCommand.Name))
+        : Task.FromResult(true);
+
+    /// <inheritdoc/>
+    public void Show(string? action, string seen) => Quietly(() =>
+        EmitProgress(new ProgressRecord(0, MyInvocation.MyCommand.Name, action ?? seen) { CurrentOperation = action is null ? null : seen }));
+
+    /// <inheritdoc/>
+    public void Warn(string text) => EmitWarning(text);
+
+    /// <inheritdoc/>
+    public void Ended(DalpActionResult result) => Quietly(() =>
+    {
+        Emit(result);
+        if (result.Outcome != FailoverOutcome.Succeeded)
+        {
+            EmitError(Failure(result));
+        }
+    });
+
+    private static DalpException Failure(DalpActionResult result) => result.Outcome switch
+    {
+        FailoverOutcome.NotStarted => new DalpException("ActionNotStarted", FaultKind.Conflict, $"{result.Site}: {result.Action}: {result.Detail}", "Nothing of it was done. Mend what is in the way and run it again.", result),
+        FailoverOutcome.Incomplete => new DalpException("ActionIncomplete", FaultKind.TimedOut, $"{result.Site}: {result.Detail}", "It was asked for, and may still come. Look at it, and run it again: what holds is passed over.", result),
+        _ => new DalpException("ActionUnknown", FaultKind.Unreachable, $"{result.Site}: {result.Detail}", "It was asked for, and nobody could see whether it came. Reach the site, and run it again: what holds is passed over.", result),
+    };
+
+    // The operator has stopped looking; what can't be undone is seen through all the same.
+    private static void Quietly(Action show)
+    {
+        try
+        {
+            show();
+        }
+        catch (OperationCanceledException)
+        {
+            return;
+        }
+    }
+}

@@ -1,0 +1,29 @@
+using System.Management.Automation;
+using DalpHa.Core.Failover;
+using DalpHa.Core.Topology;
+
+namespace DalpHa.Commands.Failover;
+
+/// <summary>Stops workloads of a site, against the order of the topology, and notes on each how many there were. Done when no pod is left.</summary>
+[Cmdlet(VerbsLifecycle.Stop, "DalpWorkload", SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.High)]
+[OutputType(typeof(DalpActionResult))]
+public sealed class StopDalpWorkloadCommand : StepCommand
+{
+    /// <summary>Which: the name of a rule of the topology, or of a workload.</summary>
+    [Parameter(Mandatory = true)]
+    [ValidateNotNullOrEmpty]
+    [SupportsWildcards]
+    public string[]? Name { get; set; }
+
+    /// <summary>The site that they are on.</summary>
+    [Parameter(Mandatory = true)]
+    public SiteRole Site { get; set; }
+
+    /// <inheritdoc/>
+    protected override async Task RunAsync(CancellationToken cancellationToken)
+    {
+        var topology = await FindTopologyAsync().ConfigureAwait(false);
+        var settings = Settings(topology, HandRunbook.Of(ActionTimeout, new PromotionProcedure(PromotionMethod.SelfRun)), FailoverKind.Failover, cancellationToken);
+        await RunStepAsync(settings, Site, new StopWorkloads(new WorkloadChoice(Name!), ActionTimeout), cancellationToken).ConfigureAwait(false);
+    }
+}

@@ -1,0 +1,23 @@
+using System.Management.Automation;
+using DalpHa.Core.Failover;
+using DalpHa.Core.Topology;
+
+namespace DalpHa.Commands.Failover;
+
+/// <summary>Freezes a site: its writers are stopped, with their counts noted on them, and its database takes no writes. Done when nothing is seen to write.</summary>
+[Cmdlet(VerbsLifecycle.Suspend, "DalpWrite", SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.High)]
+[OutputType(typeof(DalpActionResult))]
+public sealed class SuspendDalpWriteCommand : StepCommand
+{
+    /// <summary>The site that is frozen.</summary>
+    [Parameter]
+    public SiteRole Site { get; set; } = SiteRole.Active;
+
+    /// <inheritdoc/>
+    protected override async Task RunAsync(CancellationToken cancellationToken)
+    {
+        var topology = await FindTopologyAsync().ConfigureAwait(false);
+        var settings = Settings(topology, HandRunbook.Of(ActionTimeout, new PromotionProcedure(PromotionMethod.SelfRun)), FailoverKind.Failover, cancellationToken);
+        await RunStepAsync(settings, Site, new FreezeStep(), cancellationToken).ConfigureAwait(false);
+    }
+}

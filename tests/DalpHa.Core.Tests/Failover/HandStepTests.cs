@@ -1,0 +1,261 @@
+using DalpHa.Core.Clusters;
+using DalpHa.Core.Errors;
+using DalpHa.Core.Failover;
+using DalpHa.Core.Tests.Readiness;
+using DalpHa.Core.Topology;
+
+namespace DalpHa.Core.Tests.Failover;
+
+/// <summary>The single steps that an operator runs by hand, on two sites in memory.</summary>
+public sealed class HandStepTests : IDisposable
+{
+    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(40);
+    private readonly TestPlatform platform = new();
+    private readonly HandCrew crew = new();
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    public void Dispose() => platform.Dispose();
+
+    [Fact]
+    public async Task Suspended_writes_are_resumed_with_their_counts_and_what_is_so_is_passed_over()
+    {
+        Assert.True(await RunAsync(new FreezeStep(), SiteRole.Active));
+        Assert.Equal(["Scale Deployment/dapi to 0", "Scale Deployment/signer to 0", "Freeze writes on pg"], crew.Results.Select(result => result.Action));
+        Assert.All(crew.Results, result => Assert.Equal((FailoverOutcome.Succeeded, true, "west"), (result.Outcome, result.HasActed, result.Site)));
+        Assert.False(platform.Active.TakesWrites);
+
+        crew.Results.Clear();
+        Assert.True(await RunAsync(new FreezeStep(), SiteRole.Active));
+        Assert.All(crew.Results, result => Assert.False(result.HasActed));
+
+        Assert.True(await RunAsync(new ResumeWrites(Timeout), SiteRole.Active));
+        Assert.True(platform.Active.TakesWrites);
+        Assert.Equal(["readonly False", "scale dapi 2", "scale signer 1"], platform.Active.Changes[^3..]);
+        Assert.Empty(platform.Standby.Changes);
+    }
+
+    [Fact]
+    public async Task Writes_are_not_resumed_while_the_other_site_takes_them()
+    {
+        await RunAsync(new FreezeStep(), SiteRole.Active);
+        await RunAsync(new PromoteStep(), SiteRole.Active);
+        var (before, refused) = (platform.Active.Changes.Count, await RefusedAsync(new ResumeWrites(Timeout), SiteRole.Active, new Attestation("Jane Doe", "It is off.")));
+        Assert.Contains("OtherFenced: east pg: takes writes", refused.Message, StringComparison.Ordinal);
+        Assert.Equal(before, platform.Active.Changes.Count);
+    }
+
+    [Fact]
+    public async Task Silence_of_the_other_site_blocks_until_a_person_vouches_and_only_silence_can_be_vouched_for()
+    {
+        await RunAsync(new FreezeStep(), SiteRole.Active);
+        platform.Standby.SetDown(true);
+        Assert.Contains("-OtherIsFenced", (await RefusedAsync(new ResumeWrites(Timeout), SiteRole.Active)).RecommendedAction, StringComparison.Ordinal);
+        Assert.True(await RunAsync(new ResumeWrites(Timeout), SiteRole.Active, new Attestation("Jane Doe", "Its database is switched off.")));
+        Assert.Contains(crew.Warnings, warning => warning.Contains("Jane Doe vouches", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_database_that_follows_is_not_made_to_write_by_resuming() =>
+        Assert.Contains("DatabaseIsPrimary", (await RefusedAsync(new ResumeWrites(Timeout), SiteRole.Standby)).Message, StringComparison.Ordinal);
+
+    [Fact]
+    public async Task What_signs_is_started_on_one_site_only()
+    {
+        Assert.Contains("OtherFenced: west validators: StatefulSet/validator runs", (await RefusedAsync(Start("validator"), SiteRole.Standby)).Message, StringComparison.Ordinal);
+        // A pod that is left of it signs as well as the workload did.
+        Assert.True(await RunAsync(new StopWorkloads(new WorkloadChoice(["validator"]), Timeout), SiteRole.Active));
+        platform.Active.Cluster.Pods = [.. platform.Active.Cluster.Pods, Given.Pod("validator", 0)];
+        await RefusedAsync(Start("validator"), SiteRole.Standby);
+        platform.Active.SetPods();
+        Assert.True(await RunAsync(Start("validator"), SiteRole.Standby));
+        Assert.Equal(["scale validator 4"], platform.Standby.Changes);
+        await RefusedAsync(Start("validator"), SiteRole.Active);
+    }
+
+    [Fact]
+    public async Task A_writer_starts_only_where_the_database_takes_writes_and_the_other_does_not()
+    {
+        Assert.Contains("DatabaseTakesWrites", (await RefusedAsync(Start("dapi"), SiteRole.Standby)).Message, StringComparison.Ordinal);
+        await RunAsync(new FreezeStep(), SiteRole.Active);
+        await RunAsync(new PromoteStep(), SiteRole.Active);
+        Assert.True(await RunAsync(Start("dapi"), SiteRole.Standby));
+        Assert.Equal("scale dapi 2", platform.Standby.Changes[^1]);
+    }
+
+    [Fact]
+    public async Task Workloads_stop_against_the_order_in_which_they_start()
+    {
+        var all = new WorkloadChoice(["*"]);
+        await RunAsync(new StopWorkloads(all, Timeout), SiteRole.Active);
+        Assert.Equal(["scale validator 0", "scale signer 0", "scale dapi 0", "scale dapp 0"], platform.Active.Changes);
+        await RunAsync(new StartWorkloads(all, null, Timeout), SiteRole.Active);
+        Assert.Equal(["scale dapp 2", "scale dapi 2", "scale signer 1", "scale validator 4"], platform.Active.Changes[4..]);
+    }
+
+    [Fact]
+    public async Task A_name_that_finds_nothing_and_a_count_that_nobody_knows_are_refused()
+    {
+        Assert.Contains("WorkloadNamed", (await RefusedAsync(Start("dapp", "nothing*"), SiteRole.Active)).Message, StringComparison.Ordinal);
+        platform.Active.SetDown(true);
+        platform.Standby.Cluster.Workloads = [.. platform.Standby.Cluster.Workloads.Select(workload => workload with { Desired = 0, RememberedReplicas = null })];
+        Assert.Contains("ReplicasKnown", (await RefusedAsync(Start("dapp"), SiteRole.Standby)).Message, StringComparison.Ordinal);
+        platform.Topology = platform.Topology with { Workloads = [.. platform.Topology.Workloads.Select(rule => rule with { Replicas = 3 })] };
+        Assert.True(await RunAsync(Start("dapp"), SiteRole.Standby));
+        Assert.Equal(["scale dapp 3"], platform.Standby.Changes);
+    }
+
+    [Fact]
+    public async Task Without_room_nothing_starts()
+    {
+        platform.Standby.Cluster.Nodes = [Given.Node("node-1", 0.1m, "east")];
+        Assert.Contains("Capacity", (await RefusedAsync(new StartWorkloads(new WorkloadChoice(["dapp"]), 9, Timeout), SiteRole.Standby)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task What_is_not_agreed_to_is_not_done_and_neither_is_what_rests_on_it()
+    {
+        crew.Refuses = "Scale Deployment/dapi to 0";
+        Assert.False(await RunAsync(new FreezeStep(), SiteRole.Active));
+        Assert.Equal(["scale signer 0"], platform.Active.Changes);
+        Assert.Equal(
+            [("Freeze writes on pg", FailoverOutcome.NotStarted), ("Scale Deployment/dapi to 0", FailoverOutcome.NotStarted), ("Scale Deployment/signer to 0", FailoverOutcome.Succeeded)],
+            crew.Results.Select(result => (result.Action, result.Outcome)).Order());
+        Assert.True(platform.Active.TakesWrites);
+    }
+
+    [Fact]
+    public async Task A_promotion_needs_a_fenced_active_and_one_that_is_done_is_success_without_an_action()
+    {
+        Assert.Contains("ActiveFenced", (await RefusedAsync(new PromoteStep(), SiteRole.Active)).Message, StringComparison.Ordinal);
+        await RunAsync(new FreezeStep(), SiteRole.Active);
+        Assert.True(await RunAsync(new PromoteStep(), SiteRole.Active));
+        Assert.Equal(["promote"], platform.Standby.Changes);
+
+        crew.Results.Clear();
+        platform.Active.SetDown(true);
+        Assert.True(await RunAsync(new PromoteStep(), SiteRole.Active));
+        Assert.All(crew.Results, result => Assert.Equal((FailoverOutcome.Succeeded, false), (result.Outcome, result.HasActed)));
+        Assert.Equal(["promote"], platform.Standby.Changes);
+    }
+
+    [Fact]
+    public async Task A_promotion_that_does_not_come_is_Incomplete_and_asked_for_once()
+    {
+        await RunAsync(new FreezeStep(), SiteRole.Active);
+        platform.Standby.IsStuck = true;
+        Assert.False(await RunAsync(new PromoteStep(), SiteRole.Active));
+        Assert.Equal((FailoverOutcome.Incomplete, true), (crew.Results[^2].Outcome, crew.Results[^2].HasActed));
+        Assert.Equal(FailoverOutcome.NotStarted, crew.Results[^1].Outcome);
+        Assert.Single(platform.Standby.Changes, change => change == "promote");
+    }
+
+    [Fact]
+    public async Task An_isolated_site_is_let_free_as_it_was_and_not_while_the_other_serves()
+    {
+        platform.Active.Cluster.Routes = [.. platform.Active.Cluster.Routes, new IngressRoute("Route", "dapp", null, ["dalp.example.com"])];
+        var counts = Counts(platform.Active);
+        Assert.True(await RunAsync(new IsolateStep(), SiteRole.Active));
+        Assert.All(platform.Active.Cluster.Workloads, workload => Assert.Equal(0, workload.Desired));
+        Assert.All(platform.Active.Cluster.Routes, route => Assert.True(route.IsClosed));
+        Assert.True(platform.Active.IsReadOnly);
+
+        platform.Standby.IsInRecovery = false;
+        await RefusedAsync(new Unprotect(Timeout), SiteRole.Active);
+        platform.Standby.IsReadOnly = true;
+        Assert.True(await RunAsync(new Unprotect(Timeout), SiteRole.Active));
+        Assert.Equal(counts, Counts(platform.Active));
+        Assert.All(platform.Active.Cluster.Routes, route => Assert.False(route.IsClosed));
+        Assert.True(platform.Active.TakesWrites);
+    }
+
+    [Fact]
+    public async Task A_site_that_has_come_back_as_a_standby_starts_only_what_a_standby_runs()
+    {
+        await RunAsync(new IsolateStep(), SiteRole.Active);
+        (platform.Active.IsInRecovery, platform.Standby.IsInRecovery) = (true, false);
+        Assert.True(await RunAsync(new Unprotect(Timeout), SiteRole.Active));
+        Assert.Equal([("dapi", 0), ("dapp", 2), ("signer", 0), ("validator", 0)], Counts(platform.Active));
+    }
+
+    [Fact]
+    public async Task What_has_no_count_is_told_and_keeps_nobody_from_isolating_the_rest()
+    {
+        platform.Active.Cluster.Workloads.Add(Given.Workload("dapp", 1, kind: WorkloadKind.DaemonSet));
+        await RunAsync(new IsolateStep(), SiteRole.Active);
+        Assert.Contains(crew.Warnings, warning => warning.Contains("DaemonSet/dapp remains", StringComparison.Ordinal));
+        Assert.Contains("scale dapi 0", platform.Active.Changes);
+    }
+
+    [Fact]
+    public async Task A_silent_site_is_isolated_as_soon_as_it_answers_and_its_database_before_its_cluster()
+    {
+        await RunAsync(new FreezeStep(), SiteRole.Active);
+        await RunAsync(new PromoteStep(), SiteRole.Active);
+        // It comes back as it was before, writing.
+        (platform.Active.IsReadOnly, platform.Active.IsDown) = (false, true);
+        platform.Active.Cluster.Down = TestSite.Down();
+        crew.OnShow = count =>
+        {
+            platform.Standby.IsReadOnly = true;
+            platform.Active.IsDown = count < 5;
+            platform.Active.Cluster.Down = count < 20 ? TestSite.Down() : null;
+        };
+        crew.Results.Clear();
+        await new SiteWatch(World(SiteRole.Active, null), crew, Timeout).IsolateAsync(TimeSpan.FromHours(1), Token);
+        Assert.Equal(("Freeze writes on pg", true), (crew.Results[0].Action, crew.Results[0].HasActed));
+        Assert.All(platform.Active.Cluster.Workloads, workload => Assert.Equal(0, workload.Desired));
+        Assert.False(platform.Active.TakesWrites);
+    }
+
+    [Fact]
+    public async Task Waiting_for_a_silent_site_has_an_end()
+    {
+        platform.Active.SetDown(true);
+        var failure = await Assert.ThrowsAsync<DalpException>(() => new SiteWatch(World(SiteRole.Active, null), crew, Timeout).IsolateAsync(TimeSpan.FromSeconds(30), Token));
+        Assert.Equal("SiteNotIsolated", failure.ErrorId);
+        Assert.Empty(platform.Active.Changes);
+    }
+
+    private static StartWorkloads Start(params string[] names) => new(new WorkloadChoice(names), null, Timeout);
+
+    private static IReadOnlyList<(string, int)> Counts(TestSite site) => [.. site.Cluster.Workloads.Select(workload => (workload.Name, workload.Desired)).Order()];
+
+    private FailoverWorld World(SiteRole acts, Attestation? otherIsFenced) =>
+        (platform.World() with { OtherIsFenced = otherIsFenced, Runbook = HandRunbook.Of(Timeout, new PromotionProcedure(PromotionMethod.SelfRun)) }).Facing(acts);
+
+    private async Task<bool> RunAsync(IStepRecipe recipe, SiteRole acts, Attestation? otherIsFenced = null) =>
+        await new HandRun(crew, platform.Time).RunAsync(await recipe.MeasureAsync(World(acts, otherIsFenced), Token), Token);
+
+    private async Task<DalpException> RefusedAsync(IStepRecipe recipe, SiteRole acts, Attestation? otherIsFenced = null)
+    {
+        var refused = await Assert.ThrowsAsync<DalpException>(() => RunAsync(recipe, acts, otherIsFenced));
+        Assert.Equal("PreconditionUnmet", refused.ErrorId);
+        Assert.NotEmpty(refused.RecommendedAction);
+        return refused;
+    }
+
+    private sealed class HandCrew : IHandCrew
+    {
+        private int shown;
+
+        public List<DalpActionResult> Results { get; } = [];
+        public List<string> Warnings { get; } = [];
+        public string? Refuses { get; set; }
+        public Action<int>? OnShow { get; set; }
+
+        public Task<bool> ConfirmAsync(FailoverAction action, string seen, CancellationToken cancellationToken) => Task.FromResult(action.Name != Refuses);
+
+        public void Show(string? action, string seen) => OnShow?.Invoke(Interlocked.Increment(ref shown));
+
+        public void Warn(string text) => Warnings.Add(text);
+
+        public void Ended(DalpActionResult result)
+        {
+            lock (Results)
+            {
+                Results.Add(result);
+            }
+        }
+    }
+}
