@@ -104,7 +104,7 @@ public sealed class FailoverHouse : IAsyncLifetime
         }
         foreach (var server in new[] { Pair.Primary, Pair.Standby })
         {
-            parts.Add($"{server.Name}: {await server.ExecuteAsync("SELECT concat('recovery ', pg_is_in_recovery(), ', read-only ', (SELECT reset_val FROM pg_settings WHERE name = 'default_transaction_read_only'), ', timeline ', substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8))", CancellationToken.None)}");
+            parts.Add($"{server.Name}: {await server.ExecuteAsync("SELECT concat('recovery ', pg_is_in_recovery(), ', read-only ', (SELECT reset_val FROM pg_settings WHERE name = 'default_transaction_read_only'), ', timeline ', CASE WHEN NOT pg_is_in_recovery() THEN substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8) END)", CancellationToken.None)}");
         }
         return string.Join('\n', parts);
     }
@@ -125,6 +125,8 @@ public sealed class FailoverHouse : IAsyncLifetime
         Databases = [new DatabaseGate(Sites[0], Pair.Primary.Port, Gates), new DatabaseGate(Sites[1], Pair.Standby.Port, Gates)];
         foreach (var region in Regions)
         {
+            // As a site is prepared that must do without the other's counts.
+            await SiteStart.RememberAsync(region.Admin);
             starts.Add(await SiteStart.OfAsync(region.Admin));
         }
         AtomicFile.WriteAllText(

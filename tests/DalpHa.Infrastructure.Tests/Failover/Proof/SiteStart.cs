@@ -23,6 +23,16 @@ internal sealed class SiteStart
         return start;
     }
 
+    /// <summary>Lets each deployment that is staged at zero know how many replicas it shall have.</summary>
+    public static async Task RememberAsync(IKubernetes cluster)
+    {
+        var patch = new V1Patch(JsonSerializer.Serialize(new { metadata = new { annotations = new Dictionary<string, string> { [Remembered] = "1" } } }), V1Patch.PatchType.MergePatch);
+        foreach (var staged in (await cluster.AppsV1.ListNamespacedDeploymentAsync(LabSite.Namespace)).Items.Where(one => one.Spec.Replicas == 0))
+        {
+            await cluster.AppsV1.PatchNamespacedDeploymentAsync(patch, staged.Name(), LabSite.Namespace);
+        }
+    }
+
     /// <summary>What it is now.</summary>
     public async Task<IReadOnlyList<Item>> ReadAsync()
     {
