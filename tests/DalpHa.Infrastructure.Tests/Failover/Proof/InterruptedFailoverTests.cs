@@ -12,7 +12,8 @@ public sealed class InterruptedFailoverTests(FailoverHouse house)
     public async Task Ctrl_C_in_the_middle_of_the_promotion_lets_it_finish_and_writes_it_down()
     {
         await house.ResetAsync();
-        await using var process = FailoverProcess.Start(house.NewMachine(), FailoverScripts.Begin(house));
+        var machine = house.NewMachine();
+        await using var process = FailoverProcess.Start(machine, FailoverScripts.Begin(house));
         house.Gates.OnMoment = async moment =>
         {
             if (moment is { Write: "east pg_promote", IsAfter: false })
@@ -26,9 +27,11 @@ public sealed class InterruptedFailoverTests(FailoverHouse house)
         await using var list = FailoverProcess.Start(house.NewMachine(), FailoverScripts.List(house));
         var stopped = (await list.EndAsync()).Failover;
         Assert.True(stopped.GetProperty("IsEnded").GetBoolean());
-        Assert.Equal("workloads", stopped.GetProperty("NextStep").GetString());
         Assert.Contains("asked to stop", stopped.GetProperty("StoppedBecause").GetString(), StringComparison.Ordinal);
-        Assert.Equal("Succeeded", stopped.GetProperty("Steps").EnumerateArray().Single(step => step.GetProperty("Step").GetString() == "promote").GetProperty("Outcome").GetString());
+        var journal = JournalFile.Read(Assert.Single(FailoverHouse.JournalsOf(machine))).Records;
+        Assert.Contains(journal, record => record is { Event: JournalEvent.Done, Step: "promote", Action: "Promote postgresql-replica-1" });
+        // The rest of the step was not begun, so it is not told as done.
+        Assert.Equal("promote", stopped.GetProperty("NextStep").GetString());
 
         // It gave the lease back: nobody has to take it over.
         house.Gates.Open();
