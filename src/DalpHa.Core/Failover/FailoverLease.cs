@@ -36,34 +36,38 @@ public sealed class FailoverLease : IAsyncDisposable
     /// <summary>Takes the lease.</summary>
     /// <param name="cluster">The standby's cluster.</param>
     /// <param name="namespace">The platform's namespace.</param>
-    /// <param name="holder">Who takes it: <c>failover user@machine</c>.</param>
-    /// <param name="takeOver">The person who vouches that an expired lease's holder is gone; null to leave an expired lease alone too.</param>
+    /// <param name="failoverId">The failover that it is for.</param>
+    /// <param name="runner">Who takes it, and who vouches that a former holder is gone.</param>
     /// <param name="time">The clock.</param>
     /// <param name="cancellationToken">Gives up.</param>
-    /// <exception cref="DalpException">Somebody else holds it (<c>FailoverLeaseHeld</c>), or it has run out and nobody vouches for its holder (<c>FailoverLeaseExpired</c>).</exception>
-    public static async Task<FailoverLease> TakeAsync(IClusterControl cluster, string @namespace, string holder, string? takeOver, TimeProvider time, CancellationToken cancellationToken)
+    /// <exception cref="DalpException">Somebody else holds it (<c>FailoverLeaseHeld</c>), or its holder did not give it back and nobody vouches that he is gone (<c>FailoverLeaseExpired</c>).</exception>
+    public static async Task<FailoverLease> TakeAsync(
+        IClusterControl cluster, string @namespace, string failoverId, FailoverRunner runner, TimeProvider time, CancellationToken cancellationToken)
     {
+        var holder = LeaseHolder.Of(failoverId, runner);
         var found = await cluster.FindLeaseAsync(@namespace, Name, cancellationToken).ConfigureAwait(false) ?? new ClusterLease(Name, null, Duration, null, null, 0, null);
         var other = found.Holder is { Length: > 0 } theirs && theirs != holder ? theirs : null;
-        if (other is not null && found.RenewedAt + found.Duration > time.GetUtcNow())
+        // At three in the morning nobody waits a minute for a process that is seen to be dead.
+        var isSeenGone = other is not null && LeaseHolder.IsSeenGone(other, runner.Operator);
+        if (other is not null && !isSeenGone && found.RenewedAt + found.Duration > time.GetUtcNow())
         {
             throw new DalpException(
                 "FailoverLeaseHeld",
                 FaultKind.Conflict,
                 $"A failover runs already: '{other}' holds the lease '{Name}' in namespace '{@namespace}' and renewed it at {found.RenewedAt:u}.",
-                $"Talk to its operator. When his process is gone the lease runs out {found.Duration.TotalSeconds:0} s after its last renewal; then: Resume-DalpFailover -TakeOver '<your name>'.",
+                $"Talk to its operator. When his process is gone the lease runs out {found.Duration.TotalSeconds:0} s after its last renewal; then go on with -TakeOver '<your name>'.",
                 other);
         }
-        if (other is not null && takeOver is null)
+        if (other is not null && runner.TakeOver is null)
         {
             throw new DalpException(
                 "FailoverLeaseExpired",
                 FaultKind.Conflict,
-                $"The lease '{Name}' in namespace '{@namespace}' is still '{other}''s, who renewed it last at {found.RenewedAt:u}: his failover did not end.",
-                "Make sure that his process is gone, then vouch for it by name: Resume-DalpFailover -TakeOver '<your name>'.",
+                $"The lease '{Name}' in namespace '{@namespace}' is still '{other}''s, who renewed it last at {found.RenewedAt:u}: his failover did not end.{(isSeenGone ? " His process was of this machine, and is gone." : "")}",
+                $"{(isSeenGone ? "Take it over by name" : "Make sure that his process is gone, then vouch for it by name")}: -TakeOver '<your name>'. Get-DalpFailover lists what there is to resume; when nothing was declared, begin anew.",
                 other);
         }
-        if (other is not null)
+        if (other is not null && !isSeenGone)
         {
             await RequireSilenceAsync(cluster, @namespace, found, time, cancellationToken).ConfigureAwait(false);
         }

@@ -15,6 +15,13 @@ internal sealed class Crash
     /// <summary>How many moments there were.</summary>
     public int Moments => moment;
 
+    /// <summary>Ends it now.</summary>
+    public void Die()
+    {
+        isDead = true;
+        throw new CrashException();
+    }
+
     public void Around(Action change)
     {
         Pass();

@@ -17,6 +17,7 @@ internal sealed class TestPlatform : IDisposable
 
     public TestPlatform()
     {
+        OnChange = RequireOneWriter;
         Active = new TestSite(SiteOf(SiteRole.Active, "west"), isPrimary: true, Given.Workload("dapp", 2), Given.Workload("dapi", 2), Given.Workload("signer", 1), Given.Workload("validator", 4, kind: WorkloadKind.StatefulSet));
         Standby = new TestSite(SiteOf(SiteRole.Standby, "east"), isPrimary: false, Given.Workload("dapp", 2), Given.Workload("dapi", 0) with { RememberedReplicas = 2 }, Given.Workload("signer", 0), Given.Workload("validator", 0, kind: WorkloadKind.StatefulSet));
         Topology = new DalpTopology
@@ -48,7 +49,13 @@ internal sealed class TestPlatform : IDisposable
     public Dictionary<Uri, List<string>> Posts { get; } = [];
     public DalpException? HookFailure { get; set; }
 
+    /// <summary>Is called after each change of a site.</summary>
+    public Action OnChange { get; set; }
+
     public string Folder(string machine) => Path.Combine(home, machine);
+
+    /// <summary>The journals of all machines.</summary>
+    public IEnumerable<string> Journals => Directory.EnumerateFiles(home, "*.jsonl", SearchOption.AllDirectories);
 
     public FailoverWorld World(Crash? crash = null)
     {
@@ -58,8 +65,8 @@ internal sealed class TestPlatform : IDisposable
             Topology = Topology,
             Runbook = Runbook,
             Kind = FailoverKind.Failover,
-            Active = Active.Seen(crash, RequireOneWriter),
-            Standby = Standby.Seen(crash, RequireOneWriter),
+            Active = Active.Seen(crash, OnChange),
+            Standby = Standby.Seen(crash, OnChange),
             MeasureLagAsync = _ => Task.FromResult<IReadOnlyList<DalpReplicationLag>>([Lag()]),
             ActiveIsGone = ActiveIsGone,
             MaxDataLoss = MaxDataLoss,

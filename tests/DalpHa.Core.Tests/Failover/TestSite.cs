@@ -35,6 +35,12 @@ internal sealed class TestSite
     public int Timeline { get; set; } = 1;
     public bool IsDown { get; set; }
 
+    /// <summary>Whether it takes no part of a journal.</summary>
+    public bool RefusesNotes { get; set; }
+
+    /// <summary>Is called whenever a process reaches for it, before it answers.</summary>
+    public Action? OnReached { get; set; }
+
     /// <summary>A site that is down in these tests is dead: nothing there writes.</summary>
     public bool TakesWrites => !IsDown && !IsInRecovery && !IsReadOnly;
 
@@ -54,6 +60,7 @@ internal sealed class TestSite
 
     private void Require()
     {
+        OnReached?.Invoke();
         if (IsDown)
         {
             throw Down();
@@ -88,6 +95,10 @@ internal sealed class TestSite
 
         public Task<ClusterNote> WriteNoteAsync(string @namespace, ClusterNote note, CancellationToken cancellationToken)
         {
+            if (site.RefusesNotes)
+            {
+                throw Down();
+            }
             Write(() => site.Notes[note.Name] = note with { Version = Next(site.Notes.GetValueOrDefault(note.Name)?.Version, note.Version, note.Name) });
             return Task.FromResult(site.Notes[note.Name]);
         }

@@ -35,7 +35,7 @@ internal sealed class LabInside : IAsyncDisposable
         var claim = LabClaim.Take(settings, new LabRegistry(Path.Combine(root, "labs")), TimeProvider.System);
         try
         {
-            var lab = await RunningLab.StartAsync(settings, claim, TimeProvider.System, NullLogger.Instance, _ => { }, () => { }, TestContext.Current.CancellationToken);
+            var lab = await RunningLab.StartAsync(settings, claim, TimeProvider.System, NullLogger.Instance, NullLogger.Instance, _ => { }, () => { }, TestContext.Current.CancellationToken);
             return new LabInside(root, claim, lab);
         }
         catch

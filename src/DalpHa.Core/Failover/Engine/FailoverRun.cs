@@ -10,9 +10,13 @@ public sealed record FailoverDeclaration(string DecisionOwner, string Reason);
 
 /// <summary>Who runs a failover, and where.</summary>
 /// <param name="Operator">As <c>user@machine</c>.</param>
-/// <param name="Process">The very process, as <c>pid:start</c>, so that two on one machine are two.</param>
-/// <param name="TakeOver">Who vouches that the former holder of an expired lease is gone; null when nobody does.</param>
-public sealed record FailoverRunner(string Operator, string Process, string? TakeOver);
+/// <param name="Process">The very process, so that two on one machine are two.</param>
+/// <param name="TakeOver">Who vouches that a former holder of the lease is gone; null when nobody does.</param>
+public sealed record FailoverRunner(string Operator, string Process, string? TakeOver)
+{
+    /// <summary>This process, of the user that it runs as.</summary>
+    public static FailoverRunner Here(string? takeOver) => new($"{Environment.UserName}@{Environment.MachineName}", LeaseHolder.CurrentProcess, takeOver);
+}
 
 /// <summary>One run of a failover, from its lease to its last record: a new one, or one that goes on.</summary>
 public sealed class FailoverRun
@@ -45,13 +49,13 @@ public sealed class FailoverRun
     /// <param name="cancellationToken">Stops before the next step or action.</param>
     /// <returns>The failover as its journal tells it.</returns>
     public Task<DalpFailover> BeginAsync(string id, FailoverDeclaration declaration, string? until, CancellationToken cancellationToken) =>
-        RunAsync(id, until, journal =>
+        RunAsync(id, until, async journal =>
         {
             if (journal.Chain.Records.Count > 0)
             {
                 throw new DalpException("FailoverBegun", FaultKind.Conflict, $"Failover {id} was begun before.", $"Go on with it: Resume-DalpFailover -Id {id}. Or make a new plan.", id);
             }
-            return journal.AnnounceAsync(JournalEvent.Declared, null, null, declaration.Reason, cancellationToken, new Dictionary<string, string>
+            await journal.AnnounceAsync(JournalEvent.Declared, null, null, declaration.Reason, cancellationToken, new Dictionary<string, string>
             {
                 ["kind"] = world.Kind.ToString(),
                 ["topology"] = world.Topology.Name,
@@ -62,7 +66,11 @@ public sealed class FailoverRun
                 ["decisionOwner"] = declaration.DecisionOwner,
                 ["reason"] = declaration.Reason,
                 ["maxDataLoss"] = world.MaxDataLoss?.ToString("c", CultureInfo.InvariantCulture) ?? "",
-            });
+            }).ConfigureAwait(false);
+            if (runner.TakeOver is not null)
+            {
+                await journal.AnnounceAsync(JournalEvent.Attested, null, null, TakenOver, cancellationToken).ConfigureAwait(false);
+            }
         }, cancellationToken);
 
     /// <summary>Goes on with a failover that stopped or whose process died: every step is looked at again, and what holds is passed over.</summary>
@@ -84,13 +92,15 @@ public sealed class FailoverRun
                     "Give the topology that it was begun with.",
                     id);
             }
-            return journal.AnnounceAsync(JournalEvent.Resumed, null, null, runner.TakeOver is { } person ? $"Taken over; {person} vouches that its former process is gone." : "Taken up again.", cancellationToken);
+            return journal.AnnounceAsync(JournalEvent.Resumed, null, null, runner.TakeOver is null ? "Taken up again." : TakenOver, cancellationToken);
         }, cancellationToken);
+
+    private string TakenOver => $"Taken over; {runner.TakeOver} vouches that the former process is gone.";
 
     private async Task<DalpFailover> RunAsync(string id, string? until, Func<FailoverJournal, Task> openAsync, CancellationToken cancellationToken)
     {
         var (cluster, space) = (world.Standby.Control, world.Standby.Namespace);
-        var lease = await FailoverLease.TakeAsync(cluster, space, $"{id} {runner.Operator} {runner.Process}", runner.TakeOver, world.Time, cancellationToken).ConfigureAwait(false);
+        var lease = await FailoverLease.TakeAsync(cluster, space, id, runner, world.Time, cancellationToken).ConfigureAwait(false);
         await using (lease.ConfigureAwait(false))
         {
             var (file, mirror) = await store.OpenAsync(id, cluster, space, cancellationToken).ConfigureAwait(false);

@@ -52,6 +52,10 @@ public sealed class FailoverCatalog(FailoverStore store, Action<DalpException> f
         var path = store.PathOf(id);
         var own = File.Exists(path) ? JournalFile.Read(path) : null;
         var copy = cluster is null ? null : await new JournalMirror(cluster, @namespace, id).ReadAsync(cancellationToken).ConfigureAwait(false);
+        if (own is not null && copy is not null)
+        {
+            FailoverStore.RequireOneStory(id, own, path, copy, @namespace);
+        }
         var chain = own is null || copy?.Records.Count > own.Records.Count ? copy : own;
         // A file that holds nothing yet is of a failover that died before its declaration.
         return chain is { Records.Count: > 0 } ? DalpFailover.Read(id, chain, own is null ? null : path) : null;

@@ -37,15 +37,7 @@ public sealed partial class FailoverStore(string folder)
         var file = JournalFile.Open(PathOf(id));
         try
         {
-            if (!file.Chain.StartsWith(copy) && !copy.StartsWith(file.Chain))
-            {
-                throw new DalpException(
-                    "JournalDiverged",
-                    FaultKind.Conflict,
-                    $"The journal '{file.Path}' and its copy in namespace '{@namespace}' tell two different stories: two processes ran failover {id} without seeing each other.",
-                    "Keep both: they are evidence. Look at both sites by hand before anything else is done; the decision owner says which one holds.",
-                    id);
-            }
+            RequireOneStory(id, file.Chain, file.Path, copy, @namespace);
             foreach (var line in copy.Lines.Skip(file.Chain.Lines.Count).ToList())
             {
                 file.Chain.Take(line, file.Path);
@@ -62,6 +54,21 @@ public sealed partial class FailoverStore(string folder)
         {
             file.Dispose();
             throw;
+        }
+    }
+
+    /// <summary>Returns when one of the two copies of a journal is the beginning of the other.</summary>
+    /// <exception cref="DalpException">They tell two different stories (<c>JournalDiverged</c>).</exception>
+    internal static void RequireOneStory(string id, JournalChain file, string path, JournalChain copy, string @namespace)
+    {
+        if (!file.StartsWith(copy) && !copy.StartsWith(file))
+        {
+            throw new DalpException(
+                "JournalDiverged",
+                FaultKind.Conflict,
+                $"The journal '{path}' and its copy in namespace '{@namespace}' tell two different stories: two processes ran failover {id} without seeing each other.",
+                "Keep both: they are evidence. Look at both sites by hand before anything else is done; the decision owner says which one holds.",
+                id);
         }
     }
 

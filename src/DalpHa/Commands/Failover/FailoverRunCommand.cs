@@ -1,7 +1,6 @@
 using System.Collections;
 using System.Management.Automation;
 using DalpHa.Core.Failover;
-using DalpHa.Core.Lab;
 
 namespace DalpHa.Commands.Failover;
 
@@ -18,16 +17,19 @@ public abstract class FailoverRunCommand : FailoverCommand
     [ValidateNotNull]
     public Hashtable? Attest { get; set; }
 
+    /// <summary>Your name, with which you vouch that the process that held the lease is gone. Only needed when the lease was not given back.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string? TakeOver { get; set; }
+
     /// <summary>Runs or resumes, with the people beside it, and returns the failover.</summary>
-    private protected async Task RunAsync(FailoverSettings settings, string? takeOver, Func<FailoverRun, Task<DalpFailover>> run, CancellationToken cancellationToken)
+    private protected async Task RunAsync(FailoverSettings settings, Func<FailoverRun, Task<DalpFailover>> run, CancellationToken cancellationToken)
     {
         var crew = new CmdletCrew(this, FailoverInput.Vouched(Attest), cancellationToken);
         var session = Open(settings, null, cancellationToken);
         await using (session.ConfigureAwait(false))
         {
-            var process = ProcessIdentity.Current;
-            var runner = new FailoverRunner($"{Environment.UserName}@{Environment.MachineName}", $"{process.Id}:{process.Started}", takeOver);
-            var failover = await run(new FailoverRun(session.World, FailoverStore.Default, runner, crew, EmitWarning)).ConfigureAwait(false);
+            var failover = await run(new FailoverRun(session.World, FailoverStore.Default, FailoverRunner.Here(TakeOver), crew, EmitWarning)).ConfigureAwait(false);
             crew.End();
             Emit(failover);
         }

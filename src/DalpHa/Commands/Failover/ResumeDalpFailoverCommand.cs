@@ -27,11 +27,6 @@ public sealed class ResumeDalpFailoverCommand : FailoverRunCommand
     [ValidateNotNull]
     public object? Runbook { get; set; }
 
-    /// <summary>Your name, with which you vouch that the process that ran it is gone. Only needed when its lease was not given back.</summary>
-    [Parameter]
-    [ValidateNotNullOrEmpty]
-    public string? TakeOver { get; set; }
-
     /// <inheritdoc/>
     protected override async Task RunAsync(CancellationToken cancellationToken)
     {
@@ -39,7 +34,7 @@ public sealed class ResumeDalpFailoverCommand : FailoverRunCommand
         var settings = Settings(topology?.Read() ?? TopologyLocator.FromContexts(), runbook.Read(), FailoverKind.Failover, cancellationToken);
         if (await AskAsync(() => ShouldProcess(Id, "Go on with the failover")).ConfigureAwait(false))
         {
-            await RunAsync(settings, TakeOver, run => run.ResumeAsync(Id!, Until, cancellationToken), cancellationToken).ConfigureAwait(false);
+            await RunAsync(settings, run => run.ResumeAsync(Id!, Until, cancellationToken), cancellationToken).ConfigureAwait(false);
         }
     }
 }

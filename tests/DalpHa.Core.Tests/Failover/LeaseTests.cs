@@ -1,0 +1,65 @@
+using System.Globalization;
+using DalpHa.Core.Clusters;
+using DalpHa.Core.Errors;
+using DalpHa.Core.Failover;
+
+namespace DalpHa.Core.Tests.Failover;
+
+/// <summary>Who gets the lease of a failover that did not give it back, and after which wait.</summary>
+public sealed class LeaseTests : IDisposable
+{
+    private const string Id = "20260601-120000-abcd";
+    private readonly TestPlatform platform = new();
+
+    public void Dispose() => platform.Dispose();
+
+    [Fact]
+    public async Task A_process_of_this_machine_that_is_dead_is_not_waited_for_but_taken_over_by_name()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "Elsewhere nothing tells this machine from a copy of it, and so everybody waits.");
+        var dead = FailoverRunner.Here(null) with { Process = Dead(FailoverRunner.Here(null).Process) };
+        Hold(dead);
+        Assert.Equal("FailoverLeaseExpired", (await Assert.ThrowsAsync<DalpException>(() => TakeAsync(FailoverRunner.Here(null)))).ErrorId);
+        var before = platform.Time.GetUtcNow();
+        await (await TakeAsync(FailoverRunner.Here("Second Operator"))).DisposeAsync();
+        Assert.Equal(before, platform.Time.GetUtcNow());
+    }
+
+    [Theory]
+    [InlineData("of this machine, and alive")]
+    [InlineData("of another machine")]
+    [InlineData("of another container, where ids mean something else")]
+    [InlineData("of another user, whose processes may be hidden")]
+    [InlineData("not told in a way that is known")]
+    public async Task A_process_that_is_not_seen_to_be_dead_keeps_it_until_it_runs_out(string who)
+    {
+        var here = FailoverRunner.Here(null);
+        var dead = Dead(here.Process);
+        Hold(who switch
+        {
+            "of this machine, and alive" => here,
+            "of another machine" => here with { Process = dead.Replace(here.Process.Split(':')[1], Guid.NewGuid().ToString(), StringComparison.Ordinal) },
+            "of another container, where ids mean something else" => here with { Process = $"{dead.Split('@')[0]}@1:{dead.Split(':', 2)[1]}" },
+            "of another user, whose processes may be hidden" => here with { Operator = "somebody@" + Environment.MachineName, Process = dead },
+            _ => here with { Process = "1234:5678" },
+        });
+        Assert.Equal("FailoverLeaseHeld", (await Assert.ThrowsAsync<DalpException>(() => TakeAsync(FailoverRunner.Here("Second Operator")))).ErrorId);
+        platform.Time.Advance(TimeSpan.FromSeconds(61));
+        var before = platform.Time.GetUtcNow();
+        await (await TakeAsync(FailoverRunner.Here("Second Operator"))).DisposeAsync();
+        Assert.True(platform.Time.GetUtcNow() - before >= TimeSpan.FromSeconds(20), "Nobody looked whether it is renewed.");
+    }
+
+    // The same id, of a process that started a tick later or earlier: this one's predecessor under it.
+    private static string Dead(string process)
+    {
+        var ticks = process.LastIndexOf(':') + 1;
+        return process[..ticks] + (long.Parse(process[ticks..], CultureInfo.InvariantCulture) - 1).ToString(CultureInfo.InvariantCulture);
+    }
+
+    private void Hold(FailoverRunner runner) => platform.Standby.Leases[FailoverLease.Name] = new ClusterLease(
+        FailoverLease.Name, $"another {runner.Operator} {runner.Process}", TimeSpan.FromSeconds(60), platform.Time.GetUtcNow(), platform.Time.GetUtcNow(), 0, "1");
+
+    private Task<FailoverLease> TakeAsync(FailoverRunner runner) => FailoverLease.TakeAsync(
+        platform.World().Standby.Control, "dalp", Id, runner, platform.Time, TestContext.Current.CancellationToken);
+}

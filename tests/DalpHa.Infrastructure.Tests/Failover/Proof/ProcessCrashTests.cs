@@ -1,0 +1,98 @@
+namespace DalpHa.Infrastructure.Tests.Failover.Proof;
+
+/// <summary>
+/// A Runner that is killed (SIGKILL) at a moment at which something outside it changes, and another that takes over with nothing but the copy in the standby's
+/// cluster. The moments are those of every write: each journal record before and after it reaches the cluster (before: only the dead machine's disk has it), each
+/// action before and after it is done, the lease.
+/// </summary>
+[Collection(nameof(FailoverHouse))]
+public sealed class ProcessCrashTests(FailoverHouse house)
+{
+    /// <summary>Set to <c>full</c>, every moment is tried (about a quarter of an hour); set to a number, a sample by that seed.</summary>
+    private const string Switch = "DALPHA_CRASH_MATRIX";
+
+    private const int Sample = 6;
+
+    private static ITestOutputHelper Output => TestContext.Current.TestOutputHelper!;
+
+    [Fact]
+    public async Task Whenever_the_process_is_killed_the_next_one_ends_in_the_same_state_and_does_nothing_twice()
+    {
+        var whole = await RunAsync(null);
+        Assert.Empty(whole.Killed);
+        var points = Choose(whole.Moments.Count);
+        foreach (var (index, point) in points.Index())
+        {
+            var run = await RunAsync(point);
+            var where = $"killed at {string.Join(", ", run.Killed)}";
+            Output.WriteLine(where);
+            Assert.True(run.Killed.Count == 1, $"point {point} of {whole.Moments.Count} was not reached");
+            Assert.True(whole.EndState == run.EndState, $"{where}\n{run.EndState}\ninstead of\n{whole.EndState}");
+            Assert.True(whole.Actions.SequenceEqual(run.Actions), $"{where}\n{string.Join('\n', run.Actions)}\ninstead of\n{string.Join('\n', whole.Actions)}");
+        }
+        Output.WriteLine($"{points.Count} of {whole.Moments.Count} points of death, each resumed on another machine.");
+    }
+
+    private static IReadOnlyList<int> Choose(int moments)
+    {
+        var choice = Environment.GetEnvironmentVariable(Switch);
+        if (choice == "full")
+        {
+            return [.. Enumerable.Range(0, moments)];
+        }
+        var seed = int.TryParse(choice, out var given) ? given : Random.Shared.Next();
+        Output.WriteLine($"A sample by seed: {Switch}={seed} repeats it, {Switch}=full tries all {moments}.");
+        var all = Enumerable.Range(0, moments).ToArray();
+        new Random(seed).Shuffle(all);
+        return [.. all.Take(Sample).Order()];
+    }
+
+    // Everything that must hold of any run, with or without a death in it, is asserted here.
+    private async Task<Run> RunAsync(int? killAt)
+    {
+        await house.ResetAsync();
+        List<WriteMoment> moments = [];
+        List<WriteMoment> killed = [];
+        await using var watch = new WriterWatch(house.Pair);
+        await using (var first = FailoverProcess.Start(house.NewMachine(), FailoverScripts.Begin(house)))
+        {
+            house.Gates.OnMoment = async moment =>
+            {
+                lock (moments)
+                {
+                    moments.Add(moment);
+                }
+                if (moment.Number == killAt)
+                {
+                    house.Gates.Shut();
+                    killed.Add(moment);
+                    await first.KillAsync();
+                }
+            };
+            var ended = await first.EndAsync();
+            Assert.True(killed.Count > 0 || ended.Code == 0, ended.Output + ended.Errors);
+        }
+        house.Gates.Open();
+        await using (var second = FailoverProcess.Start(house.NewMachine(), FailoverScripts.TakeOver(house)))
+        {
+            var ended = await second.EndAsync();
+            Assert.True(ended.Code == 0, $"killed at {string.Join(", ", killed)}: {ended.Output}{ended.Errors}");
+            Assert.Equal("Succeeded", ended.Failover.GetProperty("Outcome").GetString());
+        }
+        var kept = await watch.EndAsync(house.Pair);
+        Assert.Equal(0, watch.Both);
+        Assert.True(watch.East > 0, "The promoted server took no write of the watch.");
+        Assert.True(kept == watch.West, $"{watch.West} commits of the former primary, and the promoted one has {kept}.");
+        return new Run(moments, killed, await house.DescribeAsync(), Actions());
+    }
+
+    // The freeze of a database says what shall be, and may be said again when its process dies in the middle of it. Nothing else is done twice.
+    private List<string> Actions()
+    {
+        var actions = house.Gates.Done.Where(write => !write.Contains("configmaps", StringComparison.Ordinal) && !write.Contains("leases", StringComparison.Ordinal)).ToList();
+        string[] mayRepeat = ["ALTER SYSTEM SET", "pg_reload_conf", "pg_terminate_backend"];
+        return [.. actions.Where(action => !mayRepeat.Any(action.Contains)).Concat(actions.Where(action => action.Contains("ALTER SYSTEM SET", StringComparison.Ordinal)).Distinct()).Order(StringComparer.Ordinal)];
+    }
+
+    private sealed record Run(IReadOnlyList<WriteMoment> Moments, IReadOnlyList<WriteMoment> Killed, string EndState, IReadOnlyList<string> Actions);
+}

@@ -1,0 +1,107 @@
+using DalpHa.Lab.Postgres;
+using Npgsql;
+
+namespace DalpHa.Infrastructure.Tests.Failover.Proof;
+
+/// <summary>
+/// A client of the platform that tries to write to both databases all the time, round the gates. A standby that was promoted stays so: when it has taken a
+/// write, and the former primary takes one afterwards, both were writable.
+/// </summary>
+internal sealed class WriterWatch : IAsyncDisposable
+{
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(10);
+    private readonly CancellationTokenSource stopping = new();
+    private readonly Writer west;
+    private readonly Writer east;
+    private readonly Task watching;
+
+    public WriterWatch(PostgresPair pair)
+    {
+        (west, east) = (new Writer(pair, pair.Primary), new Writer(pair, pair.Standby));
+        watching = WatchAsync(stopping.Token);
+    }
+
+    /// <summary>How often both took a write.</summary>
+    public int Both { get; private set; }
+
+    /// <summary>How many writes the former primary took.</summary>
+    public long West => west.Count;
+
+    /// <summary>How many writes the promoted standby took.</summary>
+    public long East => east.Count;
+
+    /// <summary>Creates what is written to.</summary>
+    public static Task PrepareAsync(PostgresPair pair, CancellationToken cancellationToken) => pair.Primary.ExecuteAsync(
+        $"CREATE TABLE watch (server text NOT NULL, number bigint NOT NULL); ALTER TABLE watch OWNER TO \"{PostgresPair.OwnerUser}\"", cancellationToken, pair.Database);
+
+    /// <summary>Stops, and tells how many of the former primary's committed writes the promoted server has.</summary>
+    public async Task<long> EndAsync(PostgresPair pair)
+    {
+        await StopAsync();
+        return (long)(await pair.Standby.ExecuteAsync($"SELECT count(*) FROM watch WHERE server = '{pair.Primary.Name}'", CancellationToken.None, pair.Database))!;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await StopAsync();
+        await west.DisposeAsync();
+        await east.DisposeAsync();
+        stopping.Dispose();
+    }
+
+    private async Task StopAsync()
+    {
+        await stopping.CancelAsync();
+        await watching.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+
+    private async Task WatchAsync(CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            await east.TryAsync();
+            // In this order, see above.
+            Both += await west.TryAsync() && east.Count > 0 ? 1 : 0;
+            await Task.Delay(Pause, cancellationToken);
+        }
+    }
+
+    private sealed class Writer(PostgresPair pair, PostgresServer server) : IAsyncDisposable
+    {
+        private NpgsqlConnection? connection;
+
+        public long Count { get; private set; }
+
+        public async Task<bool> TryAsync()
+        {
+            try
+            {
+                if (connection is null)
+                {
+                    var opening = new NpgsqlConnection(server.ConnectionString(PostgresPair.OwnerUser, pair.Passwords.Owner, pair.Database));
+                    await opening.OpenAsync();
+                    connection = opening;
+                }
+                await using var command = new NpgsqlCommand($"INSERT INTO watch VALUES ('{server.Name}', {Count + 1})", connection);
+                await command.ExecuteNonQueryAsync();
+                Count++;
+                return true;
+            }
+            catch (PostgresException refused) when (refused.SqlState == PostgresErrorCodes.ReadOnlySqlTransaction)
+            {
+                return false;
+            }
+            catch (NpgsqlException)
+            {
+                await DisposeAsync();
+                return false;
+            }
+        }
+
+        public async ValueTask DisposeAsync()
+        {
+            await (connection?.DisposeAsync() ?? ValueTask.CompletedTask);
+            connection = null;
+        }
+    }
+}
