@@ -154,7 +154,7 @@ try {
 
     # The server's processes that ended count to it: each sample's own backend is among them. What the server does by itself is measured alike, and taken off.
     $server = [int][IO.File]::ReadAllLines([IO.Path]::Combine($lab.Folder, 'databases', $lab.Databases[0].Name, 'data', 'postmaster.pid'))[0]
-    $samples = 200
+    $samples = 50
     $sampled = foreach ($batch in 1..3) {
         $clock = [Diagnostics.Stopwatch]::StartNew()
         $before = Get-ServerCpu $server
