@@ -1,4 +1,3 @@
-using DalpHa.Core.Errors;
 using DalpHa.Core.Ports;
 using DalpHa.Core.Replication;
 
@@ -8,32 +7,26 @@ namespace DalpHa.Infrastructure.Kubernetes;
 internal sealed class Backups(ApiClient client) : IBackups
 {
     /// <inheritdoc/>
-    public Task<IReadOnlyList<DatabaseBackup>?> ListDatabaseBackupsAsync(string @namespace, CancellationToken cancellationToken) => WhereServedAsync(() =>
-        client.ListAsync(ApiRequest.List("postgresql.cnpg.io/v1", "backups", @namespace), WireJson.Default.DatabaseBackups, ToBackup, cancellationToken));
+    public Task<IReadOnlyList<DatabaseBackup>?> ListDatabaseBackupsAsync(string @namespace, CancellationToken cancellationToken) => WhereServedAsync("postgresql.cnpg.io", () =>
+        client.ListAsync(ApiRequest.List("postgresql.cnpg.io/v1", "backups", @namespace), WireJson.Default.DatabaseBackups, ToBackup, cancellationToken), cancellationToken);
 
     /// <inheritdoc/>
     public async Task<IReadOnlyList<RecoveryWindow>?> ListRecoveryWindowsAsync(string @namespace, CancellationToken cancellationToken)
     {
-        var stores = await WhereServedAsync(() =>
-            client.ListAsync(ApiRequest.List("barmancloud.cnpg.io/v1", "objectstores", @namespace), WireJson.Default.ObjectStores, ToWindows, cancellationToken)).ConfigureAwait(false);
+        var stores = await WhereServedAsync("barmancloud.cnpg.io", () =>
+            client.ListAsync(ApiRequest.List("barmancloud.cnpg.io/v1", "objectstores", @namespace), WireJson.Default.ObjectStores, ToWindows, cancellationToken), cancellationToken).ConfigureAwait(false);
         return stores is null ? null : [.. stores.SelectMany(windows => windows)];
     }
 
     /// <inheritdoc/>
-    public Task<IReadOnlyList<PlatformBackup>?> ListPlatformBackupsAsync(string @namespace, CancellationToken cancellationToken) => WhereServedAsync(() =>
-        client.ListAsync(ApiRequest.List("velero.io/v1", "backups", @namespace), WireJson.Default.PlatformBackups, ToBackup, cancellationToken));
+    public Task<IReadOnlyList<PlatformBackup>?> ListPlatformBackupsAsync(string @namespace, CancellationToken cancellationToken) => WhereServedAsync("velero.io", () =>
+        client.ListAsync(ApiRequest.List("velero.io/v1", "backups", @namespace), WireJson.Default.PlatformBackups, ToBackup, cancellationToken), cancellationToken);
 
-    private static async Task<IReadOnlyList<T>?> WhereServedAsync<T>(Func<Task<IReadOnlyList<T>>> listAsync)
+    // Whether the cluster knows the group is asked first: a server that does not know the path of a list may be the wrong server.
+    private async Task<IReadOnlyList<T>?> WhereServedAsync<T>(string group, Func<Task<IReadOnlyList<T>>> listAsync, CancellationToken cancellationToken)
     {
-        try
-        {
-            return await listAsync().ConfigureAwait(false);
-        }
-        catch (DalpException exception) when (exception.ErrorId == "ApiNotFound")
-        {
-            // A list of what the cluster serves is never absent: it may be empty.
-            return null;
-        }
+        var groups = await client.FindAsync(new ApiRequest("get", "/apis", null, "apis"), WireJson.Default.WireGroups, cancellationToken).ConfigureAwait(false);
+        return groups?.Groups?.Any(one => one.Name == group) == true ? await listAsync().ConfigureAwait(false) : null;
     }
 
     private static DatabaseBackup ToBackup(WireDatabaseBackup wire) => new(
