@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using DalpHa.Core.Lab;
 using DalpHa.Core.State;
 using DalpHa.Core.Topology;
 using DalpHa.Lab.Hosting;
@@ -17,6 +18,7 @@ public sealed class FailoverHouse : IAsyncLifetime
     private static readonly string[] Sites = ["west", "east"];
     private readonly string root = Directory.CreateTempSubdirectory("dalpha-proof-").FullName;
     private readonly List<SiteStart> starts = [];
+    private IReadOnlyList<SiteDatabase> doors = [];
     private int machines;
 
     internal WriteGates Gates { get; } = new();
@@ -63,7 +65,7 @@ public sealed class FailoverHouse : IAsyncLifetime
 
     public async ValueTask DisposeAsync()
     {
-        foreach (var part in Apis.Concat<IAsyncDisposable>(Databases).Concat(Regions).Append(Pair))
+        foreach (var part in Apis.Concat<IAsyncDisposable>(Databases).Concat(Regions).Concat(doors).Append(Pair))
         {
             if (part is not null)
             {
@@ -117,9 +119,10 @@ public sealed class FailoverHouse : IAsyncLifetime
             new(SiteRole.Active, "lab-proof-active", "lab-west", Pair.Primary.Name, Pair.Primary.Port),
             new(SiteRole.Standby, "lab-proof-standby", "lab-east", Pair.Standby.Name, Pair.Standby.Port),
         ];
-        Regions = await Task.WhenAll(sites.Select(site => Region.StartAsync(site, Core.Lab.LabApiServer.Lab, root, 0, time, CancellationToken.None)));
+        doors = [new SiteDatabase(Pair, Pair.Primary, 0), new SiteDatabase(Pair, Pair.Standby, 0)];
+        Regions = await Task.WhenAll(sites.Select((site, index) => Region.StartAsync(site, doors[index], LabApiServer.Lab, root, 0, time, CancellationToken.None)));
         var secrets = new PlatformSecrets(Pair.Passwords, time);
-        await Task.WhenAll(Regions.Select(region => region.SeedAsync(secrets, time, NullLogger.Instance, CancellationToken.None)));
+        await Task.WhenAll(Regions.Select((region, index) => region.SeedAsync(secrets, sites[1 - index], Pair, LabDatabaseKind.SelfRun, time, NullLogger.Instance, CancellationToken.None)));
         await Task.WhenAll(Regions.Select(region => region.WaitUntilSettledAsync(CancellationToken.None)));
         Apis = await Task.WhenAll(Regions.Select((region, index) => ApiGate.StartAsync(Sites[index], region.Api.Address, Gates)));
         Databases = [new DatabaseGate(Sites[0], Pair.Primary.Port, Gates), new DatabaseGate(Sites[1], Pair.Standby.Port, Gates)];
