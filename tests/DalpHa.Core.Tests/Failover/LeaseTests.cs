@@ -21,7 +21,7 @@ public sealed class LeaseTests : IDisposable
         Hold(dead);
         Assert.Equal("FailoverLeaseExpired", (await Assert.ThrowsAsync<DalpException>(() => TakeAsync(FailoverRunner.Here(null)))).ErrorId);
         var before = platform.Time.GetUtcNow();
-        await (await TakeAsync(FailoverRunner.Here("Second Operator"))).DisposeAsync();
+        await using var lease = await TakeAsync(FailoverRunner.Here("Second Operator"));
         Assert.Equal(before, platform.Time.GetUtcNow());
     }
 

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using DalpHa.Core.Lab;
 using DalpHa.Core.State;
 using DalpHa.Core.Topology;
 using DalpHa.Lab.Hosting;
@@ -17,7 +18,7 @@ public sealed class FailoverHouse : IAsyncLifetime
     private static readonly string[] Sites = ["west", "east"];
     private readonly string root = Directory.CreateTempSubdirectory("dalpha-proof-").FullName;
     private readonly List<SiteStart> starts = [];
-    private SiteDatabase[] doors = [];
+    private IReadOnlyList<SiteDatabase> doors = [];
     private int machines;
 
     internal WriteGates Gates { get; } = new();
@@ -119,11 +120,9 @@ public sealed class FailoverHouse : IAsyncLifetime
             new(SiteRole.Standby, "lab-proof-standby", "lab-east", Pair.Standby.Name, Pair.Standby.Port),
         ];
         doors = [new SiteDatabase(Pair, Pair.Primary, 0), new SiteDatabase(Pair, Pair.Standby, 0)];
-        Regions = await Task.WhenAll(sites.Select((site, index) =>
-            Region.StartAsync(site, doors[index], Core.Lab.LabApiServer.Lab, root, 0, time, NullLogger.Instance, CancellationToken.None)));
+        Regions = await Task.WhenAll(sites.Select((site, index) => Region.StartAsync(site, doors[index], LabApiServer.Lab, root, 0, time, NullLogger.Instance, CancellationToken.None)));
         var secrets = new PlatformSecrets(Pair.Passwords, time);
-        await Task.WhenAll(Regions.Select((region, index) =>
-            region.SeedAsync(secrets, sites[1 - index], Pair, Core.Lab.LabDatabaseKind.SelfRun, time, NullLogger.Instance, CancellationToken.None)));
+        await Task.WhenAll(Regions.Select((region, index) => region.SeedAsync(secrets, sites[1 - index], Pair, LabDatabaseKind.SelfRun, time, NullLogger.Instance, CancellationToken.None)));
         await Task.WhenAll(Regions.Select(region => region.WaitUntilSettledAsync(CancellationToken.None)));
         Apis = await Task.WhenAll(Regions.Select((region, index) => ApiGate.StartAsync(Sites[index], region.Api.Address, Gates)));
         Databases = [new DatabaseGate(Sites[0], Pair.Primary.Port, Gates), new DatabaseGate(Sites[1], Pair.Standby.Port, Gates)];
