@@ -1,5 +1,7 @@
+using System.Net.Security;
 using System.Security.Cryptography.X509Certificates;
 using DalpHa.Core.Errors;
+using DalpHa.Infrastructure.Kubernetes;
 
 namespace DalpHa.Infrastructure.Tests.Kubernetes;
 
@@ -28,6 +30,18 @@ public sealed class ServerTrustTests
     {
         await using var server = await StartAsync(TestCertificates.Leaf("127.0.0.1", TestCertificates.OtherAuthority));
         Assert.Contains("CN=dalpha-other-ca", (await RefusesAsync(server)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Certificate_that_only_the_machine_trusts_is_not()
+    {
+        var pem = System.Text.Encoding.UTF8.GetBytes(TestCertificates.Authority.ExportCertificatePem());
+        var trust = ServerTrust.Of(new KubeconfigEntry("x", new ClusterSettings { CertificateAuthorityData = Convert.ToBase64String(pem) }, new UserSettings()));
+        using var chain = new X509Chain();
+        using var meant = TestCertificates.Leaf("127.0.0.1");
+        using var proxys = TestCertificates.Leaf("127.0.0.1", TestCertificates.OtherAuthority);
+        Assert.True(trust.Accept(this, meant, chain, SslPolicyErrors.None));
+        Assert.Contains("CN=dalpha-other-ca", Assert.Throws<ServerCertificateException>(() => trust.Accept(this, proxys, chain, SslPolicyErrors.None)).Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -68,7 +68,8 @@ internal sealed class ServerTrust
     /// <exception cref="ServerCertificateException">The certificate is refused, with the reason.</exception>
     public bool Accept(object sender, X509Certificate? certificate, X509Chain? chain, SslPolicyErrors errors)
     {
-        if (skip || errors == SslPolicyErrors.None)
+        // Where the kubeconfig names an authority, only that one counts: the machine may also trust a proxy that reads along.
+        if (skip || (errors == SslPolicyErrors.None && authorities is null))
         {
             return true;
         }
