@@ -15,9 +15,7 @@ internal static class BoundedFile
         }
         try
         {
-            // Opening a named pipe waits for a writer, so the size is looked at first: pipes and devices have none.
-            var file = new FileInfo(path);
-            var size = (file.ResolveLinkTarget(returnFinalTarget: true) as FileInfo ?? file).Length;
+            var size = SizeOf(path);
             if (size == 0)
             {
                 throw Unreadable("EmptyFile", $"'{path}' is empty, or no regular file.", "Give another path; New-DalpTopology and New-DalpRunbook write a file to start from.", path);
@@ -34,6 +32,17 @@ internal static class BoundedFile
             throw new DalpException(
                 "FileUnreadable", FaultKind.LocalResource, $"'{path}' can't be read: {exception.Message}", "Check the file's permissions.", path, exception);
         }
+    }
+
+    /// <summary>
+    /// A file's size, links followed; 0 for an empty one and for what is no regular file. To be looked at before it is opened: opening a named pipe waits
+    /// for a writer, and a device may have no end.
+    /// </summary>
+    /// <exception cref="FileNotFoundException">There is no such file.</exception>
+    public static long SizeOf(string path)
+    {
+        var file = new FileInfo(path);
+        return (file.ResolveLinkTarget(returnFinalTarget: true) as FileInfo ?? file).Length;
     }
 
     private static byte[] ReadAtMost(string path, int limit)

@@ -91,6 +91,23 @@ public sealed class KubeconfigTests : IDisposable
         Assert.Equal("ContextNotFound", Assert.Throws<DalpException>(() => Load(null, Write("empty", ""))).ErrorId);
     }
 
+    [Fact]
+    public async Task What_is_no_file_is_not_waited_for()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "There a pipe has no path among the files.");
+        var pipe = Path.Combine(folder, "pipe");
+        using (var make = Process.Start("mkfifo", [pipe]))
+        {
+            await make.WaitForExitAsync(TestContext.Current.CancellationToken);
+        }
+        foreach (var path in (string[])[pipe, "/dev/null", "/dev/zero"])
+        {
+            var failure = await Assert.ThrowsAsync<DalpException>(() => Task.Run(() => Load("x", path)).WaitAsync(TimeSpan.FromSeconds(20)));
+            Assert.Equal("ContextNotFound", failure.ErrorId);
+        }
+        Assert.Equal("KubeconfigUnreadable", Assert.Throws<DalpException>(() => Load("x", folder)).ErrorId);
+    }
+
     [Theory]
     [InlineData("users: [{name: u, user: {token: canary-token}", "line ")]
     [InlineData("users:\n- name: u\n  user: canary-token", "line 3")]

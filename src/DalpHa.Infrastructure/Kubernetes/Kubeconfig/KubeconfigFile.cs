@@ -1,4 +1,5 @@
 using DalpHa.Core.Errors;
+using DalpHa.Infrastructure.Configuration;
 using YamlDotNet.Core;
 using YamlDotNet.Core.Events;
 using YamlDotNet.Serialization;
@@ -26,11 +27,18 @@ internal static class KubeconfigFile
     {
         try
         {
-            using var file = File.OpenRead(path);
-            if (file.Length > MaxBytes)
+            // A folder is left to the opening, which says what is wrong with it.
+            var size = Directory.Exists(path) ? 1 : BoundedFile.SizeOf(path);
+            if (size == 0)
             {
-                throw Malformed(path, $"is {file.Length} bytes long, and a kubeconfig may have {MaxBytes}");
+                // As /dev/null, by which one says that there is to be none.
+                return "";
             }
+            if (size > MaxBytes)
+            {
+                throw Malformed(path, $"is {size} bytes long, and a kubeconfig may have {MaxBytes}");
+            }
+            using var file = File.OpenRead(path);
             using var reader = new StreamReader(file);
             return reader.ReadToEnd();
         }
