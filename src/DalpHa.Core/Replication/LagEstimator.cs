@@ -124,15 +124,17 @@ public static class LagEstimator
         var link = LinkJudge.Judge(standby, primary, servers, others.All(observation => observation.Sample is not null), question.History);
         var slot = (link.Upstream ?? primary)?.Slots.FirstOrDefault(s => s.Name == (standby.Receiver?.SlotName ?? question.History.Slot));
         var received = LinkJudge.Received(standby);
+        // Positions of two timelines compare only while the standby streams: then the primary has made sure that it wrote what the standby has.
+        var current = IsOnOlderTimeline(standby, primary) && link.Link is not (ReplicationLink.Streaming or ReplicationLink.CatchingUp) ? null : primary?.CurrentLsn;
         lag = lag with
         {
             Link = link.Link,
             ReceiveLsn = standby.ReceiveLsn,
             ReplayLsn = standby.ReplayLsn,
-            LagBytes = Behind(primary?.CurrentLsn, standby.ReplayLsn),
-            ReceiveLagBytes = Behind(primary?.CurrentLsn, received),
+            LagBytes = Behind(current, standby.ReplayLsn),
+            ReceiveLagBytes = Behind(current, received),
             ReplayLagBytes = Behind(received, standby.ReplayLsn),
-            LagTime = primary is not null && IsLive(link.Link) && !(standby.ReplayLsn > primary.CurrentLsn) ? BoundLag(standby, primary, question.History) : null,
+            LagTime = primary is not null && IsLive(link.Link) && standby.ReplayLsn <= current ? BoundLag(standby, primary, question.History) : null,
             Slot = slot?.Name ?? standby.Receiver?.SlotName ?? lag.Slot,
             SlotStatus = slot is null ? null : slot is { IsActive: false, WalStatus: not "lost" } ? "inactive" : slot.WalStatus,
             ArchiveAge = primary?.Archiver?.LastArchivedAt is { } archived ? NotNegative(primary.ServerTime - archived) : null,
@@ -141,6 +143,9 @@ public static class LagEstimator
         StandbyFindings.Collect(lag, link, standby, primary, slot, findings);
         return lag;
     }
+
+    /// <summary>Whether the primary has gone over to a timeline that the standby has not reached.</summary>
+    internal static bool IsOnOlderTimeline(DatabaseSample standby, DatabaseSample? primary) => standby.Timeline < primary?.Timeline;
 
     private static bool IsLive(ReplicationLink link) => link is ReplicationLink.Streaming or ReplicationLink.CatchingUp or ReplicationLink.Archive;
 

@@ -29,7 +29,7 @@ internal static class StandbyFindings
         {
             OfLink(lag, link, standby, primary, findings);
             OfHistory(lag, standby, primary, findings);
-            OfLag(lag, findings);
+            OfLag(lag, standby, primary, findings);
             OfSlot(lag, slot, findings);
             if (primary.Archiver is { LastFailedAt: { } failed } archiver && !(archiver.LastArchivedAt >= failed))
             {
@@ -78,7 +78,13 @@ internal static class StandbyFindings
                 CheckStatus.Fail,
                 $"{standby.Server} is on timeline {standby.Timeline} and {primary.Server} on {primary.Timeline}: it can't follow; rebuild it, or rewind it with pg_rewind");
         }
-        else if (standby.Timeline < primary.Timeline && lag.Link is ReplicationLink.Broken)
+        else if (LagEstimator.IsOnOlderTimeline(standby, primary) && lag.Link is ReplicationLink.Archive)
+        {
+            findings.Add(
+                CheckStatus.Unknown,
+                $"{standby.Server} is on timeline {standby.Timeline} and {primary.Server} on {primary.Timeline}: whether the archive leads it there, and how far it is behind, is not known; if it does not follow, rebuild it, or rewind it with pg_rewind");
+        }
+        else if (LagEstimator.IsOnOlderTimeline(standby, primary) && lag.Link is ReplicationLink.Broken)
         {
             // It follows by itself when it stopped before the point at which the timelines part, and then a rebuild would cost the only copy for nothing.
             findings.Add(
@@ -91,9 +97,10 @@ internal static class StandbyFindings
         }
     }
 
-    private static void OfLag(DalpReplicationLag lag, Findings findings)
+    private static void OfLag(DalpReplicationLag lag, DatabaseSample standby, DatabaseSample primary, Findings findings)
     {
-        if (lag.Link is ReplicationLink.Broken or ReplicationLink.Unknown)
+        // Of these the link or the history has told why nobody knows.
+        if (lag.Link is ReplicationLink.Broken or ReplicationLink.Unknown || (lag.Link is ReplicationLink.Archive && LagEstimator.IsOnOlderTimeline(standby, primary)))
         {
             return;
         }

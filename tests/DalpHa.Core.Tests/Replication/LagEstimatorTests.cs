@@ -104,6 +104,22 @@ public sealed class LagEstimatorTests
     }
 
     [Fact]
+    public void A_standby_that_restores_an_older_timeline_is_not_measured_against_the_new_one()
+    {
+        // It replayed what the primary never wrote, up to a position that the primary has passed since.
+        var standby = Standby(1800, 1800) with { Receiver = null, HasRestoreCommand = true };
+        var primary = Primary(2000) with { Timeline = 2, Senders = [], Archiver = new WalArchiver("000000020000000000000001", Now.AddSeconds(-20), null) };
+        var history = ReplicationHistory.Empty.Add(primary with { CurrentLsn = new Lsn(1500), ServerTime = Now.AddSeconds(-2) }, Now.AddSeconds(-2)).Add(primary, Now);
+
+        var lag = Estimate(standby, primary, history);
+
+        Assert.Equal((ReplicationLink.Archive, CheckStatus.Unknown), (lag.Link, lag.Status));
+        Assert.Null(lag.LagTime);
+        Assert.Null(lag.LagBytes);
+        Assert.Contains("timeline 1", lag.Detail, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_cascading_standby_streams_from_its_upstream()
     {
         var upstream = Standby(name: "s0") with { Senders = Primary().Senders, Slots = Primary().Slots };
