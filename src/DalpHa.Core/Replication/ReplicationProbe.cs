@@ -67,14 +67,19 @@ public sealed class ReplicationProbe : IReplicationView, IAsyncDisposable
         return role == SiteRole.Active ? measurement.Active : measurement.Standby;
     }
 
-    /// <summary>Saves what is remembered and closes the connections and tunnels.</summary>
+    /// <summary>Waits for the shared measurement, which the end of the run's token ends; closes the connections and tunnels, and saves what is remembered.</summary>
     public async ValueTask DisposeAsync()
     {
-        Save();
+        if (once.IsValueCreated)
+        {
+            // Nobody may ask for its outcome any more, and it still opens connections and remembers: what it opens would stay open.
+            await ((Task)once.Value).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
         foreach (var session in active.Concat(standby))
         {
             await session.DisposeAsync().ConfigureAwait(false);
         }
+        Save();
     }
 
     // The order is what makes lag honest and tight: the primary's position first, so that there is one which the standby may have passed since; then the

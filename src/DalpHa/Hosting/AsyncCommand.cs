@@ -73,19 +73,20 @@ public abstract class AsyncCommand : PSCmdlet, IDisposable
     protected Task<T> AskAsync<T>(Func<T> question)
     {
         var answer = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
+        // Ctrl+C may answer first, in the middle of a prompt: what the prompt then throws must reach PowerShell as it is.
         Post(() =>
         {
             try
             {
-                answer.SetResult(question());
+                answer.TrySetResult(question());
             }
             catch (DalpException exception)
             {
-                answer.SetException(exception);
+                answer.TrySetException(exception);
             }
             catch (Exception exception)
             {
-                answer.SetException(exception);
+                answer.TrySetException(exception);
                 throw;
             }
         });

@@ -34,14 +34,79 @@ public sealed class ReadinessSessionTests
     public async Task When_no_site_opens_the_reason_is_an_error() =>
         Assert.Equal("ContextNotFound", (await Assert.ThrowsAsync<DalpException>(() => Open(new Given(), new FakeInfrastructure([])))).ErrorId);
 
-    private static Task<ReadinessSession> Open(Given given, IInfrastructure infrastructure)
+    [Fact]
+    public async Task A_measurement_that_nobody_waits_for_has_ended_before_its_databases_are_closed()
+    {
+        var given = new Given();
+        var database = new SlowDatabase();
+        var infrastructure = new FakeInfrastructure(new() { ["dalp-west"] = given.Active, ["dalp-central"] = given.Standby }, database);
+        var session = await Open(given, infrastructure, withDatabases: true);
+        using var stop = new CancellationTokenSource();
+        var reading = Task.Run(async () =>
+        {
+            await foreach (var result in session.RunAsync(ReadinessChecks.Select(["Database"]), stop.Token))
+            {
+                Assert.Fail($"Nothing can be known yet: {result}");
+            }
+        });
+        await database.IsAsked.WaitAsync(TimeSpan.FromSeconds(20));
+        await stop.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => reading);
+
+        await session.DisposeAsync();
+
+        Assert.True(database.IsClosed);
+        Assert.False(database.WasClosedWhileAsked);
+    }
+
+    private static Task<ReadinessSession> Open(Given given, IInfrastructure infrastructure, bool withDatabases = false)
     {
         var memory = new ReplicationMemory(Path.Combine(Path.GetTempPath(), Path.GetRandomFileName()), _ => { });
-        var topology = given.Topology with { Active = given.Topology.Active with { Database = null }, Standby = given.Topology.Standby with { Database = null } };
+        var topology = withDatabases
+            ? given.Topology
+            : given.Topology with { Active = given.Topology.Active with { Database = null }, Standby = given.Topology.Standby with { Database = null } };
         return ReadinessSession.OpenAsync(infrastructure, topology, null, DalpAccount.Operator, memory, TimeSpan.FromSeconds(5), given.Time, TestContext.Current.CancellationToken);
     }
 
-    private sealed class FakeInfrastructure(Dictionary<string, FakeCluster> clusters) : IInfrastructure
+    /// <summary>A server that never answers, and needs a moment to notice that nobody waits.</summary>
+    private sealed class SlowDatabase : IDatabaseServer
+    {
+        private readonly TaskCompletionSource asked = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private int running;
+
+        public Task IsAsked => asked.Task;
+
+        public bool IsClosed { get; private set; }
+
+        public bool WasClosedWhileAsked { get; private set; }
+
+        public string Name => "pg";
+
+        public async Task<DatabaseSample> SampleAsync(CancellationToken cancellationToken)
+        {
+            Interlocked.Increment(ref running);
+            asked.TrySetResult();
+            try
+            {
+                await Task.Delay(Timeout.Infinite, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                await Task.Delay(100, CancellationToken.None);
+                throw new OperationCanceledException(cancellationToken);
+            }
+            finally
+            {
+                Interlocked.Decrement(ref running);
+            }
+        }
+
+        public ValueTask DisposeAsync()
+        {
+            IsClosed = true;
+            WasClosedWhileAsked |= Volatile.Read(ref running) > 0;
+            return ValueTask.CompletedTask;
+        }
+    }
+
+    private sealed class FakeInfrastructure(Dictionary<string, FakeCluster> clusters, IDatabaseServer? database = null) : IInfrastructure
     {
         public ICluster OpenCluster(ClusterAddress address, TimeSpan timeout) => clusters.TryGetValue(address.Context!, out var cluster)
             ? cluster
@@ -57,7 +122,7 @@ public sealed class ReadinessSessionTests
 
         public IDatabaseControl OpenDatabaseControl(DatabaseAddress address, TimeSpan timeout) => throw new NotSupportedException();
 
-        public IDatabaseServer OpenDatabase(DatabaseAddress address, TimeSpan timeout) => throw new NotSupportedException();
+        public IDatabaseServer OpenDatabase(DatabaseAddress address, TimeSpan timeout) => database ?? throw new NotSupportedException();
 
         public IValidatorNode OpenValidator(Uri rpc, TimeSpan timeout) => throw new NotSupportedException();
 
