@@ -122,7 +122,7 @@ internal sealed class BesuNode : IValidatorNode
         var body = await response.Content.ReadAsByteArrayAsync(cancellationToken).ConfigureAwait(false);
         var answers = JsonSerializer.Deserialize(body, RpcJson.Default.RpcAnswerArray) ?? [];
         // The answers of a batch may come in any order.
-        return [.. calls.Select(c => Array.Find(answers, a => a.Id.ValueKind == JsonValueKind.Number && a.Id.GetInt32() == c.Id) ?? throw faults.Invalid($"it leaves out {c.Method}"))];
+        return [.. calls.Select(c => Array.Find(answers, a => a is { Id.ValueKind: JsonValueKind.Number } && a.Id.TryGetInt32(out var id) && id == c.Id) ?? throw faults.Invalid($"it leaves out {c.Method}"))];
     }
 
     private JsonElement Result(RpcAnswer answer, string method)

@@ -103,6 +103,8 @@ public sealed class BesuNodeTests
     [InlineData(500, "", "ValidatorAnswerInvalid")]
     [InlineData(200, "<html>", "ValidatorAnswerInvalid")]
     [InlineData(200, "[]", "ValidatorAnswerInvalid")]
+    [InlineData(200, "[null]", "ValidatorAnswerInvalid")]
+    [InlineData(200, "[{\"id\":0.5}]", "ValidatorAnswerInvalid")]
     public async Task What_is_no_node_is_told(int status, string body, string errorId) =>
         await FailsAsync(errorId, c =>
         {
