@@ -132,6 +132,7 @@ public sealed class CheckTests
         ["slot inactive"] = ("ReplicationSlots", g => Slot(g, s => s with { IsActive = false }), CheckStatus.Warn, "slot standby", "inactive"),
 
         ["validator of the set answers"] = ("Validators", g => g.Nodes["validator-1"] = () => Signer("0xa", ["0xa", "0xb"]), CheckStatus.Fail, "validator-1", "runs, in the set"),
+        ["an unused slot of an unknown state"] = ("ReplicationSlots", g => Slot(g, s => s with { WalStatus = "odd", IsActive = false }), CheckStatus.Unknown, "slot standby", "odd"),
         ["validator proposes"] = ("Validators", g => g.Nodes["validator-1"] = () => Signer("0xa", ["0xa"], ("0xa", 25)), CheckStatus.Fail, "validator-1", "proposed 25 of 100 blocks"),
         ["validator with the active's key"] = ("Validators", g => g.Nodes["validator-1"] = () => Signer("0xa", []), CheckStatus.Fail, "validator-1", "same key as validator-1"),
         ["validator whose key is compared with none"] = ("Validators", g => { g.Nodes["validator-1"] = () => Signer("0xa", ["0xb"]); g.Topology = g.Topology with { Active = g.Topology.Active with { Validators = [new("validator-1", null)] } }; }, CheckStatus.Unknown, "validator-1", "runs, key not compared"),

@@ -76,12 +76,12 @@ public sealed class ReplicationSlotsCheck : IReadinessCheck
             { WalStatus: "unreserved" } => Finding.Fail(
                 site, target, "unreserved", "in use, WAL safe", "The next checkpoint may remove the WAL that the standby still needs (max_slot_wal_keep_size is exceeded).",
                 "Get the standby to stream again now, or raise max_slot_wal_keep_size."),
+            { WalStatus: not (null or "reserved" or "extended") } => Finding.Unknown(
+                site, target, slot.WalStatus, "in use, WAL safe", "The server gives the slot a state that DalpHa does not know.", "Look it up under pg_replication_slots in the manual of the server's version."),
             { IsActive: false } => Finding.Warn(
                 site, target, "inactive", "in use, WAL safe",
                 "No standby uses the slot" + (slot.SafeWalSizeBytes is { } safe ? $": after {Wording.Bytes(safe)} more of WAL it is in danger of being lost." : ", and the primary keeps WAL for it without a limit until its disk is full."),
                 $"Bring its standby back; if it has none any more, drop it: SELECT pg_drop_replication_slot('{slot.Name}')"),
-            { WalStatus: not (null or "reserved" or "extended") } => Finding.Unknown(
-                site, target, slot.WalStatus, "in use, WAL safe", "The server gives the slot a state that DalpHa does not know.", "Look it up under pg_replication_slots in the manual of the server's version."),
             _ => null,
         };
     }
