@@ -30,6 +30,7 @@ public sealed class CheckTests
         ["standby mid-rollout"] = ("StandbyWorkloads", g => g.Standby.Workloads[0] = Workload("dapp", 2) with { Updated = 1 }, CheckStatus.Warn, "Deployment/dapp", "1 of 2 updated"),
         ["standby not observed"] = ("StandbyWorkloads", g => g.Standby.Workloads[0] = Workload("dapp", 2) with { IsObserved = false }, CheckStatus.Unknown, "Deployment/dapp", "not yet observed"),
         ["standby at zero though it should run"] = ("StandbyWorkloads", g => g.Standby.Workloads[0] = Workload("dapp", 0), CheckStatus.Fail, "Deployment/dapp", "0 replicas"),
+        ["daemon set on no node"] = ("StandbyWorkloads", g => g.Standby.Workloads[0] = Workload("dapp", 0, kind: WorkloadKind.DaemonSet), CheckStatus.Fail, "DaemonSet/dapp", "on no node"),
         ["workload missing"] = ("StandbyWorkloads", g => g.Standby.Workloads.RemoveAt(0), CheckStatus.Fail, "dapp", "missing"),
         ["validator runs on the standby"] = ("StandbyWorkloads", g => g.Standby.Workloads[1] = Workload("validator", 1, kind: WorkloadKind.StatefulSet), CheckStatus.Fail, "StatefulSet/validator", "1 of 1 ready"),
         ["validator still terminating"] = ("StandbyWorkloads", g => g.Standby.Pods.Add(Pod("validator", 0) with { IsDeleting = true }), CheckStatus.Fail, "StatefulSet/validator", "1 pod terminating"),

@@ -112,11 +112,16 @@ public sealed class StandbyWorkloadsCheck : IReadinessCheck
                 site.Name, workload.Target, "not yet observed", "all ready",
                 "Its controller has not acted on the latest specification: the counts are of an older one.", look);
         }
-        if (workload.Desired == 0 && workload.Kind != WorkloadKind.DaemonSet)
+        if (workload.Desired == 0)
         {
-            return Finding.Fail(
-                site.Name, workload.Target, "0 replicas", "running",
-                "The topology says that it runs on the standby: a failover does not start it.", "Scale it up, or set the rule's standby to zero in the topology.");
+            return workload.Kind == WorkloadKind.DaemonSet
+                ? Finding.Fail(
+                    site.Name, workload.Target, "on no node", "running",
+                    "The topology says that it runs on the standby, and no node there is one that it may run on.",
+                    "Compare its node selector and tolerations with the labels and taints of the standby's nodes, or correct the rule in the topology (workloads: standby).")
+                : Finding.Fail(
+                    site.Name, workload.Target, "0 replicas", "running",
+                    "The topology says that it runs on the standby: a failover does not start it.", "Scale it up, or set the rule's standby to zero in the topology.");
         }
         if (workload.Ready < workload.Desired)
         {
