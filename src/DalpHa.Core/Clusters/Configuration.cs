@@ -40,7 +40,14 @@ public sealed record IngressRoute(string Kind, string Name, string? ClassName, I
 /// <param name="ValueDigests">
 /// Each of the user's values with its keyed digest, by path as <c>helm --set</c> writes it: <c>global.region</c>, <c>hosts[0]</c>, <c>labels.app\.kubernetes\.io/name</c>.
 /// </param>
-public sealed record HelmRelease(string Name, int Revision, string Chart, string ChartVersion, string? AppVersion, IReadOnlyDictionary<string, string> ValueDigests);
+public sealed record HelmRelease(string Name, int Revision, string Chart, string ChartVersion, string? AppVersion, IReadOnlyDictionary<string, string> ValueDigests)
+{
+    /// <summary>The status of a revision that Helm has finished.</summary>
+    public const string Deployed = "deployed";
+
+    /// <summary>How the newest attempt at the release ended, in Helm's word: <c>deployed</c>, <c>failed</c>, or <c>pending-upgrade</c> while it runs or hangs.</summary>
+    public string LastStatus { get; init; } = Deployed;
+}
 
 /// <summary>A ResourceQuota: only the amounts that can stop a pod from starting.</summary>
 /// <param name="Name">Its name.</param>

@@ -133,11 +133,12 @@ internal sealed class KubernetesCluster : ICluster
     /// <inheritdoc/>
     public async Task<IReadOnlyList<HelmRelease>> ListHelmReleasesAsync(string @namespace, DigestKey key, CancellationToken cancellationToken)
     {
-        var deployed = ApiRequest.Selector("labelSelector", "owner=helm,status=deployed");
+        // What a failed or hanging attempt left is read too: the release is deployed then all the same, as it was before.
+        var attempts = ApiRequest.Selector("labelSelector", $"owner=helm,status in ({HelmRelease.Deployed},failed,pending-upgrade,pending-rollback)");
         var records = await Task.WhenAll(
-            ListSecretsAsync(@namespace, deployed, s => HelmReading.ToRelease(s, key), cancellationToken),
-            client.ListAsync(ApiRequest.List("v1", "configmaps", @namespace, deployed), WireJson.Default.ConfigMaps, m => HelmReading.ToRelease(m, key), cancellationToken, LargeObjects)).ConfigureAwait(false);
-        return [.. records.SelectMany(r => r).GroupBy(r => r.Name, StringComparer.Ordinal).Select(g => g.MaxBy(r => r.Revision)!)];
+            ListSecretsAsync(@namespace, attempts, s => HelmReading.ToRelease(s, key), cancellationToken),
+            client.ListAsync(ApiRequest.List("v1", "configmaps", @namespace, attempts), WireJson.Default.ConfigMaps, m => HelmReading.ToRelease(m, key), cancellationToken, LargeObjects)).ConfigureAwait(false);
+        return [.. records.SelectMany(r => r).GroupBy(r => r.Name, StringComparer.Ordinal).Select(HelmReading.Latest).OfType<HelmRelease>()];
     }
 
     /// <inheritdoc/>

@@ -91,6 +91,7 @@ public sealed class CheckTests
         ["other values, and no list of those that may"] = ("HelmParity", g => g.Topology = g.Topology with { SiteSpecificHelmValues = null }, CheckStatus.Warn, "Release/dalp", "changed: global.region"),
         ["a value like one that may differ"] = ("HelmParity", g => g.Topology = g.Topology with { SiteSpecificHelmValues = ["global.regio"] }, CheckStatus.Fail, "Release/dalp", "changed: global.region"),
         ["a value that may differ and is nowhere"] = ("HelmParity", g => g.Topology = g.Topology with { SiteSpecificHelmValues = ["global.region", "storage"] }, CheckStatus.Warn, "storage", "matches nothing"),
+        ["an upgrade that failed"] = ("HelmParity", g => g.Standby.Releases[0] = g.Standby.Releases[0] with { LastStatus = "failed" }, CheckStatus.Warn, "Release/dalp", "failed"),
         ["release missing"] = ("HelmParity", g => g.Standby.Releases.Clear(), CheckStatus.Fail, "Release/dalp", "not deployed"),
 
         ["expired"] = ("Certificates", g => g.Standby.Certificates = [Certificate(-1, "dapp.example.com"), Certificate(90, "*.example.com")], CheckStatus.Fail, "Secret/dalp-tls", "expired 2026-05-31"),

@@ -143,12 +143,13 @@ public abstract class ClusterContract<TServer>(TServer server, TestUser user)
     }
 
     [Fact]
-    public async Task Newest_helm_release_counts()
+    public async Task Newest_deployed_helm_release_counts_and_how_the_newest_attempt_ended_is_told()
     {
         var ns = Namespace;
         await using var cluster = server.OpenAs(user);
         var release = Assert.Single(await cluster.ListHelmReleasesAsync(ns, key, Token));
         Assert.Equal(("dalp", 2, "dalp", "1.1.0", "7.2"), (release.Name, release.Revision, release.Chart, release.ChartVersion, release.AppVersion));
+        Assert.Equal("failed", release.LastStatus);
         Assert.Equal(["a.x", "a.y[0]", "a.y[1]", "b"], release.ValueDigests.Keys.Order(StringComparer.Ordinal));
         Assert.Equal((key.Compute("\"1\""u8), key.Compute("2"u8)), (release.ValueDigests["a.x"], release.ValueDigests["b"]));
     }

@@ -136,6 +136,15 @@ public sealed class ReadingTests
         Assert.Equal((1, false, false), (workload.Desired, workload.IsObserved, workload.IsFullyReady));
     }
 
+    [Fact]
+    public void A_release_that_was_never_deployed_is_none()
+    {
+        HelmRelease Attempt(int revision, string status) => new("x", revision, "x", "1", null, new Dictionary<string, string>()) { LastStatus = status };
+        Assert.Null(HelmReading.Latest([Attempt(1, "failed")]));
+        Assert.Equal((1, "pending-upgrade"), HelmReading.Latest([Attempt(1, "deployed"), Attempt(2, "failed"), Attempt(3, "pending-upgrade")]) is { } hanging ? (hanging.Revision, hanging.LastStatus) : default);
+        Assert.Equal((4, "deployed"), HelmReading.Latest([Attempt(4, "deployed"), Attempt(3, "failed")]) is { } mended ? (mended.Revision, mended.LastStatus) : default);
+    }
+
     private static WireSecret Record(byte[] release) => new(new WireMetadata { Name = "record" }, "helm.sh/release.v1", new() { ["release"] = release });
 
     private static byte[] Pack(Action<Stream> write)

@@ -47,6 +47,7 @@ internal static class Seed
         await server.CreateAsync($"{core}/secrets", """{"metadata":{"name":"tls-damaged"},"type":"kubernetes.io/tls","data":{"tls.crt":"bm8=","tls.key":"eA=="}}""");
         await PlantReleaseAsync(server, core, 1, "1.0.0", """{"b":2,"a":{"y":[1,2],"x":"1"}}""");
         await PlantReleaseAsync(server, core, 2, "1.1.0", """{"a":{"x":"1","y":[1,2]},"b":2}""");
+        await PlantReleaseAsync(server, core, 3, "1.2.0", """{"a":{"x":"1","y":[1,2]},"b":2}""", status: "failed");
         await server.CreateAsync($"{core}/configmaps", """{"metadata":{"name":"site"},"data":{"region":"eu-west"},"binaryData":{"blob":"AAEC"}}""");
         await server.CreateAsync($"{core}/persistentvolumeclaims", $$$$"""
             {"metadata":{"name":"data"},"spec":{"storageClassName":"{{{{server.Namespace}}}}","accessModes":["ReadWriteOnce"],"resources":{"requests":{"storage":"1Gi"} } } }
@@ -60,7 +61,7 @@ internal static class Seed
             """);
     }
 
-    private static Task PlantReleaseAsync(ApiServerFixture server, string core, int revision, string version, string values)
+    private static Task PlantReleaseAsync(ApiServerFixture server, string core, int revision, string version, string values, string status = "deployed")
     {
         var json = $$$$"""{"name":"dalp","version":{{{{revision}}}},"chart":{"metadata":{"name":"dalp","version":"{{{{version}}}}","appVersion":"7.2"},"templates":[{"name":"t","data":"eA=="}]},"config":{{{{values}}}}}""";
         using var packed = new MemoryStream();
@@ -69,7 +70,7 @@ internal static class Seed
             gzip.Write(Encoding.UTF8.GetBytes(json));
         }
         return server.CreateAsync($"{core}/secrets", $$$$"""
-            {"metadata":{"name":"sh.helm.release.v1.dalp.v{{{{revision}}}}","labels":{"owner":"helm","status":"deployed","name":"dalp","version":"{{{{revision}}}}"}},
+            {"metadata":{"name":"sh.helm.release.v1.dalp.v{{{{revision}}}}","labels":{"owner":"helm","status":"{{{{status}}}}","name":"dalp","version":"{{{{revision}}}}"}},
              "type":"helm.sh/release.v1","data":{"release":"{{{{Base64(Convert.ToBase64String(packed.ToArray()))}}}}"}}
             """);
     }

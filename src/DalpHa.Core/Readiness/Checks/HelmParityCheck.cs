@@ -37,6 +37,8 @@ public sealed class HelmParityCheck : IReadinessCheck
         var findings = active.Select(release => Compare(context, release, standby.FirstOrDefault(other => other.Name == release.Name), leftOut)).OfType<Finding>()
             .Concat(standby.Where(release => active.All(other => other.Name != release.Name)).Select(release => Finding.Warn(
                 site, $"Release/{release.Name}", "only on the standby", "on both", "The active has no such release.", "Uninstall it, or install it on the active.")))
+            .Concat(Unfinished(context.Active, active))
+            .Concat(Unfinished(context.Standby, standby))
             .Concat(stale.Select(entry => SiteSpecifics.Stale("helm: siteSpecific", entry)))
             .ToList();
         foreach (var finding in findings)
@@ -49,6 +51,13 @@ public sealed class HelmParityCheck : IReadinessCheck
                 site, "releases", Wording.List(active.Select(release => $"{release.Chart} {release.ChartVersion}"), 2), "equal releases", SiteSpecifics.LeftOut(leftOut));
         }
     }
+
+    private static IEnumerable<Finding> Unfinished(SiteView site, IReadOnlyList<HelmRelease> releases) => releases
+        .Where(release => release.LastStatus != HelmRelease.Deployed)
+        .Select(release => Finding.Warn(
+            site.Name, $"Release/{release.Name}", release.LastStatus, HelmRelease.Deployed,
+            $"The newest attempt at the release did not finish: what runs may be part of it and part of revision {release.Revision}, and Helm may refuse the next one.",
+            $"See helm history {release.Name}; upgrade it once more, or roll it back."));
 
     private static Finding? Compare(ReadinessContext context, HelmRelease active, HelmRelease? standby, IReadOnlyList<string> leftOut)
     {

@@ -28,7 +28,7 @@ internal static class HelmReading
     {
         try
         {
-            return ToRelease(wire.Metadata.Name, wire.Data?.GetValueOrDefault("release"), key);
+            return ToRelease(wire.Metadata, wire.Data?.GetValueOrDefault("release"), key);
         }
         finally
         {
@@ -39,9 +39,16 @@ internal static class HelmReading
     /// <summary>The release in a ConfigMap, where Helm keeps it with <c>HELM_DRIVER=configmap</c>.</summary>
     /// <exception cref="DalpException">The record can't be read.</exception>
     public static HelmRelease ToRelease(WireConfigMap wire, DigestKey key) =>
-        ToRelease(wire.Metadata.Name, wire.Data?.GetValueOrDefault("release") is { } text ? Encoding.UTF8.GetBytes(text) : null, key);
+        ToRelease(wire.Metadata, wire.Data?.GetValueOrDefault("release") is { } text ? Encoding.UTF8.GetBytes(text) : null, key);
 
-    private static HelmRelease ToRelease(string record, byte[]? value, DigestKey key)
+    /// <summary>What is deployed of one release, with how its newest attempt ended; null when nothing is.</summary>
+    public static HelmRelease? Latest(IEnumerable<HelmRelease> attempts)
+    {
+        var newestFirst = attempts.OrderByDescending(attempt => attempt.Revision).ToList();
+        return newestFirst.Find(attempt => attempt.LastStatus == HelmRelease.Deployed) is { } deployed ? deployed with { LastStatus = newestFirst[0].LastStatus } : null;
+    }
+
+    private static HelmRelease ToRelease(WireMetadata record, byte[]? value, DigestKey key)
     {
         try
         {
@@ -49,6 +56,9 @@ internal static class HelmReading
             var chart = release.Chart?.Metadata;
             return release.Name is { Length: > 0 } name && chart is { Name: { } chartName, Version: { } chartVersion }
                 ? new HelmRelease(name, release.Version, chartName, chartVersion, chart.AppVersion, DigestsOf(release.Config, key))
+                {
+                    LastStatus = record.Labels?.GetValueOrDefault("status") ?? HelmRelease.Deployed,
+                }
                 : throw new InvalidDataException("it names no release or no chart");
         }
         catch (Exception exception) when (exception is InvalidDataException or JsonException or TooLongException)
@@ -56,9 +66,9 @@ internal static class HelmReading
             throw new DalpException(
                 "HelmReleaseUnreadable",
                 FaultKind.InvalidAnswer,
-                $"Helm's record '{record}' can't be read: {(exception is JsonException ? "it is not the JSON that Helm 3 writes" : exception.Message)}.",
+                $"Helm's record '{record.Name}' can't be read: {(exception is JsonException ? "it is not the JSON that Helm 3 writes" : exception.Message)}.",
                 "Check it with 'helm history'; a damaged record is repaired by the next 'helm upgrade'.",
-                record,
+                record.Name,
                 exception);
         }
     }
