@@ -51,7 +51,9 @@ public sealed record HelmRelease(string Name, int Revision, string Chart, string
 
 /// <summary>A ResourceQuota: only the amounts that can stop a pod from starting.</summary>
 /// <param name="Name">Its name.</param>
-/// <param name="Hard">Limits by resource name (<c>pods</c>, <c>requests.cpu</c>, <c>requests.memory</c>), CPU in cores and memory in bytes.</param>
+/// <param name="Hard">
+/// Limits by resource name (<c>pods</c>, <c>requests.cpu</c>, <c>requests.memory</c>, <c>limits.cpu</c>, <c>limits.memory</c>), CPU in cores and memory in bytes.
+/// </param>
 /// <param name="Used">What is used of each.</param>
 public sealed record ResourceQuota(string Name, IReadOnlyDictionary<string, decimal> Hard, IReadOnlyDictionary<string, decimal> Used);
 

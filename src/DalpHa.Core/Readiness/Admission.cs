@@ -3,16 +3,20 @@ using DalpHa.Core.Clusters;
 namespace DalpHa.Core.Readiness;
 
 /// <summary>
-/// What a namespace's LimitRanges make of a workload's pods: the requests that a scheduler will count, and why a pod would be refused
-/// (kubernetes.io/docs/concepts/policy/limit-range). Of several defaults Kubernetes takes one at random; here the largest counts.
+/// What a namespace's LimitRanges and ResourceQuotas make of a workload's pods: the requests and limits that will count, and why a pod would be refused
+/// (kubernetes.io/docs/concepts/policy: limit-range, resource-quotas). Of several defaults Kubernetes takes one at random; here the largest counts.
+/// Whether a quota is large enough is a question of all pods together, and not asked here.
 /// </summary>
-internal sealed class Admission(IReadOnlyList<LimitRange> ranges)
+internal sealed class Admission(IReadOnlyList<LimitRange> ranges, IReadOnlyList<ResourceQuota> quotas)
 {
     private readonly List<LimitRange> forContainers = ranges.Where(range => !range.IsForPods).ToList();
     private readonly List<LimitRange> forPods = ranges.Where(range => range.IsForPods).ToList();
 
     /// <summary>What one pod of the workload asks of a node, defaults included.</summary>
     public ResourceAmounts RequestsOf(Workload workload) => ContainerTemplate.RequestsOfPod(Admitted(workload), workload.PodOverhead);
+
+    /// <summary>What one pod of the workload may take at most, as a quota counts it, defaults included.</summary>
+    public ResourceAmounts LimitsOf(Workload workload) => LimitsOf(Admitted(workload), workload.PodOverhead);
 
     /// <summary>Why the API server would refuse the workload's pods, as <c>LimitRange/small: dapp requests 0.1 CPU, at least 0.25 CPU</c>; empty when it would not.</summary>
     public IEnumerable<string> RefusalsOf(Workload workload)
@@ -26,12 +30,32 @@ internal sealed class Admission(IReadOnlyList<LimitRange> ranges)
             }
         }
         var requests = ContainerTemplate.RequestsOfPod(containers, ResourceAmounts.Zero);
-        var limits = ContainerTemplate.RequestsOfPod(containers.Select(container => container with { Requests = container.Limits }), ResourceAmounts.Zero);
+        var limits = LimitsOf(containers, ResourceAmounts.Zero);
         foreach (var refusal in forPods.SelectMany(range => Refusals(range, "the pod", requests, limits)))
         {
             yield return refusal;
         }
+        foreach (var (quota, resource) in quotas.SelectMany(quota => quota.Hard.Keys.Select(resource => (quota, resource))))
+        {
+            foreach (var container in containers.Where(container => Stated(container, resource) == 0))
+            {
+                yield return $"ResourceQuota/{quota.Name}: {container.Name} states no {resource}";
+            }
+        }
     }
+
+    // A quota on an amount refuses every pod with a container that does not state it; on anything else it only counts.
+    private static decimal? Stated(ContainerTemplate container, string resource) => resource switch
+    {
+        "requests.cpu" => container.Requests.Cpu,
+        "requests.memory" => container.Requests.MemoryBytes,
+        "limits.cpu" => container.Limits.Cpu,
+        "limits.memory" => container.Limits.MemoryBytes,
+        _ => null,
+    };
+
+    private static ResourceAmounts LimitsOf(List<ContainerTemplate> containers, ResourceAmounts overhead) =>
+        ContainerTemplate.RequestsOfPod(containers.Select(container => container with { Requests = container.Limits }), overhead);
 
     private List<ContainerTemplate> Admitted(Workload workload) => workload.Containers.Select(container => container with
     {

@@ -113,6 +113,9 @@ public sealed class CheckTests
         ["sum exceeded"] = ("StandbyCapacity", g => g.Standby.PodRequests = [new("node-1", new(4, 0)), new("node-2", new(3.5m, 0))], CheckStatus.Fail, "capacity", "needs 1 CPU, 1 GiB"),
         ["a pod too large for any node"] = ("StandbyCapacity", g => { g.Standby.Workloads[1] = Workload("validator", 0, cpu: 5, kind: WorkloadKind.StatefulSet); g.Active.Workloads[1] = Workload("validator", 1, kind: WorkloadKind.StatefulSet); }, CheckStatus.Fail, "StatefulSet/validator", "0 of 1 placed"),
         ["quota"] = ("StandbyCapacity", g => g.Standby.Quotas = [new("q", new Dictionary<string, decimal> { ["pods"] = 3 }, new Dictionary<string, decimal> { ["pods"] = 2 })], CheckStatus.Fail, "ResourceQuota/q", "pods: needs 2"),
+        ["quota on limits"] = ("StandbyCapacity", g => { g.Standby.Workloads[1] = WithLimit(Workload("validator", 0, kind: WorkloadKind.StatefulSet), 2); g.Standby.Quotas = [Quota("limits.cpu", 3)]; }, CheckStatus.Fail, "ResourceQuota/q", "limits.cpu: needs 4"),
+        ["a container without a limit where a quota counts them"] = ("StandbyCapacity", g => g.Standby.Quotas = [Quota("limits.cpu", 100)], CheckStatus.Fail, "StatefulSet/validator", "its pods are refused"),
+        ["a container without a request where a quota counts them"] = ("StandbyCapacity", g => { g.Standby.Workloads[1] = Workload("validator", 0, cpu: 0, kind: WorkloadKind.StatefulSet); g.Standby.Quotas = [Quota("requests.cpu", 100)]; }, CheckStatus.Fail, "StatefulSet/validator", "its pods are refused"),
         ["another's pods hold no place for it"] = ("StandbyCapacity", g => { g.Standby.Pods = [Pod("dapp", 0) with { Owner = "Deployment/dapp-admin" }, Pod("dapp", 1)]; g.Standby.PodRequests = [new("node-1", new(3.5m, 0)), new("node-2", new(3.5m, 0))]; }, CheckStatus.Fail, "capacity", "needs 1.5 CPU, 1.5 GiB"),
         ["default requests that exceed the sum"] = ("StandbyCapacity", g => { g.Standby.Workloads[1] = Workload("validator", 0, cpu: 0, kind: WorkloadKind.StatefulSet); g.Standby.LimitRanges = [Limits(defaultCpu: 5)]; }, CheckStatus.Fail, "capacity", "needs 10 CPU, 1 GiB"),
         ["a pod smaller than the limit range"] = ("StandbyCapacity", g => g.Standby.LimitRanges = [Limits(minCpu: 1)], CheckStatus.Fail, "StatefulSet/validator", "its pods are refused"),
@@ -129,12 +132,12 @@ public sealed class CheckTests
         ["replay paused"] = ("ReplicationLag", g => { g.Lags[0] = Lag() with { Status = CheckStatus.Fail, LagTime = TimeSpan.FromSeconds(90), LagBytes = 2048 }; g.StandbyServers[0] = Server("central", "pg-2", Database("pg-2") with { IsReplayPaused = true }); }, CheckStatus.Fail, "pg-2", "Streaming, paused, 90 s, 2 KiB"),
         ["a slot, and not the standby's"] = ("ReplicationSlots", g => Slot(g, s => s with { Name = "backup" }), CheckStatus.Warn, "pg-2", "uses no slot"),
         ["a slot of an unknown state"] = ("ReplicationSlots", g => Slot(g, s => s with { WalStatus = "odd" }), CheckStatus.Unknown, "slot standby", "odd"),
+        ["an unused slot of an unknown state"] = ("ReplicationSlots", g => Slot(g, s => s with { WalStatus = "odd", IsActive = false }), CheckStatus.Unknown, "slot standby", "odd"),
         ["slot lost"] = ("ReplicationSlots", g => Slot(g, s => s with { WalStatus = "lost" }), CheckStatus.Fail, "slot standby", "lost"),
         ["slot unreserved"] = ("ReplicationSlots", g => Slot(g, s => s with { WalStatus = "unreserved" }), CheckStatus.Fail, "slot standby", "unreserved"),
         ["slot inactive"] = ("ReplicationSlots", g => Slot(g, s => s with { IsActive = false }), CheckStatus.Warn, "slot standby", "inactive"),
 
         ["validator of the set answers"] = ("Validators", g => g.Nodes["validator-1"] = () => Signer("0xa", ["0xa", "0xb"]), CheckStatus.Fail, "validator-1", "runs, in the set"),
-        ["an unused slot of an unknown state"] = ("ReplicationSlots", g => Slot(g, s => s with { WalStatus = "odd", IsActive = false }), CheckStatus.Unknown, "slot standby", "odd"),
         ["validator proposes"] = ("Validators", g => g.Nodes["validator-1"] = () => Signer("0xa", ["0xa"], ("0xa", 25)), CheckStatus.Fail, "validator-1", "proposed 25 of 100 blocks"),
         ["validator with the active's key"] = ("Validators", g => g.Nodes["validator-1"] = () => Signer("0xa", []), CheckStatus.Fail, "validator-1", "same key as validator-1"),
         ["validator whose key is compared with none"] = ("Validators", g => { g.Nodes["validator-1"] = () => Signer("0xa", ["0xb"]); g.Topology = g.Topology with { Active = g.Topology.Active with { Validators = [new("validator-1", null)] } }; }, CheckStatus.Unknown, "validator-1", "runs, key not compared"),
@@ -234,6 +237,16 @@ public sealed class CheckTests
     }
 
     [Fact]
+    public async Task Quotas_that_are_large_enough_refuse_nothing_and_a_default_counts_as_stated()
+    {
+        var given = new Given();
+        given.Standby.LimitRanges = [Limits() with { DefaultLimit = new(2, 1 << 30) }];
+        given.Standby.Quotas = [Quota("limits.cpu", 4), Quota("limits.memory", 2L << 30), Quota("requests.cpu", 1), Quota("pods", 2)];
+
+        Assert.Equal(CheckStatus.Pass, Assert.Single(await given.Run("StandbyCapacity")).Status);
+    }
+
+    [Fact]
     public async Task A_missing_secret_of_the_standby_is_told_even_when_the_active_is_dead()
     {
         var given = new Given();
@@ -259,6 +272,8 @@ public sealed class CheckTests
 
     private static LimitRange Limits(decimal defaultCpu = 0, decimal minCpu = 0, decimal maxCpu = 0) =>
         new("small", false, new(defaultCpu, 0), default, new(minCpu, 0), new(maxCpu, 0));
+
+    private static ResourceQuota Quota(string resource, decimal hard) => new("q", new Dictionary<string, decimal> { [resource] = hard }, new Dictionary<string, decimal>());
 
     private static Workload WithLimit(Workload workload, decimal cpu) =>
         workload with { Containers = [.. workload.Containers.Select(container => container with { Limits = new(cpu, 0) })] };

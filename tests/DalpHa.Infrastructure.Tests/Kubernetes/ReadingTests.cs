@@ -145,6 +145,15 @@ public sealed class ReadingTests
         Assert.Equal((4, "deployed"), HelmReading.Latest([Attempt(4, "deployed"), Attempt(3, "failed")]) is { } mended ? (mended.Revision, mended.LastStatus) : default);
     }
 
+    [Fact]
+    public void Quota_on_limits_is_kept_and_one_on_objects_is_not()
+    {
+        var quota = ClusterReading.ToQuota(new WireQuota(
+            new WireMetadata { Name = "q" }, new WireQuotaStatus(new() { ["limits.cpu"] = "2500m", ["count/secrets"] = "10" }, new() { ["limits.cpu"] = "500m" })));
+        Assert.Equal((2.5m, 0.5m), (quota.Hard["limits.cpu"], quota.Used["limits.cpu"]));
+        Assert.Single(quota.Hard);
+    }
+
     private static WireSecret Record(byte[] release) => new(new WireMetadata { Name = "record" }, "helm.sh/release.v1", new() { ["release"] = release });
 
     private static byte[] Pack(Action<Stream> write)

@@ -42,12 +42,14 @@ public sealed class StandbyCapacityCheck : IReadinessCheck
                 "See what ActiveServing says.");
             yield break;
         }
-        var admission = new Admission(await rangesRead.WaitAsync(cancellationToken).ConfigureAwait(false));
+        var quotas = await quotasRead.WaitAsync(cancellationToken).ConfigureAwait(false);
+        var admission = new Admission(await rangesRead.WaitAsync(cancellationToken).ConfigureAwait(false), quotas);
         var starts = active.Select(workload => StillToStart(context.Topology, workload, standby, pods)).OfType<Start>().ToList();
         var demands = starts.Select(start => new PodDemand(start.Target, admission.RequestsOf(start.Template), start.Count)).ToList();
         var placement = Placement.Try(room, demands);
         var refused = starts.SelectMany(start => Refused(site, start, admission)).ToList();
-        var excess = OverQuota(site, placement, await quotasRead.WaitAsync(cancellationToken).ConfigureAwait(false)).ToList();
+        var limits = starts.Aggregate(ResourceAmounts.Zero, (sum, start) => sum + (admission.LimitsOf(start.Template) * start.Count));
+        var excess = OverQuota(site, placement, limits, quotas).ToList();
         foreach (var finding in Shortages(site, placement, room.Count).Concat(excess).Concat(refused))
         {
             yield return finding;
@@ -84,8 +86,8 @@ public sealed class StandbyCapacityCheck : IReadinessCheck
         if (refusals.Count > 0)
         {
             yield return Finding.Fail(
-                site.Name, start.Target, "its pods are refused", "within the LimitRange", $"The API server would not let its pods start. {string.Join("; ", refusals)}.",
-                "Bring its requests and limits within the standby's LimitRange, or make the LimitRange that of the active.");
+                site.Name, start.Target, "its pods are refused", "admitted", $"The API server would not let its pods start. {string.Join("; ", refusals)}.",
+                "State its requests and limits as the standby's LimitRanges and ResourceQuotas want them, or make those the active's.");
         }
     }
 
@@ -123,7 +125,7 @@ public sealed class StandbyCapacityCheck : IReadinessCheck
         }
     }
 
-    private static IEnumerable<Finding> OverQuota(SiteView site, Placement placement, IReadOnlyList<ResourceQuota> quotas)
+    private static IEnumerable<Finding> OverQuota(SiteView site, Placement placement, ResourceAmounts limits, IReadOnlyList<ResourceQuota> quotas)
     {
         foreach (var quota in quotas)
         {
@@ -131,9 +133,11 @@ public sealed class StandbyCapacityCheck : IReadinessCheck
             {
                 decimal? needed = resource switch
                 {
-                    "pods" or "count/pods" => placement.NeededPods,
-                    "cpu" or "requests.cpu" => placement.Needed.Cpu,
-                    "memory" or "requests.memory" => placement.Needed.MemoryBytes,
+                    "pods" => placement.NeededPods,
+                    "requests.cpu" => placement.Needed.Cpu,
+                    "requests.memory" => placement.Needed.MemoryBytes,
+                    "limits.cpu" => limits.Cpu,
+                    "limits.memory" => limits.MemoryBytes,
                     _ => null,
                 };
                 var left = hard - quota.Used.GetValueOrDefault(resource);

@@ -15,6 +15,8 @@ internal static class ClusterReading
         ["memory"] = "requests.memory",
         ["requests.cpu"] = "requests.cpu",
         ["requests.memory"] = "requests.memory",
+        ["limits.cpu"] = "limits.cpu",
+        ["limits.memory"] = "limits.memory",
     };
 
     /// <summary>The server's version; a provider's trailing <c>+</c> is dropped.</summary>
