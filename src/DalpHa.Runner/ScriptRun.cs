@@ -135,7 +135,7 @@ internal sealed class ScriptRun(RunnerOptions options)
         shell.Invoke(new[] { error });
     }
 
-    // In the package: <root>/module/runner/DalpHa.Runner.dll. In the clone: <root>/src/DalpHa.Runner/bin/…/DalpHa.Runner.dll.
+    // In the clone the program is <root>/src/DalpHa.Runner/bin/…/DalpHa.Runner.dll; whoever moves it puts it below the module's folder.
     private static string? FindModule()
     {
         for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
