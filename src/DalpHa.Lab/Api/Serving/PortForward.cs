@@ -14,7 +14,6 @@ namespace DalpHa.Lab.Api.Serving;
 internal sealed class PortForward
 {
     private const string Protocol = "v4.channel.k8s.io";
-    private const string Annotation = "lab.dalpha.dev/forward-";
 
     public Task ServeAsync(HttpContext http, StoredObject pod, CancellationToken cancellation) => ServeAsync(http, "ports", port => Target(pod, port), cancellation);
 
@@ -94,7 +93,7 @@ internal sealed class PortForward
     }
 
     private static string? Target(StoredObject pod, ushort port) =>
-        (string?)(pod.Metadata["annotations"] as JsonObject)?[Annotation + port.ToString(CultureInfo.InvariantCulture)];
+        (string?)(pod.Metadata["annotations"] as JsonObject)?[LabMarks.ForwardOf(port)];
 
     private static ushort ParsePort(string text) => ushort.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var port) && port > 0
         ? port
