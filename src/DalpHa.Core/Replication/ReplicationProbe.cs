@@ -20,7 +20,10 @@ public sealed class ReplicationProbe : IReplicationView, IAsyncDisposable
     private readonly IReadOnlyList<DatabaseSession> active;
     private readonly IReadOnlyList<DatabaseSession> standby;
     private readonly Dictionary<string, ReplicationHistory> histories = [];
-    private readonly Lazy<Task<Measurement>> once;
+    private readonly CancellationToken runToken;
+    private readonly Lock gate = new();
+    private Task<Measurement>? shared;
+    private bool isClosed;
     private DateTimeOffset savedAt;
 
     /// <summary>Makes a probe. Nothing is connected to yet.</summary>
@@ -47,7 +50,7 @@ public sealed class ReplicationProbe : IReplicationView, IAsyncDisposable
         this.time = time;
         active = Sessions(topology.Active);
         standby = Sessions(topology.Standby);
-        once = new Lazy<Task<Measurement>>(() => RunAsync(runToken));
+        this.runToken = runToken;
 
         IReadOnlyList<DatabaseSession> Sessions(DalpSite site) =>
             [.. (site.Database?.Servers ?? []).Select(server => new DatabaseSession(site, server, infrastructure, openCluster, login, timeout))];
@@ -58,28 +61,40 @@ public sealed class ReplicationProbe : IReplicationView, IAsyncDisposable
         (await RunAsync(cancellationToken).ConfigureAwait(false)).Lags;
 
     /// <inheritdoc/>
-    public async Task<IReadOnlyList<DalpReplicationLag>> GetLagAsync() => (await once.Value.ConfigureAwait(false)).Lags;
+    public async Task<IReadOnlyList<DalpReplicationLag>> GetLagAsync() => (await ShareAsync().ConfigureAwait(false)).Lags;
 
     /// <inheritdoc/>
     public async Task<IReadOnlyList<ServerObservation>> GetServersAsync(SiteRole role)
     {
-        var measurement = await once.Value.ConfigureAwait(false);
+        var measurement = await ShareAsync().ConfigureAwait(false);
         return role == SiteRole.Active ? measurement.Active : measurement.Standby;
     }
 
     /// <summary>Waits for the shared measurement, which the end of the run's token ends; closes the connections and tunnels, and saves what is remembered.</summary>
     public async ValueTask DisposeAsync()
     {
-        if (once.IsValueCreated)
+        Task running;
+        lock (gate)
         {
-            // Nobody may ask for its outcome any more, and it still opens connections and remembers: what it opens would stay open.
-            await ((Task)once.Value).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            isClosed = true;
+            running = shared ?? Task.CompletedTask;
         }
+        // Nobody may ask for its outcome any more, and it still opens connections and remembers: what it opens would stay open.
+        await running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         foreach (var session in active.Concat(standby))
         {
             await session.DisposeAsync().ConfigureAwait(false);
         }
         Save();
+    }
+
+    private Task<Measurement> ShareAsync()
+    {
+        lock (gate)
+        {
+            ObjectDisposedException.ThrowIf(isClosed, this);
+            return shared ??= RunAsync(runToken);
+        }
     }
 
     // The order is what makes lag honest and tight: the primary's position first, so that there is one which the standby may have passed since; then the
