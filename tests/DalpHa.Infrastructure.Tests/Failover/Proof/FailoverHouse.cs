@@ -27,6 +27,9 @@ public sealed class FailoverHouse : IAsyncLifetime
     internal IReadOnlyList<ApiGate> Apis { get; private set; } = [];
     internal IReadOnlyList<DatabaseGate> Databases { get; private set; } = [];
 
+    /// <summary>The example's runbook, but that nobody is told.</summary>
+    internal string Runbook => Path.Combine(root, "runbook.yaml");
+
     internal string Topology => Path.Combine(root, "dalpha.yaml");
 
     /// <summary>A state folder that no process has used: another machine.</summary>
@@ -138,6 +141,8 @@ public sealed class FailoverHouse : IAsyncLifetime
             .Replace("sslMode: prefer", "sslMode: disable", StringComparison.Ordinal)
             .Replace($"forward: {{ pod: {sites[1].DatabasePod}, port: 5432 }}", $"host: 127.0.0.1, port: {Databases[1].Port}", StringComparison.Ordinal);
         await File.WriteAllTextAsync(Topology, text);
+        var example = await File.ReadAllTextAsync(FailoverProcess.Example);
+        await File.WriteAllTextAsync(Runbook, example[..example.IndexOf("\nnotifications:", StringComparison.Ordinal)] + "\n");
     }
 
     private async Task StartServersAsync()

@@ -24,8 +24,8 @@ internal sealed class FailoverProcess : IAsyncDisposable
     /// <summary>The Runner of the clone.</summary>
     public static string Program { get; } = Path.Combine(Root, "src", "DalpHa.Runner", "bin", "Release", "net10.0", OperatingSystem.IsWindows() ? "DalpHa.Runner.exe" : "DalpHa.Runner");
 
-    /// <summary>The runbook that the failovers go by.</summary>
-    public static string Runbook { get; } = Path.Combine(Root, "examples", "runbook.yaml");
+    /// <summary>The runbook that ships.</summary>
+    public static string Example { get; } = Path.Combine(Root, "examples", "runbook.yaml");
 
     /// <summary>Runs a script.</summary>
     /// <param name="state">The state folder: what makes it another machine.</param>

@@ -11,7 +11,7 @@ internal static class FailoverScripts
         $"{Plan(house, more.Contains("-ActiveIsGone", StringComparison.Ordinal) ? more : "")}; {Invoke(more)}";
 
     /// <summary>Makes a plan.</summary>
-    public static string Plan(FailoverHouse house, string more = "") => $"$plan = New-DalpFailoverPlan -Topology '{house.Topology}' -Runbook '{FailoverProcess.Runbook}' -TimeoutSeconds 5 {more}";
+    public static string Plan(FailoverHouse house, string more = "") => $"$plan = New-DalpFailoverPlan -Topology '{house.Topology}' -Runbook '{house.Runbook}' -TimeoutSeconds 5 {more}";
 
     /// <summary>Runs the plan.</summary>
     public static string Invoke(string more = "") => $"$plan | Invoke-DalpFailover -DecisionOwner 'Head of Operations' -Reason 'The region is failing' -TimeoutSeconds 5 {People} {more}";
@@ -34,5 +34,5 @@ internal static class FailoverScripts
     /// <summary>Takes up a failover.</summary>
     public static string ResumeId(FailoverHouse house, string id) => $"Resume-DalpFailover {id} {Resumption(house, "")}";
 
-    private static string Resumption(FailoverHouse house, string more) => $"-Topology '{house.Topology}' -Runbook '{FailoverProcess.Runbook}' -TimeoutSeconds 5 {People} {more}";
+    private static string Resumption(FailoverHouse house, string more) => $"-Topology '{house.Topology}' -Runbook '{house.Runbook}' -TimeoutSeconds 5 {People} {more}";
 }
