@@ -6,8 +6,11 @@ namespace DalpHa.Core.Failover;
 /// <summary>Step 1: the active site writes no more. First the writers go, then the database takes no writes, then nothing is seen to write.</summary>
 public sealed class FreezeStep : IStepRecipe
 {
+    /// <summary>The step's name.</summary>
+    internal const string StepName = "freeze";
+
     /// <inheritdoc/>
-    public string Name => "freeze";
+    public string Name => StepName;
 
     /// <inheritdoc/>
     public async Task<FailoverStep> MeasureAsync(FailoverWorld world, CancellationToken cancellationToken)

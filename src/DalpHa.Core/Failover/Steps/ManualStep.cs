@@ -20,7 +20,8 @@ public sealed class ManualStep(string name, string task) : IStepRecipe
             Name = name,
             Mode = StepMode.Manual,
             Measured = plan.Manual ?? (plan.Hook is { } hook ? $"{Path.GetFileName(hook)} runs; then see that it did what it should." : task),
-            Preconditions = await ActiveFence.MeasureAsync(world, cancellationToken).ConfigureAwait(false),
+            // Before the freeze nobody can ask that the active site is frozen.
+            Preconditions = name == FreezeStep.StepName ? [] : await ActiveFence.MeasureAsync(world, cancellationToken).ConfigureAwait(false),
             Stages = plan.Hook is { } script ? [[Run(world, script, plan.Timeout)]] : [],
         };
     }
