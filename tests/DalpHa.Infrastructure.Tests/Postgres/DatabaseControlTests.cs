@@ -177,9 +177,13 @@ public sealed class DatabaseControlTests(ControlledPair shared, ITestOutputHelpe
         Assert.SkipWhen(OperatingSystem.IsWindows(), "There is no SIGSTOP.");
         await using var control = Open(Pair.Primary, TimeSpan.FromSeconds(1));
         await control.ReadActivityAsync(Token);
-        var backend = (int)(await Pair.Primary.ExecuteAsync($"SELECT pid FROM pg_stat_activity WHERE application_name = 'dalpha' AND usename = '{PostgresPair.AdminUser}'", Token))!;
+        // All of them: the session of a test before this one may still be on its way out.
+        var backends = (int[])(await Pair.Primary.ExecuteAsync($"SELECT array_agg(pid) FROM pg_stat_activity WHERE application_name = 'dalpha' AND usename = '{PostgresPair.AdminUser}'", Token))!;
         Pair.Primary.Freeze();
-        await SignalAsync("-STOP", backend);
+        foreach (var backend in backends)
+        {
+            await SignalAsync("-STOP", backend);
+        }
         try
         {
             foreach (var (act, errorId) in new (Func<Task>, string)[]
@@ -197,7 +201,10 @@ public sealed class DatabaseControlTests(ControlledPair shared, ITestOutputHelpe
         }
         finally
         {
-            await SignalAsync("-CONT", backend);
+            foreach (var backend in backends)
+            {
+                await SignalAsync("-CONT", backend);
+            }
             Pair.Primary.Thaw();
         }
         await control.SetReadOnlyAsync(false, Token);

@@ -31,9 +31,11 @@ public sealed class FailoverCmdletTests(LabSession session)
     public void What_is_wrong_is_told_by_its_id_and_changes_nothing(string command, string errorId)
     {
         session.Script(Plan);
+        var before = session.Script("Get-DalpFailover -Topology $topology").Output.Count;
         var outcome = session.Script(command.Replace("{0}", $"{PackagedModule.Root}/examples/runbook.yaml", StringComparison.Ordinal));
-        Assert.StartsWith(errorId + ",", outcome.Terminating?.FullyQualifiedErrorId, StringComparison.Ordinal);
-        Assert.NotEmpty(outcome.Terminating!.ErrorDetails?.RecommendedAction ?? "");
-        Assert.Empty(session.Script("Get-DalpFailover -Topology $topology").Output);
+        var error = outcome.Terminating ?? Assert.Single(outcome.Errors);
+        Assert.StartsWith(errorId + ",", error.FullyQualifiedErrorId, StringComparison.Ordinal);
+        Assert.NotEmpty(error.ErrorDetails?.RecommendedAction ?? "");
+        Assert.Equal(before, session.Script("Get-DalpFailover -Topology $topology").Output.Count);
     }
 }

@@ -29,9 +29,11 @@ public sealed class WhatIfTests(LabSession session) : IDisposable
             var (files, faults, children, asked) = (Files(), Faults(), Children(), Audit().Count);
 
             session.Module.Host.Lines.Clear();
-            session.Script($"$WhatIfPreference = $true\n{script}\n$WhatIfPreference = $false");
+            var outcome = session.Script($"$WhatIfPreference = $true\n{script}\n$WhatIfPreference = $false");
 
-            Assert.Contains(session.Module.Host.Lines, line => line.StartsWith("What if:", StringComparison.Ordinal));
+            Assert.True(
+                session.Module.Host.Lines.Any(line => line.StartsWith("What if:", StringComparison.Ordinal)) || IsNothingToDo(command, outcome),
+                $"{example}\n{string.Join('\n', session.Module.Host.Lines)}\n{string.Join('\n', outcome.Errors)}");
             Assert.Equal(files, Files());
             Assert.Equal(faults, Faults());
             Assert.Equal(children, Children());
@@ -54,6 +56,11 @@ public sealed class WhatIfTests(LabSession session) : IDisposable
         using var answer = await client.SendAsync(request);
         Assert.Contains(Audit().Skip(asked), IsWrite);
     }
+
+    // What must not be done on a healthy pair is refused before anything is told, and what is undone there has nothing to undo.
+    private static bool IsNothingToDo(string command, Outcome outcome) =>
+        outcome.Errors.Append(outcome.Terminating).Any(error => error?.FullyQualifiedErrorId.StartsWith("PreconditionUnmet,", StringComparison.Ordinal) == true)
+        || (command is "Resume-DalpWrite" or "Unprotect-DalpSite" && outcome.Errors.Count == 0 && outcome.Terminating is null);
 
     // Asking what one may do is a POST that changes nothing, and so is opening a tunnel.
     private static bool IsWrite(string line)
