@@ -16,7 +16,7 @@ public sealed class HandStepTests(LabSession session)
             "Protect-DalpSite -Topology $topology -Site Active -Wait",
         })
         {
-            var lines = session.Module.Show($"{command} -WhatIf");
+            var lines = session.Module.Show($"{command} -WhatIf -Verbose:$false");
             Assert.NotEmpty(lines);
             Assert.All(lines, line => Assert.StartsWith("What if: ", line, StringComparison.Ordinal));
         }
@@ -87,7 +87,7 @@ public sealed class HandStepTests(LabSession session)
     {
         session.UntilWarm();
         session.Script("");
-        var lines = session.Module.Show("Start-DalpWorkload -Topology $topology -Name dapp, erpc -Site Standby -Confirm:$false").Where(line => line.Length > 0).ToList();
+        var lines = session.Module.Show("Start-DalpWorkload -Topology $topology -Name dapp, erpc -Site Standby -Confirm:$false -Verbose:$false").Where(line => line.Length > 0).ToList();
         Assert.True(lines.Count >= 4, string.Join('\n', lines));
         Assert.Matches("^[- ]+$", lines[1]);
         Assert.All(lines, line => Assert.True(line.Length <= 120, line));
