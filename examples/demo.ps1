@@ -1,10 +1,11 @@
 <#
 .SYNOPSIS
-Shows a warm standby going cold and coming back, on a lab.
+Shows a warm standby going cold and coming back, and then taking over, on a lab.
 .DESCRIPTION
 Starts two regions on this machine, shows that the standby is warm, injects three faults under a little write load, shows how the verdict turns
-and names each cause, undoes them, and shows Warm again. Fails when a verdict is not the expected one. Leaves nothing running: the lab ends
-with this process, whatever ends it.
+and names each cause, undoes them, and shows Warm again. Then the active region is lost: the failover is planned and run, with the time and the loss
+that were measured, and the old region comes back and is isolated. Fails when anything is not as expected. Leaves nothing running: the lab ends with
+this process, whatever ends it.
 #>
 $ErrorActionPreference = 'Stop'
 
@@ -66,6 +67,35 @@ try {
     }
     Wait-Verdict Warm
     Get-DalpReplicationLag -Topology $lab.TopologyPath | Out-Host
+
+    Write-Heading 'The active region is lost'
+    $lab | Invoke-DalpLabFault -Name RegionLost -Site Active | Out-Host
+
+    Write-Heading 'What would a failover do, and what would be lost?'
+    $gone = 'Ann Other: the provider has confirmed that the region is without power'
+    $plan = New-DalpFailoverPlan $lab.TopologyPath $lab.RunbookPath -ActiveIsGone $gone
+    $plan | Out-Host
+    $plan.Steps | Out-Host
+
+    Write-Heading 'People decide, and it fails over. The steps that DalpHa does not do yet are vouched for by their owners'
+    $failover = $plan | Invoke-DalpFailover -DecisionOwner 'Jane Doe' -Reason 'The active region is lost' -ActiveIsGone $gone -Until validate -Confirm:$false -Attest @{
+        validators = 'Joe Bloggs: the former validators are without power'
+        traffic    = 'Joe Bloggs: the standby answers'
+        validate   = 'Ann Other: dApp and API answer'
+    }
+    $failover.Steps | Out-Host
+    if ($failover.NextStep -ne 'isolate') {
+        throw "The failover ended at '$($failover.NextStep)': $($failover.StoppedBecause)"
+    }
+    $Host.UI.WriteLine("Measured: serving again after $($failover.RecoveryTime.TotalSeconds.ToString('0.0')) s (RTO), at most $($failover.LossTime.TotalSeconds.ToString('0.0')) s of writes lost (RPO).")
+
+    Write-Heading 'The old region comes back by itself, and is isolated'
+    $lab | Invoke-DalpLabFault -Name RegionLost -Site Active -Undo | Out-Host
+    $failover = Resume-DalpFailover $failover.Id -Topology $lab.TopologyPath -Runbook $lab.RunbookPath -Confirm:$false
+    $failover | Out-Host
+    if ("$($failover.Outcome)" -ne 'Succeeded') {
+        throw "The failover ended as $($failover.Outcome): $($failover.StoppedBecause)"
+    }
 }
 finally {
     Write-Heading 'The lab ends'
