@@ -231,7 +231,9 @@ public sealed class FailoverRunTests : IDisposable
     [Fact]
     public async Task Until_stops_after_a_step_and_a_resumption_goes_on_without_asking_again()
     {
-        await platform.Process().BeginAsync(Id, TestPlatform.Declaration, "confirm", Token);
+        var stopped = await platform.Process().BeginAsync(Id, TestPlatform.Declaration, "confirm", Token);
+        Assert.Contains("as asked", stopped.StoppedBecause, StringComparison.Ordinal);
+        Assert.DoesNotContain(stopped.Steps, step => step.Detail == stopped.StoppedBecause || step.Outcome != FailoverOutcome.Succeeded);
         Assert.Equal(["freeze", "confirm"], platform.Crew.Asked);
         Assert.Empty(platform.Standby.Changes);
         var ended = await platform.Process(machine: "other").ResumeAsync(Id, null, Token);

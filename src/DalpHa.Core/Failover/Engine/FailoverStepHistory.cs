@@ -10,16 +10,21 @@ internal static class FailoverStepHistory
 
     /// <summary>One result for each step that was begun or stopped at, in the order of the sequence.</summary>
     public static IReadOnlyList<DalpStepResult> Of(string id, IReadOnlyList<JournalRecord> records) =>
-        [.. Sequence.Select(step => records.Where(record => record.Step == step).ToList()).Where(own => own.Count > 0).Select(own => Result(id, own))];
+        [.. ByStep(records).Select(own => Result(id, own))];
 
     /// <summary>How far the whole got: what its unfinished steps say, and what its finished ones did.</summary>
     public static FailoverOutcome OutcomeOf(IReadOnlyList<JournalRecord> records)
     {
-        var open = Sequence.Select(step => records.Where(record => record.Step == step).ToList()).Where(own => own.Count > 0).Select(OutcomeOfStep).ToList();
+        var open = ByStep(records).Select(OutcomeOfStep).ToList();
         return open.Contains(FailoverOutcome.Unknown) ? FailoverOutcome.Unknown
             : records.Any(record => record.Event == JournalEvent.Intent) ? FailoverOutcome.Incomplete
             : FailoverOutcome.NotStarted;
     }
+
+    // A stop without an outcome came after its step, as asked: it is of the whole, and says nothing of the step.
+    private static IEnumerable<List<JournalRecord>> ByStep(IReadOnlyList<JournalRecord> records) => Sequence
+        .Select(step => records.Where(record => record.Step == step && (record.Event != JournalEvent.Stopped || record.Data.ContainsKey("outcome"))).ToList())
+        .Where(own => own.Count > 0);
 
     private static DalpStepResult Result(string id, List<JournalRecord> own)
     {
@@ -41,9 +46,7 @@ internal static class FailoverStepHistory
     private static FailoverOutcome OutcomeOfStep(List<JournalRecord> own) => own[^1] switch
     {
         { Event: JournalEvent.StepDone } => FailoverOutcome.Succeeded,
-        { Event: JournalEvent.Stopped, Data: var data } when data.TryGetValue("outcome", out var outcome) => Enum.Parse<FailoverOutcome>(outcome),
-        // Stopped after it, as asked.
-        { Event: JournalEvent.Stopped } => FailoverOutcome.Succeeded,
+        { Event: JournalEvent.Stopped, Data: var data } => Enum.Parse<FailoverOutcome>(data["outcome"]),
         { Event: JournalEvent.Intent } => FailoverOutcome.Unknown,
         _ => own.Exists(record => record.Event == JournalEvent.Intent) ? FailoverOutcome.Incomplete : FailoverOutcome.NotStarted,
     };
