@@ -24,6 +24,9 @@ public sealed record Pod(
     /// null when nothing does.
     /// </summary>
     public string? Owner { get; init; }
+
+    /// <summary>What it holds of its node; null while it is bound to none, and once it has finished.</summary>
+    public PodRequests? Holds { get; init; }
 }
 
 /// <summary>How one container of a pod fares.</summary>

@@ -26,8 +26,8 @@ public interface ICluster : IAsyncDisposable
     /// <summary>The pods of a namespace.</summary>
     Task<IReadOnlyList<Pod>> ListPodsAsync(string @namespace, CancellationToken cancellationToken);
 
-    /// <summary>What the bound, unfinished pods of all namespaces hold of their nodes.</summary>
-    Task<IReadOnlyList<PodRequests>> ListPodRequestsAsync(CancellationToken cancellationToken);
+    /// <summary>What the bound, unfinished pods of all other namespaces hold of their nodes; <see cref="Pod.Holds"/> says it of this one's.</summary>
+    Task<IReadOnlyList<PodRequests>> ListPodRequestsElsewhereAsync(string @namespace, CancellationToken cancellationToken);
 
     /// <summary>One Secret as digests, or null when there is none of that name.</summary>
     Task<SecretDigest?> GetSecretAsync(string @namespace, string name, DigestKey key, CancellationToken cancellationToken);

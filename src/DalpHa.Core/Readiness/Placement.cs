@@ -1,4 +1,5 @@
 using DalpHa.Core.Clusters;
+using DalpHa.Core.Ports;
 
 namespace DalpHa.Core.Readiness;
 
@@ -55,6 +56,14 @@ public sealed class Placement
 
     /// <summary>Whether the nodes together have enough, whatever the order of placing.</summary>
     public bool SumFits => Free.Covers(Needed) && FreePods >= NeededPods;
+
+    /// <summary>What all pods of the cluster hold of their nodes: those of a namespace, which are read anyway, and those of all others.</summary>
+    public static async Task<IReadOnlyList<PodRequests>> ListRequestsAsync(ICluster cluster, string @namespace, Task<IReadOnlyList<Pod>> pods, CancellationToken cancellationToken)
+    {
+        var elsewhere = cluster.ListPodRequestsElsewhereAsync(@namespace, cancellationToken);
+        await Task.WhenAll(pods, elsewhere).ConfigureAwait(false);
+        return [.. (await pods.ConfigureAwait(false)).Select(pod => pod.Holds).OfType<PodRequests>(), .. await elsewhere.ConfigureAwait(false)];
+    }
 
     /// <summary>The room that is left on the nodes that take pods.</summary>
     public static IReadOnlyList<NodeRoom> RoomOf(IReadOnlyList<Node> nodes, IReadOnlyList<PodRequests> pods)

@@ -61,7 +61,7 @@ public sealed class SiteView
     public Task<IReadOnlyList<Pod>> Pods => ReadInNamespace("pods", c => c.ListPodsAsync(Site.Namespace, runToken));
 
     /// <summary>What all namespaces' pods hold of their nodes.</summary>
-    public Task<IReadOnlyList<PodRequests>> PodRequests => Read("podrequests", c => c.ListPodRequestsAsync(runToken));
+    public Task<IReadOnlyList<PodRequests>> PodRequests => Read("podrequests", c => Placement.ListRequestsAsync(c, Site.Namespace, Pods, runToken));
 
     /// <summary>All Secrets that workloads may need, as digests.</summary>
     public Task<IReadOnlyList<SecretDigest>> Secrets => ReadInNamespace("secrets", c => c.ListSecretsAsync(Site.Namespace, digestKey, runToken));

@@ -60,7 +60,8 @@ public sealed class SimulatedCluster(ICluster inner, SimulatedChanges changes) :
     public Task<bool> NamespaceExistsAsync(string @namespace, CancellationToken cancellationToken) => inner.NamespaceExistsAsync(@namespace, cancellationToken);
 
     /// <inheritdoc/>
-    public Task<IReadOnlyList<PodRequests>> ListPodRequestsAsync(CancellationToken cancellationToken) => inner.ListPodRequestsAsync(cancellationToken);
+    public Task<IReadOnlyList<PodRequests>> ListPodRequestsElsewhereAsync(string @namespace, CancellationToken cancellationToken) =>
+        inner.ListPodRequestsElsewhereAsync(@namespace, cancellationToken);
 
     /// <inheritdoc/>
     public Task<SecretDigest?> GetSecretAsync(string @namespace, string name, DigestKey key, CancellationToken cancellationToken) => inner.GetSecretAsync(@namespace, name, key, cancellationToken);

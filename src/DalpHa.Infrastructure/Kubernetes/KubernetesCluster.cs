@@ -103,9 +103,9 @@ internal sealed class KubernetesCluster : ICluster
         client.ListAsync(ApiRequest.List("v1", "pods", @namespace), WireJson.Default.Pods, WorkloadReading.ToPod, cancellationToken);
 
     /// <inheritdoc/>
-    public Task<IReadOnlyList<PodRequests>> ListPodRequestsAsync(CancellationToken cancellationToken)
+    public Task<IReadOnlyList<PodRequests>> ListPodRequestsElsewhereAsync(string @namespace, CancellationToken cancellationToken)
     {
-        var unfinished = ApiRequest.Selector("fieldSelector", "status.phase!=Succeeded,status.phase!=Failed");
+        var unfinished = ApiRequest.Selector("fieldSelector", $"metadata.namespace!={@namespace},status.phase!=Succeeded,status.phase!=Failed");
         return client.ListAsync(ApiRequest.List("v1", "pods", null, unfinished), WireJson.Default.Pods, WorkloadReading.ToRequests, cancellationToken);
     }
 

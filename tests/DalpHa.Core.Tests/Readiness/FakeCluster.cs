@@ -36,7 +36,7 @@ internal sealed class FakeCluster : ICluster
     public Task<bool> NamespaceExistsAsync(string @namespace, CancellationToken cancellationToken) => Answer("namespace", HasNamespace);
     public Task<IReadOnlyList<Workload>> ListWorkloadsAsync(string @namespace, CancellationToken cancellationToken) => List("workloads", Workloads);
     public Task<IReadOnlyList<Pod>> ListPodsAsync(string @namespace, CancellationToken cancellationToken) => List("pods", Pods);
-    public Task<IReadOnlyList<PodRequests>> ListPodRequestsAsync(CancellationToken cancellationToken) => List("podrequests", PodRequests);
+    public Task<IReadOnlyList<PodRequests>> ListPodRequestsElsewhereAsync(string @namespace, CancellationToken cancellationToken) => List("podrequests", PodRequests);
     public Task<SecretDigest?> GetSecretAsync(string @namespace, string name, DigestKey key, CancellationToken cancellationToken) =>
         Answer("secret", Secrets.FirstOrDefault(secret => secret.Name == name));
     public Task<IReadOnlyList<SecretDigest>> ListSecretsAsync(string @namespace, DigestKey key, CancellationToken cancellationToken) => List("secrets", Secrets);

@@ -77,10 +77,19 @@ public abstract class ClusterContract<TServer>(TServer server, TestUser user)
     [Fact]
     public async Task Requests_of_bound_pods_only()
     {
-        _ = Namespace;
+        var ns = Namespace;
         await using var cluster = server.OpenAs(user);
-        var requests = await cluster.ListPodRequestsAsync(Token);
-        var bound = Assert.Single(requests, r => r.NodeName == server.Node);
+        var holding = Assert.Single(await cluster.ListPodsAsync(ns, Token), pod => pod.Holds is not null);
+        Assert.Equal(new PodRequests(server.Node, new ResourceAmounts(0.1m, 64 * 1024 * 1024)), holding.Holds);
+    }
+
+    [Fact]
+    public async Task Requests_elsewhere_are_those_of_other_namespaces()
+    {
+        var ns = Namespace;
+        await using var cluster = server.OpenAs(user);
+        Assert.DoesNotContain(await cluster.ListPodRequestsElsewhereAsync(ns, Token), pod => pod.NodeName == server.Node);
+        var bound = Assert.Single(await cluster.ListPodRequestsElsewhereAsync("another", Token), pod => pod.NodeName == server.Node);
         Assert.Equal(new ResourceAmounts(0.1m, 64 * 1024 * 1024), bound.Requests);
     }
 

@@ -70,9 +70,10 @@ internal static class StartConditions
     {
         try
         {
-            var pods = await site.Cluster.ListPodsAsync(site.Namespace, cancellationToken).ConfigureAwait(false);
-            var room = Placement.RoomOf(
-                await site.Cluster.ListNodesAsync(cancellationToken).ConfigureAwait(false), await site.Cluster.ListPodRequestsAsync(cancellationToken).ConfigureAwait(false));
+            var podsRead = site.Cluster.ListPodsAsync(site.Namespace, cancellationToken);
+            var requests = await Placement.ListRequestsAsync(site.Cluster, site.Namespace, podsRead, cancellationToken).ConfigureAwait(false);
+            var room = Placement.RoomOf(await site.Cluster.ListNodesAsync(cancellationToken).ConfigureAwait(false), requests);
+            var pods = await podsRead.ConfigureAwait(false);
             var demands = starting.Select(one => new PodDemand(
                 one.Workload.Target, one.Workload.RequestsPerReplica, Math.Max(0, one.Replicas - one.Workload.LivePods(pods).Count(pod => pod.NodeName is not null)))).ToList();
             var placement = Placement.Try(room, demands);

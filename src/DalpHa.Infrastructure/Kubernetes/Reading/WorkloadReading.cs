@@ -48,10 +48,11 @@ internal static class WorkloadReading
         ])
     {
         Owner = OwnerOf(wire.Metadata),
+        Holds = ToRequests(wire),
     };
 
-    /// <summary>What a bound pod holds of its node; null for one that is bound to none.</summary>
-    public static PodRequests? ToRequests(WirePod wire) => string.IsNullOrEmpty(wire.Spec?.NodeName)
+    /// <summary>What a bound, unfinished pod holds of its node; null for any other.</summary>
+    public static PodRequests? ToRequests(WirePod wire) => string.IsNullOrEmpty(wire.Spec?.NodeName) || wire.Status?.Phase is "Succeeded" or "Failed"
         ? null
         : new PodRequests(wire.Spec.NodeName, ContainerTemplate.RequestsOfPod(Templates(wire.Spec), Quantities.Amounts(wire.Spec.Overhead)));
 
