@@ -33,8 +33,8 @@ internal static class ConnectionSettings
             // 'prefer' costs a round trip and needs a Kerberos library; who uses GSS says so.
             settings.GssEncryptionMode = GssEncryptionMode.Disable;
         }
-        var builder = new NpgsqlDataSourceBuilder(settings.ConnectionString);
-        // The catalogue of types is not needed for text, and costs a round trip on each connection.
+        // Text is all that is read: every other type's converter would be made ready in vain, as would the catalogue of types, which costs a round trip.
+        var builder = new NpgsqlSlimDataSourceBuilder(settings.ConnectionString).EnableTransportSecurity().EnableIntegratedSecurity();
         builder.ConfigureTypeLoading(types => types.EnableTypeLoading(false));
         if (address.TlsHost is { } name)
         {

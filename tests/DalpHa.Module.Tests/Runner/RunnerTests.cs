@@ -37,6 +37,13 @@ public sealed class RunnerTests
     }
 
     [Fact]
+    public void The_engine_reports_its_use_to_nobody()
+    {
+        var run = RunnerProcess.Run("[Microsoft.PowerShell.Telemetry.ApplicationInsightsTelemetry]::CanSendTelemetry", ("POWERSHELL_TELEMETRY_OPTOUT", null));
+        Assert.Equal("False", run.Output.Trim());
+    }
+
+    [Fact]
     public async Task A_script_gets_its_arguments_as_under_pwsh()
     {
         var script = Path.Combine(Path.GetTempPath(), $"dalpha-{Guid.NewGuid():N}.ps1");
