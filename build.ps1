@@ -83,12 +83,15 @@ function Copy-One([string] $From, [string] $To) {
 # The lab and the suites run real PostgreSQL servers. Only a Debian's root is helped to them: elsewhere installing is the owner's business.
 function Install-PostgreSql {
     $lab = "$root/module/lab/DalpHa.Lab.dll"
-    & dotnet $lab find-postgres | Out-Null
+    $found = & dotnet $lab find-postgres 2>&1
     if ($LASTEXITCODE -eq 0) {
         return
     }
     if (-not [IO.File]::Exists('/etc/debian_version') -or [Environment]::UserName -ne 'root') {
-        Invoke-Program dotnet @($lab, 'find-postgres')
+        foreach ($line in $found) {
+            $Host.UI.WriteErrorLine("$line")
+        }
+        exit 1
     }
     Write-Step 'Install PostgreSQL server binaries (apt-get)'
     # The package would otherwise make and start a server of its own on port 5432.
