@@ -24,7 +24,8 @@ public sealed class MeasureErrorCommand : PSCmdlet
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {
-        if (InputObject?.BaseObject is ErrorRecord)
+        // A program's line on its standard error is no error: many show their progress there.
+        if (InputObject?.BaseObject is ErrorRecord { FullyQualifiedErrorId: not ("NativeCommandError" or "NativeCommandErrorMessage") })
         {
             Tally.Count++;
         }

@@ -69,6 +69,14 @@ public sealed class RunnerTests
     }
 
     [Fact]
+    public async Task What_a_program_says_on_its_standard_error_is_shown_and_no_error()
+    {
+        var (code, output, error) = await RunAsync("-NoModule", "-Command", "dotnet no-such-verb; 'after'");
+        Assert.Contains("no-such-verb", output + error, StringComparison.Ordinal);
+        Assert.Equal(0, code);
+    }
+
+    [Fact]
     public async Task A_prompt_that_nobody_can_answer_is_an_error_and_no_hang()
     {
         var (code, _, error) = await RunAsync("-NoModule", "-NonInteractive", "-Command", "$Host.UI.PromptForChoice('Promote?', 'The standby', @('&Yes', '&No'), 1)");
