@@ -44,6 +44,9 @@ public sealed record DalpTopology
 
     /// <summary>Both sites, the active first.</summary>
     public IReadOnlyList<DalpSite> Sites => [Active, Standby];
+
+    /// <summary>Its name.</summary>
+    public override string ToString() => Name;
 }
 
 /// <summary>Which of the two a site is.</summary>
@@ -84,6 +87,9 @@ public sealed record DalpSite
 
     /// <summary>Its backups; null when the topology does not say.</summary>
     public BackupSettings? Backups { get; init; }
+
+    /// <summary>Its name.</summary>
+    public override string ToString() => Name;
 }
 
 /// <summary>A site's PostgreSQL servers.</summary>
@@ -122,6 +128,9 @@ public sealed record DatabaseServerSettings
 
     /// <summary>The pod or service to tunnel to; null when it is reached directly.</summary>
     public ForwardTarget? Forward { get; init; }
+
+    /// <summary>Its name.</summary>
+    public override string ToString() => Name;
 }
 
 /// <summary>Where in a Secret a login is found.</summary>
@@ -133,12 +142,20 @@ public sealed record SecretLogin(string Secret, string UserNameKey = "username",
 /// <summary>One validator.</summary>
 /// <param name="Name">Its name.</param>
 /// <param name="Rpc">Its JSON-RPC endpoint; null while it is staged at zero and has none.</param>
-public sealed record ValidatorSettings(string Name, Uri? Rpc);
+public sealed record ValidatorSettings(string Name, Uri? Rpc)
+{
+    /// <summary>Its name.</summary>
+    public override string ToString() => Name;
+}
 
 /// <summary>One host name that users come by.</summary>
 /// <param name="Name">What it serves: <c>dapp</c>, <c>dapi</c>, <c>rpc</c>.</param>
 /// <param name="Url">Its address.</param>
-public sealed record RouteSettings(string Name, Uri Url);
+public sealed record RouteSettings(string Name, Uri Url)
+{
+    /// <summary>Its address.</summary>
+    public override string ToString() => Url.OriginalString;
+}
 
 /// <summary>A site's S3-compatible object storage.</summary>
 /// <param name="Endpoint">The service's address.</param>
@@ -184,6 +201,9 @@ public sealed record WorkloadRule(string Name, LabelSelector Selector, StandbyMo
 {
     /// <summary>How many replicas each of them starts with where neither it nor the other site tells; null when the topology does not say.</summary>
     public int? Replicas { get; init; }
+
+    /// <summary>Its name.</summary>
+    public override string ToString() => Name;
 }
 
 /// <summary>A Secret or ConfigMap whose values are a site's own: all of them, or that of one key.</summary>

@@ -179,6 +179,18 @@ public sealed class CheckTests
     }
 
     [Fact]
+    public async Task A_promoted_standby_is_not_told_to_mend_its_link()
+    {
+        var given = new Given();
+        given.Lags[0] = Lag() with { Status = CheckStatus.Fail, Link = ReplicationLink.Broken, LagTime = null, LagBytes = null };
+        given.StandbyServers[0] = Server("central", "pg-2", Database("pg-2"));
+
+        var result = Assert.Single(await given.Run("ReplicationLag"), result => result.Target == "pg-2");
+
+        Assert.Contains("no standby any more", result.Remediation, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Workloads_with_a_common_prefix_and_common_labels_are_not_mixed()
     {
         var given = new Given();

@@ -36,4 +36,7 @@ public sealed record DalpStepResult
 
     /// <summary>How long it took; null when it did not begin.</summary>
     public TimeSpan? Duration { get; init; }
+
+    /// <summary>The step, and how far it got.</summary>
+    public override string ToString() => $"{Step}: {Outcome}";
 }

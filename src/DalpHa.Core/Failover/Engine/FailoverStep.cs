@@ -18,6 +18,9 @@ public sealed record Precondition(string Name, Finding Finding)
 {
     /// <summary>Whether the step may begin as far as this goes.</summary>
     public bool IsMet => Finding.Status is CheckStatus.Pass or CheckStatus.Warn;
+
+    /// <summary>What must hold, and how it stands.</summary>
+    public override string ToString() => $"{Name}: {Finding.Status}";
 }
 
 /// <summary>A step as it stands in the world right now: measured, and ready to be asked about and run.</summary>

@@ -101,6 +101,9 @@ public sealed record DalpPlanStep
 
     /// <summary>Whether nothing stands in its way.</summary>
     public bool IsReady => Preconditions.All(precondition => precondition.IsMet);
+
+    /// <summary>Its name.</summary>
+    public override string ToString() => Step;
 }
 
 /// <summary>One action of a plan.</summary>
@@ -109,4 +112,8 @@ public sealed record DalpPlanStep
 /// <param name="Outcome">What must be seen for it to be done.</param>
 /// <param name="IsNeeded">False when that is seen already.</param>
 /// <param name="CanBeUndone">Whether it can be undone.</param>
-public sealed record DalpPlanAction(string Name, string Site, string Outcome, bool IsNeeded, bool CanBeUndone);
+public sealed record DalpPlanAction(string Name, string Site, string Outcome, bool IsNeeded, bool CanBeUndone)
+{
+    /// <summary>What it does.</summary>
+    public override string ToString() => Name;
+}

@@ -50,6 +50,9 @@ public sealed record DalpRunbook
     /// <summary>How long the runbook expects a step and those after it to take; null when it expects nothing of one of them.</summary>
     public TimeSpan? ExpectedFrom(string step) =>
         Steps.SkipWhile(one => one.Name != step).Aggregate((TimeSpan?)TimeSpan.Zero, (sum, one) => sum + one.Expected);
+
+    /// <summary>Its name.</summary>
+    public override string ToString() => Name;
 }
 
 /// <summary>One step of a runbook.</summary>
@@ -69,6 +72,9 @@ public sealed record RunbookStep(string Name, string Owner, string StopCondition
 
     /// <summary>What people do by hand; null when DalpHa does the step.</summary>
     public string? Manual { get; init; }
+
+    /// <summary>Its name.</summary>
+    public override string ToString() => Name;
 }
 
 /// <summary>How a standby database becomes the primary.</summary>
@@ -102,6 +108,9 @@ public sealed record PromotionProcedure(PromotionMethod Method)
 
     /// <summary>The script, for the method Hook; relative to the runbook.</summary>
     public string? Hook { get; init; }
+
+    /// <summary>Its method.</summary>
+    public override string ToString() => Method.ToString();
 }
 
 /// <summary>A point at which somebody is told.</summary>

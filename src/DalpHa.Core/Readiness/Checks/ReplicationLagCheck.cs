@@ -21,7 +21,8 @@ public sealed class ReplicationLagCheck : IReadinessCheck
         var servers = await serversRead.WaitAsync(cancellationToken).ConfigureAwait(false);
         foreach (var lag in lags)
         {
-            var isPaused = servers.FirstOrDefault(server => server.Server == lag.Standby)?.Sample?.IsReplayPaused == true;
+            var sample = servers.FirstOrDefault(server => server.Server == lag.Standby)?.Sample;
+            var isPaused = sample?.IsReplayPaused == true;
             yield return new Finding(
                 lag.Status,
                 lag.Site,
@@ -29,7 +30,7 @@ public sealed class ReplicationLagCheck : IReadinessCheck
                 Observed(lag, isPaused),
                 $"streaming, lag < {lag.Threshold}",
                 lag.Detail + (lag.LastHealthyAt is { } at && lag.Status != CheckStatus.Pass ? $" Last healthy: {at:yyyy-MM-dd HH:mm:ss} UTC." : ""),
-                lag.Status == CheckStatus.Pass ? "" : Remedy(lag, isPaused));
+                lag.Status == CheckStatus.Pass ? "" : Remedy(lag, isPaused, isPromoted: sample?.IsInRecovery == false));
         }
         if (lags.Count == 0)
         {
@@ -51,8 +52,9 @@ public sealed class ReplicationLagCheck : IReadinessCheck
         return $"{lag.Link}{(isPaused ? ", paused" : "")}, {amount}";
     }
 
-    private static string Remedy(DalpReplicationLag lag, bool isPaused) => lag switch
+    private static string Remedy(DalpReplicationLag lag, bool isPaused, bool isPromoted) => lag switch
     {
+        _ when isPromoted => "See what Database says: it is no standby any more.",
         _ when isPaused => "Let the standby replay again: SELECT pg_wal_replay_resume()",
         { Link: ReplicationLink.Broken } => "Mend the link: look at the standby's log and its primary_conninfo, at the network, and at the slot on the primary.",
         { Link: ReplicationLink.Archive } => "See why it does not stream: the standby's log, its primary_conninfo, the network.",
