@@ -37,6 +37,8 @@ public enum LabFault
     WorkloadNeverReady,
     /// <summary>The database operator of the site looks away.</summary>
     OperatorDown,
+    /// <summary>The disk of the site's database is full.</summary>
+    DiskFull,
 }
 
 /// <summary>What is known of each fault without a lab.</summary>
@@ -62,6 +64,7 @@ public static class LabFaults
         LabFault.PromotionFails => "Lets a promotion of the database fail.",
         LabFault.WorkloadNeverReady => "The pods of dalp-indexer never get ready.",
         LabFault.OperatorDown => "Stops the CloudNativePG operator.",
+        LabFault.DiskFull => "Fills the disk of the database.",
         _ => throw new ArgumentOutOfRangeException(nameof(fault), fault, null),
     };
 

@@ -34,6 +34,7 @@ internal sealed class FaultBoard(string lab, IReadOnlyList<Region> regions, Post
         new PromotionFailsFault(),
         new WorkloadNeverReadyFault(),
         new OperatorDownFault(),
+        new DiskFullFault(),
     ];
 
     private readonly Dictionary<(LabFault, SiteRole), (DalpLabFault Shown, Injection Injection)> inForce = [];

@@ -3,6 +3,7 @@ using DalpHa.Core.Errors;
 using DalpHa.Core.Lab;
 using DalpHa.Core.Topology;
 using DalpHa.Lab.Hosting;
+using DalpHa.Lab.Postgres;
 using k8s;
 using k8s.Models;
 using Npgsql;
@@ -48,6 +49,24 @@ public sealed class LabFailoverFaultTests(LabFailoverFaultTests.OneLab one) : IC
         Assert.Equal(true, await Inside.Lab.Databases.Standby.ExecuteAsync("SELECT pg_is_in_recovery()", Token));
         await UndoAsync(LabFault.PromotionFails);
         await Inside.Lab.Databases.WaitForStreamingAsync(Token);
+    }
+
+    [Theory]
+    [InlineData(SiteRole.Active)]
+    [InlineData(SiteRole.Standby)]
+    public async Task ADatabaseWithAFullDiskComesBackWhenThereIsRoom(SiteRole site)
+    {
+        Assert.SkipUnless(File.Exists("/dev/full"), "The fault needs /dev/full, as Linux has it.");
+        var pair = Inside.Lab.Databases;
+        var server = site == SiteRole.Active ? pair.Primary : pair.Standby;
+        await Inside.Lab.Faults.InjectAsync(LabFault.DiskFull, site, null, Token);
+
+        await Eventually.HoldsAsync($"{server.Name} lets nobody in", async token => await PostgresPair.IsInRecoveryAsync(server, token) is null, Token);
+
+        await Inside.Lab.Faults.UndoAsync(LabFault.DiskFull, site, Token);
+        await pair.WaitForStreamingAsync(Token);
+        var before = Inside.Lab.Load.AcknowledgedBy(Inside.Active);
+        await Eventually.HoldsAsync("rows are acknowledged again", _ => Task.FromResult(Inside.Lab.Load.AcknowledgedBy(Inside.Active) > before), Token);
     }
 
     [Fact]

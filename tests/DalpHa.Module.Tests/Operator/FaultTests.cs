@@ -12,6 +12,7 @@ public sealed class FaultTests(LabSession session)
     [InlineData("ReplicationLinkCut", "ReplicationLag", "Fail")]
     [InlineData("ReplayPaused", "ReplicationLag", "Warn")]
     [InlineData("StandbyDatabaseKilled", "ReplicationLag", "Unknown Fail")]
+    [InlineData("DiskFull", "ReplicationLag", "Unknown Fail")]
     [InlineData("ExpiredCertificate", "Certificates", "Fail")]
     [InlineData("NodeLoss", "StandbyWorkloads", "Fail")]
     [InlineData("ApiHung", "ApiReachable", "Unknown")]
