@@ -16,8 +16,14 @@ public abstract class AsyncCommand : PSCmdlet, IDisposable
     private readonly CancellationTokenSource stopping = new();
     private BlockingCollection<Action>? queue;
 
-    /// <summary>The work for one pipeline record. Whatever it throws as <see cref="DalpException"/> ends the command with that error.</summary>
+    /// <summary>
+    /// The work for one pipeline record. What it throws as <see cref="DalpException"/> is the error of that record: of items that are piped in the next one
+    /// has its turn, otherwise the command ends with it.
+    /// </summary>
     protected abstract Task RunAsync(CancellationToken cancellationToken);
+
+    /// <summary>Whether an error ends the command even where more items may come.</summary>
+    private protected virtual bool EndsAtFirstError => false;
 
     /// <inheritdoc/>
     protected sealed override void ProcessRecord()
@@ -105,7 +111,13 @@ public abstract class AsyncCommand : PSCmdlet, IDisposable
     {
         if (work.Exception?.InnerException is DalpException known)
         {
-            ThrowTerminatingError(known.ToErrorRecord());
+            // What is wrong with no one thing (parameters that exclude each other, say) is wrong for every item.
+            if (!MyInvocation.ExpectingInput || known.Target is null || EndsAtFirstError)
+            {
+                ThrowTerminatingError(known.ToErrorRecord());
+            }
+            WriteError(known.ToErrorRecord());
+            return;
         }
         if (work.IsCanceled || work.Exception?.InnerException is OperationCanceledException)
         {

@@ -22,6 +22,9 @@ public abstract class FailoverRunCommand : FailoverCommand
     [ValidateNotNullOrEmpty]
     public string? TakeOver { get; set; }
 
+    /// <summary>Yes: what follows in a script rests on it, and a second failover must not begin behind the back of one that failed.</summary>
+    private protected override bool EndsAtFirstError => true;
+
     /// <summary>Runs or resumes, with the people beside it, and returns the failover.</summary>
     private protected async Task RunAsync(FailoverSettings settings, Func<FailoverRun, Task<DalpFailover>> run, CancellationToken cancellationToken)
     {
