@@ -29,7 +29,15 @@ public sealed record IngressRoute(string Kind, string Name, string? ClassName, I
 {
     /// <summary>Whether DalpHa took it out of service.</summary>
     public bool IsClosed { get; init; }
+
+    /// <summary>What an Ingress says of the certificates that it is served with; nothing for a Route.</summary>
+    public IReadOnlyList<RouteCertificate> Certificates { get; init; } = [];
 }
+
+/// <summary>The certificate that an Ingress serves some of its hosts with.</summary>
+/// <param name="Hosts">The hosts; none means all of the Ingress.</param>
+/// <param name="SecretName">The Secret that holds it; null where the controller's own is served.</param>
+public sealed record RouteCertificate(IReadOnlyList<string> Hosts, string? SecretName);
 
 /// <summary>A deployed Helm release, read from Helm 3's own Secret.</summary>
 /// <param name="Name">The release.</param>

@@ -98,9 +98,16 @@ public sealed class CheckTests
         ["expired"] = ("Certificates", g => g.Standby.Certificates = [Certificate(-1, "dapp.example.com"), Certificate(90, "*.example.com")], CheckStatus.Fail, "Secret/dalp-tls", "expired 2026-05-31"),
         ["ends soon"] = ("Certificates", g => g.Standby.Certificates = [Certificate(10, "*.example.com")], CheckStatus.Warn, "Secret/dalp-tls", "10 d left"),
         ["unreadable"] = ("Certificates", g => g.Standby.Certificates.Add(new TlsCertificate("bad", null, [], null, null, "not PEM")), CheckStatus.Fail, "Secret/bad", "unreadable"),
-        ["host not covered"] = ("Certificates", g => g.Standby.Certificates = [Certificate(90, "*.example.org")], CheckStatus.Fail, "dapp.example.com", "no certificate"),
+        ["host not covered"] = ("Certificates", g => g.Standby.Certificates = [Certificate(90, "*.example.org")], CheckStatus.Fail, "dapp.example.com", "Secret/dalp-tls for others"),
+        ["host covered only by a certificate that its ingress does not name"] = ("Certificates", g => g.Standby.Certificates = [Certificate(90, "*.example.org"), Certificate(90, "*.example.com") with { SecretName = "other" }], CheckStatus.Fail, "dapp.example.com", "Secret/dalp-tls for others"),
+        ["named certificate missing beside one that would fit"] = ("Certificates", g => g.Standby.Certificates = [Certificate(90, "*.example.com") with { SecretName = "other" }], CheckStatus.Fail, "dapp.example.com", "no Secret/dalp-tls"),
+        ["named certificate missing"] = ("Certificates", g => g.Standby.Certificates.Clear(), CheckStatus.Fail, "dapp.example.com", "no Secret/dalp-tls"),
+        ["ingress that names no certificate"] = ("Certificates", g => Tls(g), CheckStatus.Unknown, "dapp.example.com", "no certificate named"),
+        ["ingress that names one for another host"] = ("Certificates", g => Tls(g, new RouteCertificate(["api.example.com"], "dalp-tls")), CheckStatus.Unknown, "dapp.example.com", "no certificate named"),
+        ["ingress that leaves it to its controller"] = ("Certificates", g => Tls(g, new RouteCertificate(["dapp.example.com"], null)), CheckStatus.Unknown, "dapp.example.com", "no certificate named"),
+        ["one of two named certificates missing"] = ("Certificates", g => Tls(g, new RouteCertificate(["*.example.com"], "dalp-tls"), new RouteCertificate([], "gone")), CheckStatus.Fail, "dapp.example.com", "no Secret/gone"),
 
-        ["no certificate"] = ("Certificates", g => g.Standby.Certificates.Clear(), CheckStatus.Unknown, "certificates", "no TLS Secret"),
+        ["no certificate and none named"] = ("Certificates", g => { g.Standby.Certificates.Clear(); Tls(g); }, CheckStatus.Unknown, "certificates", "no TLS Secret"),
         ["no certificate and no host"] = ("Certificates", g => { g.Standby.Certificates.Clear(); g.Standby.Routes.Clear(); }, CheckStatus.Unknown, "certificates", "no TLS Secret"),
         ["storage class missing"] = ("ClusterClasses", g => g.Standby.StorageClasses.Clear(), CheckStatus.Fail, "StorageClass/fast", "missing"),
         ["ingress class missing"] = ("ClusterClasses", g => g.Standby.IngressClasses.Clear(), CheckStatus.Fail, "IngressClass/nginx", "missing"),
@@ -279,7 +286,29 @@ public sealed class CheckTests
     [InlineData("DAPP.example.com", "dapp.Example.com", true)]
     [InlineData("*", "dapp", false)]
     public void A_wildcard_stands_for_one_label(string name, string host, bool expected) =>
-        Assert.Equal(expected, Core.Readiness.Checks.CertificatesCheck.Covers(Certificate(1, name), host));
+        Assert.Equal(expected, HostPattern.StandsFor(name, host));
+
+    // The limit is 30 days; the clocks of the issuer and of who looks may be five minutes apart.
+    [Theory]
+    [InlineData(-86_400, 30 * 86_400 + 1, CheckStatus.Pass)]
+    [InlineData(-86_400, 30 * 86_400, CheckStatus.Warn)]
+    [InlineData(-86_400, 1, CheckStatus.Warn)]
+    [InlineData(-86_400, 0, CheckStatus.Fail)]
+    [InlineData(-86_400, -1, CheckStatus.Fail)]
+    [InlineData(0, 90 * 86_400, CheckStatus.Pass)]
+    [InlineData(1, 90 * 86_400, CheckStatus.Warn)]
+    [InlineData(300, 90 * 86_400, CheckStatus.Warn)]
+    [InlineData(301, 90 * 86_400, CheckStatus.Fail)]
+    public async Task A_certificate_is_judged_to_the_second(int begins, int ends, CheckStatus expected)
+    {
+        var given = new Given();
+        given.Standby.Certificates = [Certificate(1, "*.example.com") with { NotBefore = Now.AddSeconds(begins), NotAfter = Now.AddSeconds(ends) }];
+        Assert.Equal(expected, Assert.Single(await given.Run("Certificates"), result => result.Site == "central").Status);
+        // The same a moment later, by the run's own clock.
+        given.Time.Advance(TimeSpan.FromSeconds(1));
+        var later = Assert.Single(await given.Run("Certificates"), result => result.Site == "central").Status;
+        Assert.Equal((begins, ends) switch { (1, _) => CheckStatus.Pass, (301, _) => CheckStatus.Warn, (_, 1) => CheckStatus.Fail, (_, 30 * 86_400 + 1) => CheckStatus.Warn, _ => expected }, later);
+    }
 
     private static Pod WithContainer(Pod pod, Func<ContainerState, ContainerState> change) => pod with { Containers = [change(pod.Containers[0])] };
 
@@ -290,6 +319,8 @@ public sealed class CheckTests
 
     private static Workload WithLimit(Workload workload, decimal cpu) =>
         workload with { Containers = [.. workload.Containers.Select(container => container with { Limits = new(cpu, 0) })] };
+
+    private static void Tls(Given given, params RouteCertificate[] certificates) => given.Standby.Routes[0] = given.Standby.Routes[0] with { Certificates = certificates };
 
     private static void Specific(Given given, params string[] maps) =>
         given.Topology = given.Topology with { SiteSpecificConfigMaps = [.. maps.Select(SiteSpecificEntry.Parse)] };

@@ -117,7 +117,7 @@ internal sealed class Given : IReplicationView
             Pods = [Pod("dapp", 0), Pod("dapp", 1)],
             Secrets = [Secret("dalp-db", ("password", "d1"), ("username", "d2"))],
             ConfigMaps = [Map("dalp", "c1"), Map("dalp-site", region)],
-            Routes = [new IngressRoute("Ingress", "dapp", "nginx", ["dapp.example.com"])],
+            Routes = [new IngressRoute("Ingress", "dapp", "nginx", ["dapp.example.com"]) { Certificates = [new(["dapp.example.com"], "dalp-tls")] }],
             Releases = [new HelmRelease("dalp", 3, "dalp", "2.1.0", "2.1", Values(("global.region", region), ("replicas", "v1"), ("global.domain", "v2")))],
             Certificates = [Certificate(90, "*.example.com")],
             Nodes = [Node("node-1", 4, region), Node("node-2", 4, region)],

@@ -225,6 +225,7 @@ public abstract class ClusterContract<TServer>(TServer server, TestUser user)
         var route = Assert.Single(await cluster.ListIngressRoutesAsync(ns, Token));
         Assert.Equal(("Ingress", "dapp", ns), (route.Kind, route.Name, route.ClassName));
         Assert.Equal(["dapp.example.com", "api.example.com"], route.Hosts);
+        Assert.Equal(["dapp.example.com: dapp-tls", ": "], route.Certificates.Select(certificate => $"{string.Join(',', certificate.Hosts)}: {certificate.SecretName}"));
     }
 
     [Fact]

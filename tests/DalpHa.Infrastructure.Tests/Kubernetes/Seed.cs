@@ -57,7 +57,7 @@ internal static class Seed
             """);
         await server.CreateAsync("apis/networking.k8s.io/v1/ingressclasses", $$$$"""{"metadata":{"name":"{{{{server.Namespace}}}}"},"spec":{"controller":"example.com/ingress"}}""");
         await server.CreateAsync($"apis/networking.k8s.io/v1/namespaces/{server.Namespace}/ingresses", $$$$"""
-            {"metadata":{"name":"dapp"},"spec":{"ingressClassName":"{{{{server.Namespace}}}}","rules":[{"host":"dapp.example.com"},{"host":"api.example.com"},{"host":"dapp.example.com"}]}}
+            {"metadata":{"name":"dapp"},"spec":{"ingressClassName":"{{{{server.Namespace}}}}","rules":[{"host":"dapp.example.com"},{"host":"api.example.com"},{"host":"dapp.example.com"}],"tls":[{"hosts":["dapp.example.com"],"secretName":"dapp-tls"},{}]}}
             """);
     }
 

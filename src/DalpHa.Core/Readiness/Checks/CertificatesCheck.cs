@@ -6,6 +6,9 @@ namespace DalpHa.Core.Readiness.Checks;
 /// <summary>The site's TLS certificates are valid for a while yet, and cover the hosts of its Ingresses.</summary>
 public sealed class CertificatesCheck : SiteCheck
 {
+    // The clock that looks, and the issuer's, may be this much apart.
+    private static readonly TimeSpan ClockSkew = TimeSpan.FromMinutes(5);
+
     private const string Renew = "Renew it on this site, and see why it was not renewed by itself.";
 
     /// <inheritdoc/>
@@ -28,27 +31,19 @@ public sealed class CertificatesCheck : SiteCheck
             problems++;
             yield return finding;
         }
-        // Routes of OpenShift are served with the router's own certificate when they bring none.
-        var hosts = (await routesRead.WaitAsync(cancellationToken).ConfigureAwait(false))
-            .Where(route => route.Kind == "Ingress")
-            .SelectMany(route => route.Hosts)
-            .Distinct(StringComparer.OrdinalIgnoreCase)
-            .ToList();
-        if (certificates.Count == 0)
+        var hosts = new HostCertificates(site.Name, await routesRead.WaitAsync(cancellationToken).ConfigureAwait(false), certificates);
+        if (certificates.Count == 0 && !hosts.AnyNamed)
         {
-            problems++;
             yield return Finding.Unknown(
                 site.Name, "certificates", "no TLS Secret", hosts.Count == 0 ? "a certificate" : $"{Wording.Count(hosts.Count, "host")} covered",
                 "The namespace holds no certificate: TLS ends somewhere that DalpHa does not see, or nowhere.",
                 "If a load balancer in front ends TLS, look at its certificate by hand; otherwise deploy the certificates.");
+            yield break;
         }
-        var usable = certificates.Where(certificate => certificate.NotAfter > now).ToList();
-        foreach (var host in hosts.Where(host => certificates.Count > 0 && !usable.Any(certificate => Covers(certificate, host))))
+        foreach (var finding in hosts.Problems())
         {
             problems++;
-            yield return Finding.Fail(
-                site.Name, host, "no certificate", "covered", "No valid certificate in the namespace is for this name: browsers refuse the site.",
-                "Deploy a certificate for it on this site before traffic is switched.");
+            yield return finding;
         }
         if (problems == 0)
         {
@@ -56,18 +51,11 @@ public sealed class CertificatesCheck : SiteCheck
             yield return Finding.Pass(
                 site.Name,
                 "certificates",
-                $"{certificates.Count} valid, {hosts.Count} {(hosts.Count == 1 ? "host" : "hosts")} covered",
+                $"{certificates.Count} valid, {Wording.Count(hosts.Count, "host")} covered",
                 $"over {soon} d left",
                 $"The first to end is that of Secret '{first.SecretName}', on {first.NotAfter:yyyy-MM-dd}.");
         }
     }
-
-    /// <summary>Whether the certificate is for the host. A wildcard stands for exactly one label (RFC 9525 §6.3).</summary>
-    public static bool Covers(TlsCertificate certificate, string host) => certificate.DnsNames.Any(name =>
-        string.Equals(name, host, StringComparison.OrdinalIgnoreCase)
-        || (name.StartsWith("*.", StringComparison.Ordinal)
-            && host.IndexOf('.') is > 0 and var dot
-            && string.Equals(name[1..], host[dot..], StringComparison.OrdinalIgnoreCase)));
 
     private static Finding? Judge(string site, TlsCertificate certificate, DateTimeOffset now, int soon)
     {
@@ -83,13 +71,19 @@ public sealed class CertificatesCheck : SiteCheck
             return Finding.Fail(
                 site, target, $"expired {end:yyyy-MM-dd}", expected, $"The certificate of {certificate.Subject} ended {Wording.Duration(now - end)} ago.", Renew);
         }
-        if (certificate.NotBefore > now)
+        if (certificate.NotBefore > now + ClockSkew)
         {
             return Finding.Fail(
                 site, target, $"valid from {certificate.NotBefore:yyyy-MM-dd}", "valid now", $"The certificate of {certificate.Subject} is not valid yet.",
                 "Check the clock of its issuer, or deploy the certificate that is valid now.");
         }
-        return end - now < TimeSpan.FromDays(soon)
+        if (certificate.NotBefore is { } start && start > now)
+        {
+            return Finding.Warn(
+                site, target, $"valid in {Wording.Duration(start - now)}", "valid now", $"By this machine's clock the certificate of {certificate.Subject} begins in a moment: it was issued just now, or the clock is behind.",
+                "Look again in a few minutes; if it still says so, set this machine's clock.");
+        }
+        return end - now <= TimeSpan.FromDays(soon)
             ? Finding.Warn(
                 site, target, $"{Wording.Duration(end - now)} left", expected, $"The certificate of {certificate.Subject} ends on {end:yyyy-MM-dd HH:mm} UTC.", Renew)
             : null;

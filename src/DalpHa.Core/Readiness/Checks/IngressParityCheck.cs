@@ -63,9 +63,7 @@ public sealed class IngressParityCheck : IReadinessCheck
     }
 
     // The ingress's wildcard stands for one label; "*" is a rule without a host, and answers for all.
-    private static bool Serves(string served, string host) => served == "*"
-        || string.Equals(served, host, StringComparison.OrdinalIgnoreCase)
-        || (served.StartsWith("*.", StringComparison.Ordinal) && host.IndexOf('.') is > 0 and var dot && string.Equals(served[1..], host[dot..], StringComparison.OrdinalIgnoreCase));
+    private static bool Serves(string served, string host) => served == "*" || HostPattern.StandsFor(served, host);
 
     private static Dictionary<string, IngressRoute> Hosts(IReadOnlyList<IngressRoute> routes) => routes
         .SelectMany(route => route.Hosts.Select(host => (Host: host, Route: route)))

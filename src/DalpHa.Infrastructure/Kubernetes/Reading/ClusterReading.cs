@@ -70,7 +70,11 @@ internal static class ClusterReading
     {
         var hosts = (wire.Spec?.Rules ?? []).Select(r => string.IsNullOrEmpty(r.Host) ? "*" : r.Host).Distinct(StringComparer.OrdinalIgnoreCase).ToList();
         var classes = IngressClasses.Of(wire);
-        return new IngressRoute("Ingress", wire.Metadata.Name, classes.Effective, hosts.Count > 0 ? hosts : ["*"]) { IsClosed = classes.IsClosed };
+        return new IngressRoute("Ingress", wire.Metadata.Name, classes.Effective, hosts.Count > 0 ? hosts : ["*"])
+        {
+            IsClosed = classes.IsClosed,
+            Certificates = [.. (wire.Spec?.Tls ?? []).Select(tls => new RouteCertificate(tls.Hosts ?? [], string.IsNullOrEmpty(tls.SecretName) ? null : tls.SecretName))],
+        };
     }
 
     /// <summary>An OpenShift route.</summary>

@@ -70,10 +70,13 @@ internal sealed record WireIngressClassSpec(string? Controller);
 internal sealed record WireIngress(WireMetadata Metadata, WireIngressSpec? Spec);
 
 /// <summary>What an ingress answers for.</summary>
-internal sealed record WireIngressSpec(string? IngressClassName, List<WireIngressRule>? Rules);
+internal sealed record WireIngressSpec(string? IngressClassName, List<WireIngressRule>? Rules, List<WireIngressTls>? Tls);
 
 /// <summary>A host of an ingress; none means every host.</summary>
 internal sealed record WireIngressRule(string? Host);
+
+/// <summary>The Secret whose certificate some hosts of an ingress are served with; no hosts means all.</summary>
+internal sealed record WireIngressTls(List<string>? Hosts, string? SecretName);
 
 /// <summary><c>route.openshift.io/v1 Route</c>.</summary>
 internal sealed record WireRoute(WireMetadata Metadata, WireRouteSpec? Spec);
