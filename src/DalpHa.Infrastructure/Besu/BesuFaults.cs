@@ -1,4 +1,5 @@
 using DalpHa.Core.Errors;
+using DalpHa.Infrastructure.Certificates;
 
 namespace DalpHa.Infrastructure.Besu;
 
@@ -7,8 +8,8 @@ internal sealed class BesuFaults(Uri rpc)
 {
     private readonly string node = $"The validator node at {rpc.GetComponents(UriComponents.SchemeAndServer, UriFormat.UriEscaped)}";
 
-    public DalpException Unreachable(HttpRequestException exception) => exception.HttpRequestError == HttpRequestError.SecureConnectionError
-        ? Fail("ValidatorTlsMismatch", FaultKind.Tls, $"has a certificate or TLS setting that does not match: {exception.GetBaseException().Message}", "Correct the validator's rpc address in the topology, or its certificate.", exception)
+    public DalpException Unreachable(HttpRequestException exception) => exception.HttpRequestError == HttpRequestError.SecureConnectionError || ServerCertificateException.In(exception) is not null
+        ? Fail("ValidatorTlsMismatch", FaultKind.Tls, $"has a certificate or TLS setting that does not match: {exception.GetBaseException().Message}", ServerCertificateException.In(exception)?.Advice ?? "Correct the validator's rpc address in the topology, or its certificate.", exception)
         : Fail("ValidatorUnreachable", FaultKind.Unreachable, $"can't be reached: {exception.GetBaseException().Message}", "Check the network and that the node runs with --rpc-http-enabled. Until then nobody knows whether it signs.", exception);
 
     public DalpException TimedOut(TimeSpan timeout) =>

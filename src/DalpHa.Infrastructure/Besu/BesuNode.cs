@@ -3,6 +3,7 @@ using System.Net.Http.Headers;
 using System.Text.Json;
 using DalpHa.Core.Errors;
 using DalpHa.Core.Ports;
+using DalpHa.Infrastructure.Certificates;
 
 namespace DalpHa.Infrastructure.Besu;
 
@@ -27,7 +28,7 @@ internal sealed class BesuNode : IValidatorNode
         this.timeout = timeout;
         this.time = time;
         faults = new BesuFaults(rpc);
-        http = new HttpClient(new SocketsHttpHandler { ConnectTimeout = timeout, AllowAutoRedirect = false })
+        http = new HttpClient(new SocketsHttpHandler { ConnectTimeout = timeout, AllowAutoRedirect = false, SslOptions = { RemoteCertificateValidationCallback = CertificateValidity.Accept } })
         {
             Timeout = Timeout.InfiniteTimeSpan,
             MaxResponseContentBufferSize = MaxAnswerBytes,

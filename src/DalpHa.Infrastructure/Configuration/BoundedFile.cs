@@ -45,6 +45,16 @@ internal static class BoundedFile
         return (file.ResolveLinkTarget(returnFinalTarget: true) as FileInfo ?? file).Length;
     }
 
+    /// <summary>Refuses an empty file and what is no regular file, which whoever opens it might wait for without end. A folder is left to the opening.</summary>
+    /// <exception cref="IOException">It is one of these, or there is no such file.</exception>
+    public static void RequireRegular(string path)
+    {
+        if (!Directory.Exists(path) && SizeOf(path) == 0)
+        {
+            throw new IOException($"'{path}' is empty, or no regular file.");
+        }
+    }
+
     private static byte[] ReadAtMost(string path, int limit)
     {
         using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);

@@ -154,7 +154,14 @@ internal static class DatabaseFaults
             {
                 case TimeoutException or SocketException { SocketErrorCode: SocketError.TimedOut }:
                     return TimedOut(address, timeout, exception);
-                case AuthenticationException or CryptographicException or FileNotFoundException:
+                case AuthenticationException:
+                    // The driver takes no other judge of the certificate than its own, and that one gives no reason.
+                    return Tls(
+                        address,
+                        $"{cause.Message.TrimEnd('.')}. A certificate is refused when its authority is not trusted, when it is for another name, and when it has expired or is not valid yet: "
+                            + $"this machine's clock says {TimeProvider.System.GetUtcNow():u}",
+                        exception);
+                case CryptographicException or FileNotFoundException:
                     return Tls(address, cause.Message, exception);
                 case SocketException socket:
                     return Unreachable(address, socket.Message, exception);
@@ -191,7 +198,7 @@ internal static class DatabaseFaults
         "DatabaseTlsMismatch",
         FaultKind.Tls,
         $"and this client don't agree on TLS (sslmode {address.SslMode ?? "from PGSSLMODE or prefer"}, server name {address.TlsHost ?? address.Host}): {why}",
-        "Check sslMode, PGSSLROOTCERT, PGSSLCERT and PGSSLKEY, and that the server's certificate is valid for that name.",
+        "Check sslMode, PGSSLROOTCERT, PGSSLCERT and PGSSLKEY, that the server's certificate is valid now and for that name, and this machine's clock.",
         inner);
 
     private static string User(DatabaseAddress address) =>

@@ -99,8 +99,8 @@ internal sealed class KeptConnection(DatabaseAddress address, TimeSpan timeout, 
         }
     }
 
-    // The driver does not hear a cancellation while it waits for the answer to its offer of TLS. Such an opening is left to end by the
-    // driver's own timeout, and closes itself then.
+    // The driver hears no cancellation between its connecting and its log-in (Npgsql 10), and has no way to close what it opens. Of a server that takes the
+    // connection and says nothing, the opening is left to end by the driver's own timeout, and closes itself then: a second after the bound of the request.
     private async Task<NpgsqlConnection> OpenAsync(CancellationToken cancellationToken)
     {
         var opening = source.OpenConnectionAsync(cancellationToken).AsTask();

@@ -4,6 +4,7 @@ using System.Text.Json;
 using DalpHa.Core.Errors;
 using DalpHa.Core.Ports;
 using DalpHa.Infrastructure.Besu;
+using DalpHa.Infrastructure.Tests.Kubernetes;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
@@ -41,6 +42,21 @@ public sealed class BesuNodeTests
         Assert.Equal(100, sample.ProposedBlocks[Own.ToLowerInvariant()]);
         Assert.Equal(0, sample.ProposedBlocks[Other]);
         Assert.Contains("qbft_getSignerMetrics 0x190 0x1f4", calls);
+    }
+
+    [Theory]
+    [InlineData(-1440, -1, "outside its validity")]
+    [InlineData(5, 1440, "outside its validity")]
+    [InlineData(-1440, 1440, "not trusted here")]
+    public async Task Certificate_that_is_refused_is_told_with_its_reason(int from, int to, string told)
+    {
+        var now = TimeProvider.System.GetUtcNow();
+        await using var server = await HostileServer.StartAsync((_, _) => Task.CompletedTask, TestCertificates.Leaf("127.0.0.1", now.AddMinutes(from), now.AddMinutes(to)));
+        await using var node = new BesuNode(server.Address, TimeSpan.FromSeconds(5), TimeProvider.System);
+        var failure = await Assert.ThrowsAsync<DalpException>(() => node.SampleAsync(TestContext.Current.CancellationToken));
+        Assert.Equal(("ValidatorTlsMismatch", FaultKind.Tls), (failure.ErrorId, failure.Kind));
+        Assert.Contains(told, failure.Message, StringComparison.Ordinal);
+        Assert.Equal(told == "outside its validity", failure.RecommendedAction.Contains("clock", StringComparison.Ordinal));
     }
 
     [Fact]

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using DalpHa.Core.Clusters;
 using DalpHa.Core.Errors;
+using DalpHa.Core.Ports;
 using DalpHa.Infrastructure.Kubernetes;
 
 namespace DalpHa.Infrastructure.Tests.Kubernetes;
@@ -149,13 +150,25 @@ public sealed class KubeconfigTests : IDisposable
     [InlineData("{exec: {apiVersion: client.authentication.k8s.io/v1, command: x, interactiveMode: Always} }", "", "CredentialPluginUnusable")]
     public void Settings_that_cannot_work_are_refused_when_the_cluster_is_opened(string user, string cluster, string errorId)
     {
-        var path = Write("config", $$$"""
-            clusters: [{name: c, cluster: {server: "https://127.0.0.1:1"{{{(cluster.Length > 0 ? ", " + cluster : "")}}} } }]
-            users: [{name: u, user: {{{user}}} }]
-            contexts: [{name: x, context: {cluster: c, user: u} }]
-            """);
-        var failure = Assert.Throws<DalpException>(() => KubernetesCluster.Open(new ClusterAddress("x", path), TimeSpan.FromSeconds(1), TimeProvider.System));
+        var failure = Assert.Throws<DalpException>(() => Open(user, cluster));
         Assert.True(failure.ErrorId == errorId, failure.ToString());
+    }
+
+    // Whoever opens a named pipe waits for somebody to write into it.
+    [Theory]
+    [InlineData("{tokenFile: pipe}", "", "KubeconfigIncomplete")]
+    [InlineData("{client-certificate: pipe, client-key: pipe}", "", "KubeconfigIncomplete")]
+    [InlineData("{}", "certificate-authority: pipe", "CertificateAuthorityUnreadable")]
+    public async Task Files_that_nobody_writes_are_refused_instead_of_waited_for(string user, string cluster, string errorId)
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows has no named pipes in folders.");
+        using (var make = Process.Start("mkfifo", [Path.Combine(folder, "pipe")]))
+        {
+            await make.WaitForExitAsync(TestContext.Current.CancellationToken);
+        }
+        var failure = await Task.Run(() => Assert.Throws<DalpException>(() => Open(user, cluster))).WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken);
+        Assert.True(failure.ErrorId == errorId, failure.ToString());
+        Assert.Contains("no regular file", failure.Message, StringComparison.Ordinal);
     }
 
     public void Dispose() => Directory.Delete(folder, recursive: true);
@@ -164,6 +177,15 @@ public sealed class KubeconfigTests : IDisposable
 
     private KubeconfigEntry Load(string? context, string? variable) =>
         Kubeconfig.Load(new ClusterAddress(context), name => name == "KUBECONFIG" ? variable : name == "HOME" ? folder : null);
+
+    private ICluster Open(string user, string cluster) => KubernetesCluster.Open(
+        new ClusterAddress("x", Write("config", $$$"""
+            clusters: [{name: c, cluster: {server: "https://127.0.0.1:1"{{{(cluster.Length > 0 ? ", " + cluster : "")}}} } }]
+            users: [{name: u, user: {{{user}}} }]
+            contexts: [{name: x, context: {cluster: c, user: u} }]
+            """)),
+        TimeSpan.FromSeconds(1),
+        TimeProvider.System);
 
     private string Write(string name, string text)
     {

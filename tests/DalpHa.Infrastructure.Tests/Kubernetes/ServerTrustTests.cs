@@ -1,6 +1,7 @@
 using System.Net.Security;
 using System.Security.Cryptography.X509Certificates;
 using DalpHa.Core.Errors;
+using DalpHa.Infrastructure.Certificates;
 using DalpHa.Infrastructure.Kubernetes;
 
 namespace DalpHa.Infrastructure.Tests.Kubernetes;
@@ -44,11 +45,31 @@ public sealed class ServerTrustTests
         Assert.Contains("CN=dalpha-other-ca", Assert.Throws<ServerCertificateException>(() => trust.Accept(this, proxys, chain, SslPolicyErrors.None)).Message, StringComparison.Ordinal);
     }
 
-    [Fact]
-    public async Task Expired_certificate_is_not_and_its_end_is_told()
+    // In minutes from now. By a clock that is five minutes off, a certificate made now begins later, and one renewed late has ended.
+    [Theory]
+    [InlineData(-86_400, -1)]
+    [InlineData(-86_400, -2 * 1440)]
+    [InlineData(5, 86_400)]
+    [InlineData(1, 86_400)]
+    public async Task Certificate_outside_its_validity_is_told_as_that_or_a_wrong_clock(int from, int to)
     {
-        await using var server = await StartAsync(TestCertificates.Leaf("127.0.0.1", days: -2));
-        Assert.Contains("outside its validity", (await RefusesAsync(server)).Message, StringComparison.Ordinal);
+        var now = TimeProvider.System.GetUtcNow();
+        await using var server = await StartAsync(TestCertificates.Leaf("127.0.0.1", now.AddMinutes(from), now.AddMinutes(to)));
+        var failure = await RefusesAsync(server);
+        Assert.Contains("outside its validity", failure.Message, StringComparison.Ordinal);
+        Assert.Contains("a wrong clock", failure.Message, StringComparison.Ordinal);
+        Assert.Contains($"{now.AddMinutes(to).UtcDateTime:yyyy-MM-dd HH:mm}", failure.Message, StringComparison.Ordinal);
+        Assert.Contains("clock", failure.RecommendedAction, StringComparison.Ordinal);
+        Assert.Contains("renew", failure.RecommendedAction, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Certificate_that_began_a_moment_ago_and_ends_in_one_is_trusted()
+    {
+        var now = TimeProvider.System.GetUtcNow();
+        await using var server = await StartAsync(TestCertificates.Leaf("127.0.0.1", now.AddSeconds(-2), now.AddMinutes(2)));
+        await using var cluster = server.Open();
+        Assert.Single(await cluster.ListPodsAsync("ns", Token));
     }
 
     [Fact]

@@ -7,6 +7,7 @@ using DalpHa.Core.Errors;
 using DalpHa.Core.Ports;
 using DalpHa.Core.Replication;
 using DalpHa.Infrastructure.Postgres;
+using DalpHa.Infrastructure.Tests.Kubernetes;
 using DalpHa.Lab.Postgres;
 using Npgsql;
 
@@ -242,6 +243,36 @@ public sealed class DatabaseServerTests(SharedPair shared) : IClassFixture<Share
             var address = Address(Pair.Standby) with { SslMode = "verify-full", TlsHost = "db.example.com" };
             await Poll.UntilAsync(async () => await SamplesAsync(address), Timeout, "the certificate is accepted under its own name");
             Assert.Equal("DatabaseTlsMismatch", (await FailAsync(address with { TlsHost = null })).ErrorId);
+        }
+        finally
+        {
+            Environment.SetEnvironmentVariable("PGSSLROOTCERT", null);
+            File.Delete(root);
+        }
+    }
+
+    [Theory]
+    [InlineData(-1440, -1)]
+    [InlineData(5, 1440)]
+    public async Task A_certificate_outside_its_validity_is_told_as_that_or_a_wrong_clock(int from, int to)
+    {
+        var now = TimeProvider.System.GetUtcNow();
+        using var certificate = TestCertificates.Leaf("127.0.0.1", now.AddMinutes(from), now.AddMinutes(to));
+        Pair.Standby.WriteDataFile("server.crt", certificate.ExportCertificatePem());
+        Pair.Standby.WriteDataFile("server.key", TestCertificates.PrivateKeyPem(certificate));
+        await Pair.Standby.ExecuteAsync("ALTER SYSTEM SET ssl = on", Token);
+        await Pair.Standby.ExecuteAsync("SELECT pg_reload_conf()", Token);
+        var root = Path.GetTempFileName();
+        await File.WriteAllTextAsync(root, TestCertificates.Authority.ExportCertificatePem(), Token);
+        Environment.SetEnvironmentVariable("PGSSLROOTCERT", root);
+        try
+        {
+            var trusting = Address(Pair.Standby) with { SslMode = "require" };
+            await Poll.UntilAsync(() => SamplesAsync(trusting), Timeout, "the server speaks TLS");
+            var failure = await FailAsync(trusting with { SslMode = "verify-full" });
+            Assert.Equal(("DatabaseTlsMismatch", FaultKind.Tls), (failure.ErrorId, failure.Kind));
+            Assert.Contains("has expired or is not valid yet: this machine's clock says", failure.Message, StringComparison.Ordinal);
+            Assert.Contains("clock", failure.RecommendedAction, StringComparison.Ordinal);
         }
         finally
         {

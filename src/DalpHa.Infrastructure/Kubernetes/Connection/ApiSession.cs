@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.WebSockets;
 using System.Security.Cryptography;
 using DalpHa.Core.Errors;
+using DalpHa.Infrastructure.Configuration;
 using k8s;
 using k8s.Authentication;
 
@@ -50,6 +51,10 @@ internal sealed class ApiSession : IDisposable
         SetCredentials(configuration, entry, plugin);
         try
         {
+            foreach (var file in new[] { configuration.ClientCertificateFilePath, configuration.ClientKeyFilePath }.Where(file => !string.IsNullOrEmpty(file)))
+            {
+                BoundedFile.RequireRegular(file!);
+            }
             var client = new k8s.Kubernetes(configuration);
             Impersonate(client.HttpClient, entry.User);
             return new ApiSession(client, entry.Cluster.TlsServerName, plugin?.ExpirationTimestamp);
@@ -159,6 +164,7 @@ internal sealed class ApiSession : IDisposable
     {
         try
         {
+            BoundedFile.RequireRegular(file);
             using var readable = File.OpenRead(file);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)

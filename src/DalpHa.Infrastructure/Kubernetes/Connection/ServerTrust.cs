@@ -2,6 +2,8 @@ using System.Net.Security;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using DalpHa.Core.Errors;
+using DalpHa.Infrastructure.Certificates;
+using DalpHa.Infrastructure.Configuration;
 
 namespace DalpHa.Infrastructure.Kubernetes;
 
@@ -52,7 +54,12 @@ internal sealed class ServerTrust
             {
                 return Convert.FromBase64String(entry.Cluster.CertificateAuthorityData);
             }
-            return entry.Cluster.CertificateAuthority is { } path ? File.ReadAllBytes(path) : null;
+            if (entry.Cluster.CertificateAuthority is not { } path)
+            {
+                return null;
+            }
+            BoundedFile.RequireRegular(path);
+            return File.ReadAllBytes(path);
         }
         catch (FormatException exception)
         {
@@ -84,7 +91,7 @@ internal sealed class ServerTrust
         }
         if (authorities is null)
         {
-            throw new ServerCertificateException(Explain(leaf, chain.ChainStatus, "no certificate authority that this machine trusts"));
+            throw Explain(leaf, chain, "no certificate authority that this machine trusts");
         }
         return IsIssuedByAuthority(leaf, chain);
     }
@@ -106,19 +113,19 @@ internal sealed class ServerTrust
         {
             throw new ServerCertificateException($"its certificate is issued by '{leaf.Issuer}', which is not the certificate authority of the kubeconfig");
         }
-        return isSound ? true : throw new ServerCertificateException(Explain(leaf, chain.ChainStatus, "the certificate authority of the kubeconfig"));
+        return isSound ? true : throw Explain(leaf, chain, "the certificate authority of the kubeconfig");
     }
 
-    private static string Explain(X509Certificate2 leaf, X509ChainStatus[] statuses, string authority)
+    private static ServerCertificateException Explain(X509Certificate2 leaf, X509Chain chain, string authority)
     {
-        var status = statuses.Aggregate(X509ChainStatusFlags.NoError, (all, one) => all | one.Status);
-        if (status.HasFlag(X509ChainStatusFlags.NotTimeValid))
+        var status = chain.ChainStatus.Aggregate(X509ChainStatusFlags.NoError, (all, one) => all | one.Status);
+        if (CertificateValidity.Refusal(leaf, chain) is { } outside)
         {
-            return $"its certificate chain is outside its validity (the server's own: {leaf.NotBefore.ToUniversalTime():u} to {leaf.NotAfter.ToUniversalTime():u}); an expired certificate or a wrong clock";
+            return outside;
         }
-        return (status & (X509ChainStatusFlags.PartialChain | X509ChainStatusFlags.UntrustedRoot)) != 0
+        return new ServerCertificateException((status & (X509ChainStatusFlags.PartialChain | X509ChainStatusFlags.UntrustedRoot)) != 0
             ? $"its certificate is issued by '{leaf.Issuer}', and that is {authority}"
-            : $"its certificate chain is not sound: {status}";
+            : $"its certificate chain is not sound: {status}");
     }
 
     private static string Names(X509Certificate2 leaf)
@@ -138,6 +145,3 @@ internal sealed class ServerTrust
         entry.Context,
         inner);
 }
-
-/// <summary>Carries the reason out of the TLS handshake.</summary>
-internal sealed class ServerCertificateException(string reason) : Exception(reason);

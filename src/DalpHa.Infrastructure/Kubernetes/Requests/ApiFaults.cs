@@ -4,6 +4,7 @@ using System.Net.Sockets;
 using System.Security.Authentication;
 using System.Text.Json;
 using DalpHa.Core.Errors;
+using DalpHa.Infrastructure.Certificates;
 
 namespace DalpHa.Infrastructure.Kubernetes;
 
@@ -46,9 +47,9 @@ internal sealed class ApiFaults(string context, Uri server)
     /// <summary>The failure of a request that brought no answer, or only part of one.</summary>
     public ApiFault FromException(ApiRequest request, Exception exception)
     {
-        if (Inner<ServerCertificateException>(exception) is { } refused)
+        if (ServerCertificateException.In(exception) is { } refused)
         {
-            return Fail("ApiTlsMismatch", FaultKind.Tls, $"{Who} is not trusted: {refused.Message}.", "Fetch the kubeconfig again, or correct certificate-authority and tls-server-name. Do not switch verification off.", inner: exception);
+            return Fail("ApiTlsMismatch", FaultKind.Tls, $"{Who} is not trusted: {refused.Message}.", refused.Advice ?? "Fetch the kubeconfig again, or correct certificate-authority and tls-server-name. Do not switch verification off.", inner: exception);
         }
         return exception switch
         {
