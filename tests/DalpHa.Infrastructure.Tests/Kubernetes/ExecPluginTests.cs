@@ -180,12 +180,28 @@ public sealed class ExecPluginTests : IDisposable
     [InlineData("echo '{\"kind\":\"ExecCredential\",\"apiVersion\":\"client.authentication.k8s.io/v1\",\"status\":{}}'")]
     [InlineData("echo '{\"kind\":\"ExecCredential\",\"apiVersion\":\"client.authentication.k8s.io/v1beta1\",\"status\":{\"token\":\"canary-token\"}}'")]
     [InlineData("echo '{\"kind\":\"Other\",\"status\":{\"token\":\"canary-token\"}}'")]
+    [InlineData("echo '{\"kind\":\"canary-token\",\"apiVersion\":\"canary-token\"}'")]
+    [InlineData("echo '{\"kind\":\"ExecCredential\",\"apiVersion\":\"client.authentication.k8s.io/canary-token\"}'")]
+    [InlineData("echo 'got canary-token'; echo 'debug: got canary-token' >&2")]
+    [InlineData("echo canary-token; echo 'the login failed with canary-token' >&2; exit 1")]
     public async Task Output_that_is_no_credential_is_told_without_it(string script)
     {
         await using var server = await StartAsync();
         await using var cluster = Open(server, script);
         Assert.DoesNotContain("canary-token", (await FailsAsync(cluster, "CredentialPluginFailed")).ToString(), StringComparison.Ordinal);
         Assert.Empty(server.Requests);
+    }
+
+    [Theory]
+    [InlineData("exit 1", "CredentialPluginFailed")]
+    [InlineData("sleep 300", "CredentialPluginTimedOut")]
+    public async Task Token_of_stdout_is_taken_out_of_the_last_words_and_the_rest_stays(string end, string errorId)
+    {
+        await using var server = await StartAsync();
+        await using var cluster = Open(server, $"""{Print("s3cret/canary+token==")}; echo "ExecCredential {V1}: got token s3cret/canary+token==, session expired" >&2; {end}""", seconds: 2);
+        var failure = await FailsAsync(cluster, errorId);
+        Assert.Contains($"ExecCredential {V1}: got token ***, session expired", failure.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("canary", failure.ToString(), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -65,21 +65,32 @@ public sealed class CanaryTests(LabSession session) : IDisposable
     [InlineData("{ username: dalpha, password: " + Canary + " }")]
     public void A_refused_login_of_a_kubeconfig_is_not_told(string user)
     {
-        var server = LabAccess.Of(session)[0].Server;
-        File.WriteAllText(Path.Combine(workplace.Folder, "kubeconfig"), $$"""
-            clusters: [{ name: c, cluster: { server: "{{server}}", insecure-skip-tls-verify: true } }]
-            users: [{ name: u, user: {{user}} }]
-            contexts: [{ name: a, context: { cluster: c, user: u } }, { name: b, context: { cluster: c, user: u } }]
-            """);
-        File.WriteAllText(Path.Combine(workplace.Folder, "refused.yaml"), """
-            apiVersion: dalpha/v1
-            name: refused
-            sites:
-              active: { name: a, context: a, kubeconfig: ./kubeconfig, namespace: dalp }
-              standby: { name: b, context: b, kubeconfig: ./kubeconfig, namespace: other }
-            """);
-        var said = Everything($"Test-DalpStandby -Topology '{workplace.Folder}/refused.yaml'; Test-DalpTopology '{workplace.Folder}/refused.yaml' -Online");
+        var topology = WriteTopology(user);
+        var said = Everything($"Test-DalpStandby -Topology '{topology}'; Test-DalpTopology '{topology}' -Online");
         Assert.Contains("refused", said, StringComparison.Ordinal);
+        AssertAbsent([Canary], said);
+    }
+
+    // A plugin's stdout is the credential. Its stderr is shown, since only there it says what it wants; what stands on both is taken for the credential.
+    [Theory]
+    [InlineData("echo " + Canary)]
+    [InlineData("echo " + Canary + "; exit 1")]
+    [InlineData("echo " + Canary + "; echo got " + Canary + " >&2; exit 1")]
+    [InlineData("echo '{\"kind\":\"" + Canary + "\",\"apiVersion\":\"" + Canary + "\"}'; echo got " + Canary + " >&2")]
+    [InlineData("echo '{\"kind\":\"ExecCredential\",\"apiVersion\":\"client.authentication.k8s.io/v1\",\"status\":{\"token\":\"" + Canary + "\"}}'; echo got " + Canary + " >&2; exit 1")]
+    [InlineData("echo '{\"kind\":\"ExecCredential\",\"apiVersion\":\"client.authentication.k8s.io/v1\",\"status\":{\"token\":\"" + Canary + "\"}}'; echo got " + Canary + " >&2; sleep 300")]
+    public void What_a_credential_plugin_prints_is_not_told(string script)
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "The plugin is a shell script.");
+        var plugin = Path.Combine(workplace.Folder, "plugin");
+        File.WriteAllText(plugin, $"#!/bin/sh\necho this is the plugin >&2\n{script}\n");
+        if (!OperatingSystem.IsWindows())
+        {
+            File.SetUnixFileMode(plugin, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        }
+        var topology = WriteTopology($"{{ exec: {{ apiVersion: client.authentication.k8s.io/v1, interactiveMode: Never, command: ./plugin }} }}");
+        var said = Everything($"Test-DalpStandby -Topology '{topology}' -TimeoutSeconds 2; Test-DalpTopology '{topology}' -Online -TimeoutSeconds 2; Get-DalpFailover -Topology '{topology}' -TimeoutSeconds 2");
+        Assert.Contains("this is the plugin", said, StringComparison.Ordinal);
         AssertAbsent([Canary], said);
     }
 
@@ -96,6 +107,26 @@ public sealed class CanaryTests(LabSession session) : IDisposable
         Assert.Contains(written, file => Path.GetFileName(file) == "lab.log");
         Assert.Contains(written, file => file.Contains("replication", StringComparison.OrdinalIgnoreCase));
         AssertAbsent(await SecretsAsync(), string.Join('\n', written.Select(Read)));
+    }
+
+    // A topology that logs in to the lab's cluster as that user.
+    private string WriteTopology(string user)
+    {
+        var server = LabAccess.Of(session)[0].Server;
+        File.WriteAllText(Path.Combine(workplace.Folder, "kubeconfig"), $$"""
+            clusters: [{ name: c, cluster: { server: "{{server}}", insecure-skip-tls-verify: true } }]
+            users: [{ name: u, user: {{user}} }]
+            contexts: [{ name: a, context: { cluster: c, user: u } }, { name: b, context: { cluster: c, user: u } }]
+            """);
+        var topology = Path.Combine(workplace.Folder, "refused.yaml");
+        File.WriteAllText(topology, """
+            apiVersion: dalpha/v1
+            name: refused
+            sites:
+              active: { name: a, context: a, kubeconfig: ./kubeconfig, namespace: dalp }
+              standby: { name: b, context: b, kubeconfig: ./kubeconfig, namespace: other }
+            """);
+        return topology;
     }
 
     private static void AssertAbsent(IEnumerable<string> secrets, string text)

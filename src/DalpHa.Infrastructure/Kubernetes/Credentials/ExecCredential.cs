@@ -8,6 +8,9 @@ namespace DalpHa.Infrastructure.Kubernetes;
 /// <summary>The one object that goes both ways.</summary>
 internal sealed record ExecCredential
 {
+    /// <summary>The API group of both versions, with its slash.</summary>
+    public const string Group = "client.authentication.k8s.io/";
+
     public string? ApiVersion { get; init; }
 
     public string? Kind { get; init; }

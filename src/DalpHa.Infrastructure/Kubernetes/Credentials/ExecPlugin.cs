@@ -1,8 +1,6 @@
 using System.ComponentModel;
 using System.Diagnostics;
-using System.Text;
 using System.Text.Json;
-using System.Text.RegularExpressions;
 using DalpHa.Core.Errors;
 
 namespace DalpHa.Infrastructure.Kubernetes;
@@ -11,12 +9,9 @@ namespace DalpHa.Infrastructure.Kubernetes;
 /// Runs a kubeconfig's credential plugin: with its own bound, killed with all that it started when it is late or nobody waits any more, and with its
 /// last words in the error.
 /// </summary>
-internal sealed partial class ExecPlugin
+internal sealed class ExecPlugin
 {
-    private const string Group = "client.authentication.k8s.io/";
-    private const int MaxOutput = 1024 * 1024;
-    private const int StderrLines = 6;
-    private const int StderrLineLength = 300;
+    private const string Group = ExecCredential.Group;
 
     private readonly KubeconfigEntry entry;
     private readonly ExecSettings settings;
@@ -53,19 +48,18 @@ internal sealed partial class ExecPlugin
         using var process = Start(program);
         using var late = new CancellationTokenSource(timeout);
         using var bound = CancellationTokenSource.CreateLinkedTokenSource(late.Token, cancellationToken);
-        var errors = new StringBuilder();
+        var words = new PluginWords();
         try
         {
             // Both streams are read to their end before the exit code counts, and a child that inherits them can hold them open: hence the bound.
-            var stderr = ReadLastLinesAsync(process.StandardError, errors, bound.Token);
-            var output = await ReadBoundedAsync(process.StandardOutput, bound.Token).WaitAsync(bound.Token).ConfigureAwait(false);
-            await stderr.WaitAsync(bound.Token).ConfigureAwait(false);
+            var reading = Task.WhenAll(words.ReadOutputAsync(process.StandardOutput, bound.Token), words.ReadErrorsAsync(process.StandardError, bound.Token));
+            await reading.WaitAsync(bound.Token).ConfigureAwait(false);
             await process.WaitForExitAsync(bound.Token).ConfigureAwait(false);
-            return process.ExitCode == 0 ? Understand(output, errors) : throw Failed($"ended with exit code {process.ExitCode}", Advice, errors);
+            return process.ExitCode == 0 ? Understand(words) : throw Failed($"ended with exit code {process.ExitCode}", Advice, words);
         }
         catch (OperationCanceledException) when (late.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {
-            throw Error("CredentialPluginTimedOut", FaultKind.TimedOut, $"did not end within {timeout.TotalSeconds:0.#} s and was killed", "Run it by hand: it may wait for a login or a browser. Raise -TimeoutSeconds if it is only slow.", errors);
+            throw Error("CredentialPluginTimedOut", FaultKind.TimedOut, $"did not end within {timeout.TotalSeconds:0.#} s and was killed", "Run it by hand: it may wait for a login or a browser. Raise -TimeoutSeconds if it is only slow.", words);
         }
         finally
         {
@@ -127,60 +121,29 @@ internal sealed partial class ExecPlugin
         },
     };
 
-    private ExecStatus Understand(string output, StringBuilder errors)
+    private ExecStatus Understand(PluginWords words)
     {
         ExecCredential? credential;
         try
         {
-            credential = JsonSerializer.Deserialize(output, ExecJson.Default.ExecCredential);
+            credential = JsonSerializer.Deserialize(words.Output, ExecJson.Default.ExecCredential);
         }
         catch (JsonException)
         {
             // Its words may quote the output, and the output holds a token.
-            throw Failed("printed something that is not JSON", Advice, errors);
+            throw Failed("printed something that is not JSON", Advice, words);
         }
         if (credential is not { Kind: "ExecCredential" } || credential.ApiVersion != settings.ApiVersion)
         {
-            throw Failed($"printed kind '{credential?.Kind}', apiVersion '{credential?.ApiVersion}' instead of an ExecCredential of '{settings.ApiVersion}'", "Set the apiVersion that the plugin speaks, or update the plugin.", errors);
+            throw Failed($"printed {Version(credential)} instead of an ExecCredential of '{settings.ApiVersion}'", "Set the apiVersion that the plugin speaks, or update the plugin.", words);
         }
-        return credential.Status is { HasCredential: true } status ? status : throw Failed("printed neither a token nor a client certificate with its key", Advice, errors);
+        return credential.Status is { HasCredential: true } status ? status : throw Failed("printed neither a token nor a client certificate with its key", Advice, words);
     }
 
-    private static async Task<string> ReadBoundedAsync(StreamReader reader, CancellationToken cancellationToken)
-    {
-        var text = new StringBuilder();
-        var buffer = new char[4096];
-        while (await reader.ReadAsync(buffer, cancellationToken).ConfigureAwait(false) is > 0 and var read)
-        {
-            if (text.Length < MaxOutput)
-            {
-                text.Append(buffer, 0, read);
-            }
-        }
-        Array.Clear(buffer);
-        return text.ToString();
-    }
-
-    private static async Task ReadLastLinesAsync(StreamReader reader, StringBuilder lastLines, CancellationToken cancellationToken)
-    {
-        var lines = new Queue<string>(StderrLines + 1);
-        while (await reader.ReadLineAsync(cancellationToken).ConfigureAwait(false) is { } line)
-        {
-            if (string.IsNullOrWhiteSpace(line))
-            {
-                continue;
-            }
-            lines.Enqueue(line.Length <= StderrLineLength ? line.Trim() : line[..StderrLineLength].Trim() + "…");
-            if (lines.Count > StderrLines)
-            {
-                lines.Dequeue();
-            }
-            lock (lastLines)
-            {
-                lastLines.Clear().AppendJoin(" | ", lines);
-            }
-        }
-    }
+    // Where the output is not what it should be, a token may stand anywhere in it: only what is known to be none is shown.
+    private static string Version(ExecCredential? printed) => printed is { Kind: "ExecCredential", ApiVersion: Group + "v1alpha1" or Group + "v1beta1" or Group + "v1" }
+        ? $"one of '{printed.ApiVersion}'"
+        : "JSON of another kind or version";
 
     private static void Kill(Process process)
     {
@@ -201,23 +164,9 @@ internal sealed partial class ExecPlugin
         action,
         entry.Context);
 
-    private DalpException Failed(string cause, string action, StringBuilder? errors = null) =>
-        Error("CredentialPluginFailed", FaultKind.Unauthenticated, cause, action, errors);
+    private DalpException Failed(string cause, string action, PluginWords? words = null) =>
+        Error("CredentialPluginFailed", FaultKind.Unauthenticated, cause, action, words);
 
-    private DalpException Error(string errorId, FaultKind kind, string cause, string action, StringBuilder? errors)
-    {
-        var said = "";
-        if (errors is not null)
-        {
-            lock (errors)
-            {
-                said = errors.Length == 0 ? " It wrote nothing to stderr." : $" Its last words: {CredentialLike().Replace(errors.ToString(), "***")}";
-            }
-        }
-        return new DalpException(errorId, kind, $"The credential plugin '{settings.Command}' of context '{entry.Context}' {cause}.{said}", action, entry.Context);
-    }
-
-    // A plugin in debug mode prints what it gets: JSON web tokens, and whatever follows the word 'Bearer'.
-    [GeneratedRegex(@"eyJ[\w-]{8,}(\.[\w-]*)*|(?<=bearer\s+)\S+", RegexOptions.IgnoreCase)]
-    private static partial Regex CredentialLike();
+    private DalpException Error(string errorId, FaultKind kind, string cause, string action, PluginWords? words) => new(
+        errorId, kind, $"The credential plugin '{settings.Command}' of context '{entry.Context}' {cause}.{(words is null ? "" : $" {words.LastWords()}")}", action, entry.Context);
 }
