@@ -60,13 +60,25 @@ public sealed class ReadinessSession : IAsyncDisposable
         TimeProvider time,
         CancellationToken cancellationToken)
     {
-        var sites = await Task.WhenAll(topology.Sites.Select(site => Task.Run(() => Open(site), CancellationToken.None))).ConfigureAwait(false);
-        if (sites.All(site => site.Failure is not null))
+        var opening = topology.Sites.Select(site => Task.Run(() => Open(site), CancellationToken.None)).ToList();
+        try
         {
-            throw sites[0].Failure!;
+            var sites = await Task.WhenAll(opening).ConfigureAwait(false);
+            if (sites.All(site => site.Failure is not null))
+            {
+                throw sites[0].Failure!;
+            }
+            var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+            return new ReadinessSession(topology, sites, infrastructure, login, account, memory, timeout, time, ending);
         }
-        var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        return new ReadinessSession(topology, sites, infrastructure, login, account, memory, timeout, time, ending);
+        catch
+        {
+            foreach (var opened in opening.Where(site => site.IsCompletedSuccessfully))
+            {
+                await CloseAsync(await opened.ConfigureAwait(false)).ConfigureAwait(false);
+            }
+            throw;
+        }
 
         OpenedSite Open(DalpSite site)
         {
@@ -90,12 +102,14 @@ public sealed class ReadinessSession : IAsyncDisposable
     {
         await ending.CancelAsync().ConfigureAwait(false);
         await probe.DisposeAsync().ConfigureAwait(false);
-        foreach (var cluster in sites.Select(site => site.Cluster).OfType<ICluster>())
+        foreach (var site in sites)
         {
-            await cluster.DisposeAsync().ConfigureAwait(false);
+            await CloseAsync(site).ConfigureAwait(false);
         }
         ending.Dispose();
     }
+
+    private static ValueTask CloseAsync(OpenedSite site) => site.Cluster?.DisposeAsync() ?? ValueTask.CompletedTask;
 
     private sealed record OpenedSite(DalpSite Site, ICluster? Cluster, DalpException? Failure)
     {

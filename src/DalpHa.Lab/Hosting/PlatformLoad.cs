@@ -85,8 +85,9 @@ internal sealed class SiteWriter(Region region, ILogger log)
                     await WriteAsync(perSecond, cancellationToken);
                 }
             }
-            catch (NpgsqlException exception)
+            catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
             {
+                // Whatever its database, its network or the driver did: the platform's API is started again and goes on.
                 log.LogInformation("The writer of {Site} waits for its database: {Reason}", region.Site.Context, exception.Message);
             }
             await Task.Delay(Retry, cancellationToken);

@@ -35,6 +35,17 @@ public sealed class ReadinessSessionTests
         Assert.Equal("ContextNotFound", (await Assert.ThrowsAsync<DalpException>(() => Open(new Given(), new FakeInfrastructure([])))).ErrorId);
 
     [Fact]
+    public async Task What_nobody_foresaw_at_one_site_leaves_the_other_closed()
+    {
+        var given = new Given();
+        var infrastructure = new FakeInfrastructure(new() { ["dalp-central"] = given.Standby }) { Unforeseen = new InvalidOperationException("Nobody foresaw this.") };
+
+        Assert.Same(infrastructure.Unforeseen, await Assert.ThrowsAsync<InvalidOperationException>(() => Open(given, infrastructure)));
+
+        Assert.True(given.Standby.IsDisposed);
+    }
+
+    [Fact]
     public async Task A_measurement_that_nobody_waits_for_has_ended_before_its_databases_are_closed()
     {
         var given = new Given();
@@ -108,9 +119,11 @@ public sealed class ReadinessSessionTests
 
     private sealed class FakeInfrastructure(Dictionary<string, FakeCluster> clusters, IDatabaseServer? database = null) : IInfrastructure
     {
+        public Exception? Unforeseen { get; init; }
+
         public ICluster OpenCluster(ClusterAddress address, TimeSpan timeout) => clusters.TryGetValue(address.Context!, out var cluster)
             ? cluster
-            : throw new DalpException("ContextNotFound", FaultKind.InvalidInput, "No such context.", "kubectl config get-contexts", address.Context);
+            : throw Unforeseen ?? new DalpException("ContextNotFound", FaultKind.InvalidInput, "No such context.", "kubectl config get-contexts", address.Context);
 
         public Task PostAsync(Uri webhook, string json, CancellationToken cancellationToken) => throw new NotSupportedException();
 

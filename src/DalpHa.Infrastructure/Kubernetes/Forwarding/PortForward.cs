@@ -73,9 +73,9 @@ internal sealed class PortForward : IPortForward
             using var remote = Interlocked.Exchange(ref first, null) ?? await connect(closing.Token).ConfigureAwait(false);
             await remote.RunAsync(local, closing.Token).ConfigureAwait(false);
         }
-        catch (Exception exception) when (exception is OperationCanceledException or ObjectDisposedException)
+        catch (Exception exception) when (exception is OperationCanceledException or ObjectDisposedException or SocketException)
         {
-            // The tunnel, or the cluster that it leads to, was disposed.
+            // The tunnel, or the cluster that it leads to, was disposed; or the local side is gone, and has nobody to be told.
             Reset(local);
         }
         catch (DalpException exception)
@@ -86,5 +86,15 @@ internal sealed class PortForward : IPortForward
     }
 
     // The client must see a broken connection, not one that ended in good order.
-    private static void Reset(Socket local) => local.LingerState = new LingerOption(enable: true, seconds: 0);
+    private static void Reset(Socket local)
+    {
+        try
+        {
+            local.LingerState = new LingerOption(enable: true, seconds: 0);
+        }
+        catch (SocketException)
+        {
+            // The client was first: some systems take no option for a socket whose other end is gone.
+        }
+    }
 }
