@@ -55,6 +55,40 @@ public sealed class LoadingTests : IDisposable
         Assert.Equal(["production", "theirs", "11 in Default"], run);
     }
 
+    // The engine has a Newtonsoft.Json of its own in the default context, so that a module with another one keeps it in a context beside that.
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Another_modules_old_Newtonsoft_stays_what_it_is_whoever_comes_first(bool isFirst)
+    {
+        var other = Path.Combine(AppContext.BaseDirectory, "other-module", "Newtonsoft.Json.dll");
+        const string Ours = "(Get-DalpTopology $topology).Name; $null = Test-DalpStandby -Topology $nobody -TimeoutSeconds 1";
+        var run = Run($$"""
+            $topology = '{{Topology}}'
+            $nobody = '{{Path.Combine(folder, "dalpha.yaml")}}'
+            Remove-Module DalpHa
+            function Theirs {
+                $convert = $assembly.GetType('Newtonsoft.Json.JsonConvert')
+                "$($convert.GetMethod('SerializeObject', [type[]]@([object])).Invoke($null, @([object]'theirs'))) $($convert.Assembly.GetName().Version.Major) $([object]::ReferenceEquals($convert.Assembly, $assembly))"
+            }
+            {{(isFirst ? "" : $"Import-Module '{PackagedModule.ManifestPath}'; {Ours}")}}
+            $engines = [Newtonsoft.Json.JsonConvert].Assembly
+            $assembly = [Reflection.Assembly]::LoadFile('{{other}}')
+            Theirs
+            {{(isFirst ? $"Import-Module '{PackagedModule.ManifestPath}'" : "")}}
+            {{Ours}}
+            Theirs
+            [object]::ReferenceEquals($engines, [Newtonsoft.Json.JsonConvert].Assembly)
+            foreach ($context in [Runtime.Loader.AssemblyLoadContext]::All) {
+                foreach ($one in $context.Assemblies) {
+                    if ($context.Name -eq 'DalpHa' -and $one.GetName().Name -eq 'Newtonsoft.Json') { "ours: $one" }
+                }
+            }
+            """);
+        string[] expected = ["\"theirs\" 9 True", "production", "\"theirs\" 9 True", "True"];
+        Assert.Equal(isFirst ? expected : ["production", .. expected], run);
+    }
+
     [Fact]
     public void Importing_again_by_force_and_after_removal_changes_nothing()
     {
