@@ -10,7 +10,7 @@ Test: build, and run all suites. The last line is 'N passed, N failed, N skipped
 Envtest: make etcd, kube-apiserver and kube-controller-manager, once, into the user's cache (Debian 12; elsewhere KUBEBUILDER_ASSETS names them).
 Tools: fetch the pinned PowerShell and Pester that the drills run under. Without them Test skips the drills.
 Demo: build, and show a lab's standby going cold and coming back.
-Bench: pack, compile to native code, measure on a real kube-apiserver, and write docs/benchmarks.md.
+Bench: pack, compile to native code, measure readiness on a real kube-apiserver and failover beside repmgr and Patroni, and write docs/benchmarks.md.
 Pack: build, and write the module to out/.
 Native: pack, and write the module once more, with the Runner, compiled to native code for this platform, to out/native/.
 Clean: remove everything that the other tasks made.
@@ -19,7 +19,7 @@ param(
     [ValidateSet('Build', 'Test', 'Envtest', 'Tools', 'Demo', 'Bench', 'Pack', 'Native', 'Clean')]
     [string] $Task = 'Build',
 
-    # Runs only the suites whose name contains this.
+    # Runs only the suites, or the benchmarks, whose name contains this.
     [string] $Suite = ''
 )
 $ErrorActionPreference = 'Stop'
@@ -249,9 +249,12 @@ function Demo {
 function Bench {
     Install-PostgreSql
     $runner = [IO.Path]::Combine($native, 'module', 'runner', 'DalpHa.Runner')
-    & $runner -File "$root/tests/benchmarks/benchmark.ps1" "$root/out/DalpHa/$version/DalpHa.psd1" "$root/src/DalpHa.Runner/bin/Release/net10.0/DalpHa.Runner" "$root/docs/benchmarks.md" | Out-Host
-    if ($LASTEXITCODE -ne 0) {
-        throw "The benchmark ended with exit code $LASTEXITCODE."
+    foreach ($name in @('readiness', 'failover') | Where-Object { $_.Contains($Suite) }) {
+        Write-Step "Measure $name"
+        & $runner -NonInteractive -File "$root/tests/benchmarks/$name.ps1" | Out-Host
+        if ($LASTEXITCODE -ne 0) {
+            throw "The benchmark of $name ended with exit code $LASTEXITCODE."
+        }
     }
 }
 

@@ -2,6 +2,7 @@ using System.Globalization;
 using DalpHa.Core.Errors;
 using DalpHa.Core.Lab;
 using DalpHa.Lab.Hosting;
+using DalpHa.Lab.Outage;
 using DalpHa.Lab.Postgres;
 using DalpHa.Lab.RealApi;
 using DalpHa.Lab.Seed;
@@ -10,6 +11,7 @@ using k8s;
 const string Usage = """
     usage: DalpHa.Lab serve --name NAME --folder FOLDER --registry FOLDER [--port N] [--owner PID] [--write-load N] [--api-server Lab|Real] [--ready-after SECONDS] [--database SelfRun|CloudNativePg|CloudNativePgReplica]
            DalpHa.Lab crowd --kubeconfig FILE --context NAME --pods N
+           DalpHa.Lab watch-writes --user NAME --database NAME --ports N,N
            DalpHa.Lab find-postgres
            DalpHa.Lab find-kube-apiserver
     """;
@@ -27,6 +29,8 @@ switch (args)
             await new Crowd(client, TimeProvider.System).GrowAsync(int.Parse(pods, CultureInfo.InvariantCulture), bound.Token);
         }
         return 0;
+    case ["watch-writes", "--user", var user, "--database", var database, "--ports", var ports]:
+        return await new WatchWritesCommand(user, database, WatchWritesCommand.Ports(ports)).RunAsync();
     case ["serve", .. var rest] when rest.Length % 2 == 0 && Settings(rest) is var (settings, registry):
         return await new ServeCommand(settings, registry, TimeProvider.System).RunAsync();
     default:

@@ -5,27 +5,22 @@ Times DalpHa against the by-hand quickstart on the same two real API servers, in
 The quickstart is three kubectl commands: the pods of both contexts, and the standby's secrets. Each round runs every candidate once, so that a busy
 moment of the machine falls on all of them; a ratio is taken within its round, and the report has the median of the ratios.
 Runs under DalpHa.Runner with the module's native package: the warm candidate is this very session.
-.PARAMETER Portable
-The manifest of the package that runs on every platform.
-.PARAMETER PortableRunner
-The Runner that is not compiled for this platform.
-.PARAMETER Report
-The report to write.
 .PARAMETER Sizes
 Pods a side, beside the few that the lab has by itself. Ascending: one lab grows through them.
 #>
 param(
-    [string] $Portable,
-    [string] $PortableRunner,
-    [string] $Report,
     [int] $Rounds = 7,
     [int[]] $Sizes = (50, 500, 5000)
 )
 $ErrorActionPreference = 'Stop'
+. "$PSScriptRoot/report.ps1"
 $runner = [Environment]::ProcessPath
 $module = Get-Module DalpHa
 $manifest = [IO.Path]::Combine($module.ModuleBase, 'DalpHa.psd1')
 $labProgram = [IO.Path]::Combine($module.ModuleBase, 'module', 'lab', 'DalpHa.Lab.dll')
+# What is not compiled for this platform: the package that runs everywhere, and its Runner.
+$portable = [IO.Path]::Combine($repository, 'out', 'DalpHa', "$($module.Version)", 'DalpHa.psd1')
+$portableRunner = [IO.Path]::Combine($repository, 'src', 'DalpHa.Runner', 'bin', 'Release', 'net10.0', 'DalpHa.Runner')
 
 function Measure-Once([scriptblock] $Action) {
     $clock = [Diagnostics.Stopwatch]::StartNew()
@@ -49,19 +44,6 @@ function Invoke-Kubectl([string] $Context, [string] $Resource) {
     }
 }
 
-function Get-Median([double[]] $Values) {
-    $sorted = [double[]]$Values.Clone()
-    [Array]::Sort($sorted)
-    ($sorted[($sorted.Length - 1) -shr 1] + $sorted[$sorted.Length -shr 1]) / 2
-}
-
-# Median, and in brackets the least and the most.
-function Format-Spread([double[]] $Values, [string] $Format) {
-    $sorted = [double[]]$Values.Clone()
-    [Array]::Sort($sorted)
-    "{0:$Format} ({1:$Format} to {2:$Format})" -f (Get-Median $sorted), $sorted[0], $sorted[$sorted.Length - 1]
-}
-
 # Runs all candidates in turn, after one round that does not count, and gives each one's times.
 function Measure-Candidate([Collections.IDictionary] $Candidates) {
     $times = @{}
@@ -75,12 +57,6 @@ function Measure-Candidate([Collections.IDictionary] $Candidates) {
         }
     }
     $times
-}
-
-function Get-Ratio([double[]] $Times, [double[]] $Base) {
-    foreach ($round in 0..($Times.Length - 1)) {
-        $Times[$round] / $Base[$round]
-    }
 }
 
 # CPU of a server and of all its processes that have ended, in milliseconds: proc(5), fields 14 to 17, in ticks of 10 ms.
@@ -114,7 +90,7 @@ try {
         $candidates = [ordered]@{
             warm     = { Test-DalpStandby -Topology $topology -Summary }
             cold     = { Start-Engine $runner $manifest $verdict }
-            portable = { Start-Engine $PortableRunner $Portable $verdict }
+            portable = { Start-Engine $portableRunner $portable $verdict }
         }
         if ($hasKubectl) {
             $candidates['kubectl'] = {
@@ -125,7 +101,7 @@ try {
         }
         $times = Measure-Candidate $candidates
         $lines.Add('')
-        $lines.Add("### $size pods a side")
+        $lines.Add("#### $size pods a side")
         $lines.Add('')
         $lines.Add("The verdict is $($seen.Verdict): $($seen.Pass) findings pass, $($seen.Warn) warn, $($seen.Fail) fail, $($seen.Unknown) unknown.")
         $lines.Add('')
@@ -149,7 +125,7 @@ try {
     $imports = @{ native = @(); portable = @() }
     foreach ($round in 1..$Rounds) {
         $imports.native += [double][string](& $runner -NoModule -Command ($import -f $manifest))
-        $imports.portable += [double][string](& $PortableRunner -NoModule -Command ($import -f $Portable))
+        $imports.portable += [double][string](& $portableRunner -NoModule -Command ($import -f $portable))
     }
 
     # The server's processes that ended count to it: each sample's own backend is among them. What the server does by itself is measured alike, and taken off.
@@ -173,24 +149,17 @@ try {
         }
     }
 
-    $cpu = if ([IO.File]::Exists('/proc/cpuinfo')) { ([IO.File]::ReadAllLines('/proc/cpuinfo') | Where-Object { $_.StartsWith('model name') })[0].Split(':')[1].Trim() } else { 'an unknown processor' }
-    $load = if ([IO.File]::Exists('/proc/loadavg')) { [IO.File]::ReadAllText('/proc/loadavg').Split(' ')[0] } else { 'unknown' }
-    $text = @(
-        '# Benchmarks'
-        ''
-        'Written by `./build.sh bench`; only measured numbers are here. Each number is a median, with the least and the most in brackets.'
-        ''
-        "- Machine: $([Environment]::ProcessorCount) cores, $cpu, $([Runtime.InteropServices.RuntimeInformation]::OSDescription), $([Runtime.InteropServices.RuntimeInformation]::FrameworkDescription); load $load at the end."
-        "- Date: $([DateTime]::UtcNow.ToString('yyyy-MM-dd HH:mm')) UTC. $Rounds rounds, the candidates in turn within each; a ratio is taken within its round."
+    Write-Part 'Readiness: `./build.sh bench readiness`' (@(
+        Get-Setting $Rounds
         '- Both sites are real kube-apiservers with etcd, on the same machine as the clients, with their state in memory: the network costs nothing, and the servers share the cores with the client.'
         '- The quickstart is `kubectl get pods` on both contexts and `kubectl get secrets` on the standby, a process each, one after the other, as it is used.'
         '- *Warm* is one more run in a session that has run before: that is how an operator looks every minute. It does all 18 checks of both sites, the databases among them.'
         '- *Cold* is a new process of DalpHa.Runner, from its start to the verdict: the fair comparison with three new kubectl processes.'
         ''
-        '## Test-DalpStandby and the quickstart'
+        '### Test-DalpStandby and the quickstart'
     ) + $lines + @(
         ''
-        '## Import, and a lag sample'
+        '### Import, and a lag sample'
         ''
         '| what | measured |'
         '|---|---|'
@@ -198,9 +167,7 @@ try {
         "| ``Import-Module`` in a fresh process, portable package | $(Format-Spread $imports.portable '0') ms |"
         "| CPU that one sample of ``Watch-DalpReplicationLag`` costs the primary, over $samples samples on one connection | $(Format-Spread $sampled.kept '0.0') ms |"
         "| CPU that one ``Get-DalpReplicationLag`` costs the primary, over $samples samples, each with a new connection | $(Format-Spread $sampled.anew '0.0') ms |"
-    )
-    [IO.File]::WriteAllText($Report, ($text -join "`n") + "`n")
-    $Host.UI.WriteLine([IO.File]::ReadAllText($Report))
+    ))
 }
 finally {
     $lab | Stop-DalpLab
