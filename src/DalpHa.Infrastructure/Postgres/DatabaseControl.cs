@@ -69,13 +69,10 @@ internal sealed class DatabaseControl(DatabaseAddress address, TimeSpan timeout,
 
     public async Task<WriteProof?> ProveWriteAsync(string note, CancellationToken cancellationToken)
     {
-        var answer = await connection.ReadAsync(ControlQueries.Prove(note), Need.Proof, cancellationToken).ConfigureAwait(false);
-        if (answer.Length == 0)
-        {
-            return null;
-        }
-        var row = Parse(answer, ControlJson.Default.ProofRow);
-        return new WriteProof(row.Time, ulong.Parse(row.Id, System.Globalization.CultureInfo.InvariantCulture), Lsn.Parse(row.Lsn)!.Value, row.Timeline);
+        var row = Parse(await connection.ReadAsync(ControlQueries.Prove(note), Need.Proof, cancellationToken).ConfigureAwait(false), ControlJson.Default.ProofRow);
+        return row is { Lsn: { } lsn, Id: { } id, Timeline: { } timeline }
+            ? new WriteProof(row.Time, ulong.Parse(id, System.Globalization.CultureInfo.InvariantCulture), Lsn.Parse(lsn)!.Value, timeline)
+            : null;
     }
 
     public ValueTask DisposeAsync() => connection.DisposeAsync();
@@ -95,7 +92,7 @@ internal sealed record ActivityRow(
 internal sealed record DefaultRow(string Value, string? Source, IReadOnlyList<string> Overrides);
 
 /// <summary>What <see cref="ControlQueries.Prove"/> gives.</summary>
-internal sealed record ProofRow(DateTimeOffset Time, string Lsn, string Id, int Timeline);
+internal sealed record ProofRow(DateTimeOffset Time, string? Lsn, string? Id, int? Timeline);
 
 /// <summary>Serialisation of the control rows without reflection.</summary>
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]

@@ -64,7 +64,7 @@ internal sealed class SiteDatabase(FailoverSite site, TimeSpan timeout, TimeProv
             (await site.OpenDatabaseAsync(server, cancellationToken).ConfigureAwait(false) as TellingDatabaseControl)?.ShowPromoted();
         },
         Timeout = timeout,
-        LookEvery = TimeSpan.FromMilliseconds(5),
+        LookEvery = TimeSpan.FromMilliseconds(2),
         CanBeUndone = false,
     };
 
