@@ -17,6 +17,7 @@ public sealed class HandRun(IHandCrew crew, TimeProvider time)
     public async Task<bool> RunAsync(FailoverStep step, CancellationToken cancellationToken)
     {
         await RequireMetAsync(step, cancellationToken).ConfigureAwait(false);
+        await ActionRunner.WarmUpAsync(cancellationToken).ConfigureAwait(false);
         for (var index = 0; index < step.Stages.Count; index++)
         {
             if (!await RunStageAsync(step.Stages[index], cancellationToken).ConfigureAwait(false))

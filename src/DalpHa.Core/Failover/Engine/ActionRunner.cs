@@ -26,6 +26,30 @@ public sealed class ActionRunner
     /// <summary>Is shown what is seen meanwhile.</summary>
     public Action<FailoverAction, string> Show { get; init; } = (_, _) => { };
 
+    /// <summary>
+    /// Goes once through everything that an action goes through, for an action that does nothing. The first action of a process may be the promotion that an
+    /// outage waits for: it must not wait for the just-in-time compiler as well.
+    /// </summary>
+    public static async Task WarmUpAsync(CancellationToken cancellationToken)
+    {
+        var looks = 0;
+        var nothing = new FailoverAction
+        {
+            Name = "Do nothing",
+            Site = "",
+            Outcome = "nothing was done",
+            LookAsync = async _ =>
+            {
+                await Task.Yield();
+                return ++looks < 3 ? Sighting.NotYet("") : Sighting.Yes("");
+            },
+            ActAsync = async _ => await Task.Yield(),
+            Timeout = TimeSpan.FromSeconds(10),
+            LookEvery = TimeSpan.FromMilliseconds(1),
+        };
+        await new ActionRunner(TimeProvider.System).RunAsync(nothing, cancellationToken).ConfigureAwait(false);
+    }
+
     /// <summary>Runs stage after stage, the actions of each at the same time, until one does not show its outcome.</summary>
     /// <returns>The first failure; null when every outcome was seen.</returns>
     public async Task<ActionResult?> RunAsync(IReadOnlyList<IReadOnlyList<FailoverAction>> stages, CancellationToken cancellationToken)

@@ -99,6 +99,7 @@ public sealed class FailoverRun
 
     private async Task<DalpFailover> RunAsync(string id, string? until, Func<FailoverJournal, Task> openAsync, CancellationToken cancellationToken)
     {
+        await ActionRunner.WarmUpAsync(cancellationToken).ConfigureAwait(false);
         var (cluster, space) = (world.Standby.Control, world.Standby.Namespace);
         var lease = await FailoverLease.TakeAsync(cluster, space, id, runner, world.Time, cancellationToken).ConfigureAwait(false);
         await using (lease.ConfigureAwait(false))
