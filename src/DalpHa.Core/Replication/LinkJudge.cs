@@ -39,9 +39,12 @@ internal static class LinkJudge
         }
         if (sender.State == "")
         {
-            return receiver.Status == "streaming"
-                ? new LinkFinding(ReplicationLink.Streaming, "", upstream)
-                : new LinkFinding(ReplicationLink.Unknown, "neither end shows the link to this login: it lacks pg_monitor", upstream);
+            return new LinkFinding(
+                ReplicationLink.Unknown,
+                receiver.Status == "streaming"
+                    ? $"its end says streaming, and {upstream.Server} does not show its end to this login: it lacks pg_monitor there"
+                    : "neither end shows the link to this login: it lacks pg_monitor",
+                upstream);
         }
         var silence = standby.ServerTime - sender.LastReplyAt;
         if (standby.StatusInterval > TimeSpan.Zero && silence > standby.StatusInterval + Slack)
@@ -113,9 +116,11 @@ internal static class LinkJudge
         if (!sawAll || receiver.Status == "" || servers.Any(server => !server.CanSeeAll))
         {
             // It may stream from a server that did not answer, or over a connection that this login is not shown.
-            return receiver.Status == "streaming"
-                ? new LinkFinding(ReplicationLink.Streaming, "")
-                : new LinkFinding(ReplicationLink.Unknown, $"the login at {standby.Server} lacks pg_monitor");
+            return new LinkFinding(
+                ReplicationLink.Unknown,
+                receiver.Status == "streaming"
+                    ? "its end says streaming, and the other end was not found among the servers and connections that can be seen"
+                    : $"the login at {standby.Server} lacks pg_monitor");
         }
         return new LinkFinding(ReplicationLink.Broken, "its end says streaming, and no server of the topology has a connection to it");
     }

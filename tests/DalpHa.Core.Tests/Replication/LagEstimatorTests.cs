@@ -128,6 +128,19 @@ public sealed class LagEstimatorTests
     }
 
     [Fact]
+    public void One_ends_word_is_not_enough_for_a_link_to_stream()
+    {
+        // The primary shows others' connections without their state, or another server that may be the upstream does not answer.
+        var hidden = Estimate(Standby(), Primary().WithSender(sender => sender with { State = "", LastReplyAt = null }));
+        Assert.Equal((ReplicationLink.Unknown, CheckStatus.Unknown), (hidden.Link, hidden.Status));
+        Assert.Contains("lacks pg_monitor", hidden.Detail, StringComparison.Ordinal);
+        var elsewhere = Estimate(Standby(), Primary() with { Senders = [], Slots = [] }, peers: [Unseen("s0", "standby")]);
+        Assert.Equal((ReplicationLink.Unknown, CheckStatus.Unknown), (elsewhere.Link, elsewhere.Status));
+        Assert.Contains("the other end was not found", elsewhere.Detail, StringComparison.Ordinal);
+        Assert.Null(elsewhere.LagTime);
+    }
+
+    [Fact]
     public void An_unreachable_primary_is_unknown_with_the_bound_on_the_loss()
     {
         var history = ReplicationHistory.Empty.Add(Primary(900), Now.AddSeconds(-40)).Add(Primary(1000) with { ServerTime = Now.AddSeconds(1) }, Now.AddSeconds(-30))
