@@ -31,7 +31,7 @@ public sealed class ResumeWrites(TimeSpan timeout) : IStepRecipe
                     .. await fence.ConfigureAwait(false),
                     .. await OtherFence.SignersAsync(world, stopped.Select(one => one.Rule), cancellationToken).ConfigureAwait(false),
                     new Precondition("DatabaseIsPrimary", await role.ConfigureAwait(false)),
-                    await StartConditions.CapacityAsync(site, [.. stopped.Select(one => (one.Workload, StartConditions.CountOf(one.Rule, one.Workload, null) ?? 0))], cancellationToken).ConfigureAwait(false),
+                    .. await StartConditions.CapacityAsync(site, [.. stopped.Select(one => (one.Workload, StartConditions.CountOf(one.Rule, one.Workload, null) ?? 0))], cancellationToken).ConfigureAwait(false),
                 ],
                 Stages =
                 [

@@ -37,7 +37,7 @@ public sealed class StartWorkloads(WorkloadChoice choice, int? replicas, TimeSpa
                     .. starting.Any(one => one.Rule.Writes()) ? await WritersAsync(world, cancellationToken).ConfigureAwait(false) : [],
                     .. await OtherFence.SignersAsync(world, starting.Select(one => one.Rule), cancellationToken).ConfigureAwait(false),
                     .. starting.Where(one => one.Count is null).Select(one => StartConditions.CountNotKnown(site, one.Workload)),
-                    await StartConditions.CapacityAsync(site, [.. starting.Select(one => (one.Workload, one.Count ?? 0))], cancellationToken).ConfigureAwait(false),
+                    .. await StartConditions.CapacityAsync(site, [.. starting.Select(one => (one.Workload, one.Count ?? 0))], cancellationToken).ConfigureAwait(false),
                 ],
                 Stages =
                 [

@@ -36,7 +36,7 @@ public sealed class Unprotect(TimeSpan timeout) : IStepRecipe
                 [
                     .. follows ? [] : await OtherFence.DatabasesAsync(world, cancellationToken).ConfigureAwait(false),
                     .. await OtherFence.SignersAsync(world, starting.Select(one => one.Rule), cancellationToken).ConfigureAwait(false),
-                    await StartConditions.CapacityAsync(site, [.. starting.Select(one => (one.Workload, StartConditions.CountOf(one.Rule, one.Workload, null) ?? 0))], cancellationToken).ConfigureAwait(false),
+                    .. await StartConditions.CapacityAsync(site, [.. starting.Select(one => (one.Workload, StartConditions.CountOf(one.Rule, one.Workload, null) ?? 0))], cancellationToken).ConfigureAwait(false),
                 ],
                 Stages =
                 [

@@ -65,26 +65,27 @@ internal static class StartConditions
             site.Name, "database", "not named", Expected, "The topology names no database server of the site.", "Name it in the topology: database.servers."));
     }
 
-    /// <summary>That the site's nodes have room for what starts.</summary>
-    public static async Task<Precondition> CapacityAsync(FailoverSite site, IReadOnlyList<(Workload Workload, int Replicas)> starting, CancellationToken cancellationToken)
+    /// <summary>That the site has room for what starts, as <see cref="Capacity"/> judges it.</summary>
+    public static async Task<IReadOnlyList<Precondition>> CapacityAsync(FailoverSite site, IReadOnlyList<(Workload Workload, int Replicas)> starting, CancellationToken cancellationToken)
     {
         try
         {
-            var podsRead = site.Cluster.ListPodsAsync(site.Namespace, cancellationToken);
-            var requests = await Placement.ListRequestsAsync(site.Cluster, site.Namespace, podsRead, cancellationToken).ConfigureAwait(false);
-            var room = Placement.RoomOf(await site.Cluster.ListNodesAsync(cancellationToken).ConfigureAwait(false), requests);
+            var cluster = site.Cluster;
+            var podsRead = cluster.ListPodsAsync(site.Namespace, cancellationToken);
+            var requests = await Placement.ListRequestsAsync(cluster, site.Namespace, podsRead, cancellationToken).ConfigureAwait(false);
             var pods = await podsRead.ConfigureAwait(false);
-            var demands = starting.Select(one => new PodDemand(
-                one.Workload.Target, one.Workload.RequestsPerReplica, Math.Max(0, one.Replicas - one.Workload.LivePods(pods).Count(pod => pod.NodeName is not null)))).ToList();
-            var placement = Placement.Try(room, demands);
-            var (observed, expected) = ($"needs {Wording.Amounts(placement.Needed)}", $"free {Wording.Amounts(placement.Free)}");
-            return new Precondition("Capacity", placement.Fits
-                ? Finding.Pass(site.Name, "capacity", observed, expected)
-                : Finding.Fail(site.Name, "capacity", observed, expected, $"No room for {Wording.List(placement.Unplaced.Select(one => one.Demand.Target).ToList())}.", "Add nodes, or free some."));
+            var room = new SiteRoom(
+                await cluster.ListNodesAsync(cancellationToken).ConfigureAwait(false),
+                requests,
+                await cluster.ListQuotasAsync(site.Namespace, cancellationToken).ConfigureAwait(false),
+                await cluster.ListLimitRangesAsync(site.Namespace, cancellationToken).ConfigureAwait(false));
+            var starts = starting.Select(one => new PodStart(one.Workload.Target, one.Workload, one.Replicas - one.Workload.LivePods(pods).Count(pod => pod.NodeName is not null)))
+                .Where(start => start.Count > 0).ToList();
+            return [.. Capacity.Judge(site.Site, room, starts).Select(finding => new Precondition("Capacity", finding))];
         }
         catch (DalpException exception)
         {
-            return new Precondition("Capacity", Finding.Unknown(site.Name, "capacity", "can't be seen", "room for what must start", exception.Message, exception.RecommendedAction));
+            return [new Precondition("Capacity", Finding.Unknown(site.Name, "capacity", "can't be seen", "room for what must start", exception.Message, exception.RecommendedAction))];
         }
     }
 }

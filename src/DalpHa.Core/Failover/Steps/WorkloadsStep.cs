@@ -41,7 +41,7 @@ public sealed class WorkloadsStep : IStepRecipe
                 .. await fence.ConfigureAwait(false),
                 await StartConditions.TakesWritesAsync(world.Standby, cancellationToken).ConfigureAwait(false),
                 .. starting.Where(one => one.Replicas is null).Select(one => StartConditions.CountNotKnown(world.Standby, one.Workload)),
-                await StartConditions.CapacityAsync(world.Standby, [.. starting.Select(one => (one.Workload, one.Replicas ?? 0))], cancellationToken).ConfigureAwait(false),
+                .. await StartConditions.CapacityAsync(world.Standby, [.. starting.Select(one => (one.Workload, one.Replicas ?? 0))], cancellationToken).ConfigureAwait(false),
             ],
             Stages =
             [
