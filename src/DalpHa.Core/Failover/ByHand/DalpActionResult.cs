@@ -20,4 +20,7 @@ public sealed record DalpActionResult
 
     /// <summary>When it ended.</summary>
     public required DateTimeOffset At { get; init; }
+
+    /// <summary>The journal's file on this machine; null while the step has changed nothing.</summary>
+    public string? JournalPath { get; init; }
 }

@@ -4,12 +4,13 @@ using DalpHa.Core.Readiness;
 namespace DalpHa.Core.Failover;
 
 /// <summary>
-/// Runs one step that an operator does by hand: the same preconditions and actions as in a failover, without owner, lease and journal. It ends before the
+/// Runs one step that an operator does by hand: the same preconditions and actions as in a failover, without owner and lease. It ends before the
 /// first stage that rests on something which was not done.
 /// </summary>
 /// <param name="crew">Who is asked and told.</param>
 /// <param name="time">The clock.</param>
-public sealed class HandRun(IHandCrew crew, TimeProvider time)
+/// <param name="journal">Where it is written down.</param>
+public sealed class HandRun(IHandCrew crew, TimeProvider time, HandJournal journal)
 {
     /// <summary>Runs it; each action's result is told as it comes.</summary>
     /// <returns>Whether every outcome was seen.</returns>
@@ -18,9 +19,22 @@ public sealed class HandRun(IHandCrew crew, TimeProvider time)
     {
         await RequireMetAsync(step, cancellationToken).ConfigureAwait(false);
         await ActionRunner.WarmUpAsync(cancellationToken).ConfigureAwait(false);
+        var isDone = false;
+        try
+        {
+            return isDone = await RunStagesAsync(step, cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            await journal.RecordAsync(isDone ? JournalEvent.StepDone : JournalEvent.Stopped, step, null, isDone ? "Every outcome was seen." : "Not all of it is done.").ConfigureAwait(false);
+        }
+    }
+
+    private async Task<bool> RunStagesAsync(FailoverStep step, CancellationToken cancellationToken)
+    {
         for (var index = 0; index < step.Stages.Count; index++)
         {
-            if (!await RunStageAsync(step.Stages[index], cancellationToken).ConfigureAwait(false))
+            if (!await RunStageAsync(step, step.Stages[index], cancellationToken).ConfigureAwait(false))
             {
                 foreach (var action in step.Stages.Skip(index + 1).SelectMany(stage => stage))
                 {
@@ -34,7 +48,7 @@ public sealed class HandRun(IHandCrew crew, TimeProvider time)
 
     /// <summary>Refuses a step whose preconditions do not hold, and warns of those that hold only just.</summary>
     /// <exception cref="DalpException">One does not hold (<c>PreconditionUnmet</c>).</exception>
-    public void RequireMet(FailoverStep step)
+    public static void RequireMet(IHandCrew crew, FailoverStep step)
     {
         foreach (var (name, finding) in step.Preconditions.Where(precondition => precondition.Finding.Status == CheckStatus.Warn))
         {
@@ -59,11 +73,11 @@ public sealed class HandRun(IHandCrew crew, TimeProvider time)
         var onlyUnseen = step.Unmet.Any() && actions.Count > 0 && step.Unmet.All(one => one.Finding.Status == CheckStatus.Unknown);
         if (!onlyUnseen || (await LookAsync(actions, cancellationToken).ConfigureAwait(false)).Any(look => !look.Seen.Holds))
         {
-            RequireMet(step);
+            RequireMet(crew, step);
         }
     }
 
-    private async Task<bool> RunStageAsync(IReadOnlyList<FailoverAction> stage, CancellationToken cancellationToken)
+    private async Task<bool> RunStageAsync(FailoverStep step, IReadOnlyList<FailoverAction> stage, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         var (toDo, all) = (new List<FailoverAction>(), true);
@@ -88,16 +102,16 @@ public sealed class HandRun(IHandCrew crew, TimeProvider time)
                 End(action, new ActionResult(FailoverOutcome.NotStarted, HasActed: false, "It was not agreed to."));
             }
         }
-        var done = await Task.WhenAll(toDo.Select(action => DoAsync(action, cancellationToken))).ConfigureAwait(false);
+        var done = await Task.WhenAll(toDo.Select(action => DoAsync(step, action, cancellationToken))).ConfigureAwait(false);
         return all && done.All(isDone => isDone);
     }
 
-    private async Task<bool> DoAsync(FailoverAction action, CancellationToken cancellationToken)
+    private async Task<bool> DoAsync(FailoverStep step, FailoverAction action, CancellationToken cancellationToken)
     {
         ActionResult result;
         try
         {
-            var runner = new ActionRunner(time) { Show = (one, seen) => crew.Show(one.Name, seen) };
+            var runner = RunnerFor(crew, time, journal, step);
             result = await runner.RunAsync(action, cancellationToken).ConfigureAwait(false);
         }
         catch (DalpException exception)
@@ -108,6 +122,15 @@ public sealed class HandRun(IHandCrew crew, TimeProvider time)
         End(action, result);
         return result.Outcome == FailoverOutcome.Succeeded;
     }
+
+    /// <summary>What does the actions of a step, and writes them down.</summary>
+    internal static ActionRunner RunnerFor(IHandCrew crew, TimeProvider time, HandJournal journal, FailoverStep step) => new(time)
+    {
+        AnnounceAsync = (action, before, _) => journal.AnnounceAsync(step, action, before.Seen),
+        RecordAsync = (action, result) => journal.RecordAsync(
+            result.Outcome == FailoverOutcome.Succeeded ? JournalEvent.Done : JournalEvent.Failed, step, action, $"{(result.HasActed ? "" : "Nothing was done. ")}{result.Detail}"),
+        Show = (action, seen) => crew.Show(action.Name, seen),
+    };
 
     private static async Task<IReadOnlyList<(FailoverAction Action, Sighting Seen, DalpException? Unseen)>> LookAsync(IReadOnlyList<FailoverAction> actions, CancellationToken cancellationToken)
     {
@@ -134,5 +157,6 @@ public sealed class HandRun(IHandCrew crew, TimeProvider time)
         HasActed = result.HasActed,
         Detail = result.Detail,
         At = time.GetUtcNow(),
+        JournalPath = journal.Path,
     });
 }

@@ -9,7 +9,8 @@ namespace DalpHa.Core.Failover;
 /// <param name="world">Both sites.</param>
 /// <param name="crew">Who is told; he is not asked, since the moment must not wait for him.</param>
 /// <param name="timeout">How long each outcome may take.</param>
-public sealed class SiteWatch(FailoverWorld world, IHandCrew crew, TimeSpan timeout)
+/// <param name="journal">Where it is written down.</param>
+public sealed class SiteWatch(FailoverWorld world, IHandCrew crew, TimeSpan timeout, HandJournal journal)
 {
     private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(2);
 
@@ -23,14 +24,14 @@ public sealed class SiteWatch(FailoverWorld world, IHandCrew crew, TimeSpan time
         while (true)
         {
             var step = await new IsolateStep().MeasureAsync(world, cancellationToken).ConfigureAwait(false);
-            if (!step.Unmet.Any() && await new HandRun(crew, world.Time).RunAsync(step, cancellationToken).ConfigureAwait(false))
+            if (!step.Unmet.Any() && await new HandRun(crew, world.Time, journal).RunAsync(step, cancellationToken).ConfigureAwait(false))
             {
                 return;
             }
             if (step.Unmet.Any())
             {
                 crew.Show(null, step.Measured);
-                await FreezeAsync(cancellationToken).ConfigureAwait(false);
+                await FreezeAsync(step, cancellationToken).ConfigureAwait(false);
             }
             if (world.Time.GetElapsedTime(started) >= patience)
             {
@@ -42,7 +43,7 @@ public sealed class SiteWatch(FailoverWorld world, IHandCrew crew, TimeSpan time
         }
     }
 
-    private Task FreezeAsync(CancellationToken cancellationToken)
+    private Task FreezeAsync(FailoverStep step, CancellationToken cancellationToken)
     {
         var database = new SiteDatabase(world.Active, timeout, world.Time);
         return Task.WhenAll((world.Active.Site.Database?.Servers ?? []).Select(async server =>
@@ -50,12 +51,12 @@ public sealed class SiteWatch(FailoverWorld world, IHandCrew crew, TimeSpan time
             var freeze = database.Freeze(server);
             try
             {
-                var result = await new ActionRunner(world.Time).RunAsync(freeze, cancellationToken).ConfigureAwait(false);
+                var result = await HandRun.RunnerFor(crew, world.Time, journal, step).RunAsync(freeze, cancellationToken).ConfigureAwait(false);
                 if (result.HasActed)
                 {
                     crew.Ended(new DalpActionResult
                     {
-                        Site = freeze.Site, Action = freeze.Name, Outcome = result.Outcome, HasActed = true, Detail = result.Detail, At = world.Time.GetUtcNow(),
+                        Site = freeze.Site, Action = freeze.Name, Outcome = result.Outcome, HasActed = true, Detail = result.Detail, At = world.Time.GetUtcNow(), JournalPath = journal.Path,
                     });
                 }
             }

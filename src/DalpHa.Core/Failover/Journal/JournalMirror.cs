@@ -14,6 +14,9 @@ public sealed class JournalMirror(IClusterControl cluster, string @namespace, st
     /// <summary>The label that all parts of a journal carry; its value is the failover's id.</summary>
     public const string Label = "dalpha.io/journal";
 
+    /// <summary>The label of a journal of one step by hand, which is none of a failover; its value is the step's id.</summary>
+    public const string StepLabel = "dalpha.io/step-journal";
+
     // An object may hold 1 MiB; small parts keep each write small.
     private const int PartBytes = 128 * 1024;
 
@@ -21,6 +24,11 @@ public sealed class JournalMirror(IClusterControl cluster, string @namespace, st
     private ClusterNote? part;
     private int parts;
     private int written;
+    private string label = Label;
+    private string prefix = "dalpha-journal";
+
+    /// <summary>The copy of the journal of a step by hand.</summary>
+    public static JournalMirror OfStep(IClusterControl cluster, string @namespace, string id) => new(cluster, @namespace, id) { label = StepLabel, prefix = "dalpha-step" };
 
     /// <summary>How many lines are not there yet.</summary>
     public int Behind => pending.Count;
@@ -36,7 +44,7 @@ public sealed class JournalMirror(IClusterControl cluster, string @namespace, st
     /// <exception cref="DalpException">It can't be read, or is broken.</exception>
     public async Task<JournalChain> ReadAsync(CancellationToken cancellationToken)
     {
-        var notes = await cluster.ListNotesAsync(@namespace, $"{Label}={failoverId}", cancellationToken).ConfigureAwait(false);
+        var notes = await cluster.ListNotesAsync(@namespace, $"{label}={failoverId}", cancellationToken).ConfigureAwait(false);
         var text = new StringBuilder();
         foreach (var line in notes.SelectMany(note => note.Entries.OrderBy(entry => entry.Key, StringComparer.Ordinal)))
         {
@@ -100,8 +108,8 @@ public sealed class JournalMirror(IClusterControl cluster, string @namespace, st
     }
 
     private ClusterNote NewPart() => new(
-        string.Create(CultureInfo.InvariantCulture, $"dalpha-journal-{failoverId}-{parts + 1:0000}"),
-        new Dictionary<string, string> { [Label] = failoverId },
+        string.Create(CultureInfo.InvariantCulture, $"{prefix}-{failoverId}-{parts + 1:0000}"),
+        new Dictionary<string, string> { [label] = failoverId },
         new Dictionary<string, string>(),
         null);
 

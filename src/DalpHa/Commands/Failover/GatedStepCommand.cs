@@ -1,6 +1,5 @@
 using System.Management.Automation;
 using DalpHa.Core.Failover;
-using DalpHa.Core.Topology;
 
 namespace DalpHa.Commands.Failover;
 
@@ -15,14 +14,5 @@ public abstract class GatedStepCommand : StepCommand
     [ValidateNotNullOrEmpty]
     public string? OtherIsFenced { get; set; }
 
-    /// <summary>Runs the step on a site.</summary>
-    private protected async Task RunGatedAsync(SiteRole site, PromotionProcedure database, IStepRecipe recipe, CancellationToken cancellationToken)
-    {
-        var topology = await FindTopologyAsync().ConfigureAwait(false);
-        var settings = Settings(topology, HandRunbook.Of(ActionTimeout, database), FailoverKind.Failover, cancellationToken) with
-        {
-            OtherIsFenced = OtherIsFenced is { } word ? FailoverInput.Parse(word) : null,
-        };
-        await RunStepAsync(settings, site, recipe, cancellationToken).ConfigureAwait(false);
-    }
+    private protected override Attestation? OtherSitesWord => OtherIsFenced is { } word ? FailoverInput.Parse(word) : null;
 }

@@ -45,7 +45,9 @@ public sealed class ProtectDalpSiteCommand : StepCommand
             var session = Open(settings, null, cancellationToken);
             await using (session.ConfigureAwait(false))
             {
-                await new SiteWatch(session.World.Facing(Site), this, ActionTimeout).IsolateAsync(WaitTimeout, cancellationToken).ConfigureAwait(false);
+                var journal = JournalOf(session);
+                await using var written = journal.ConfigureAwait(false);
+                await new SiteWatch(session.World.Facing(Site), this, ActionTimeout, journal).IsolateAsync(WaitTimeout, cancellationToken).ConfigureAwait(false);
             }
         }
     }

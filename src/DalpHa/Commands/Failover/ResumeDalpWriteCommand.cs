@@ -15,5 +15,5 @@ public sealed class ResumeDalpWriteCommand : GatedStepCommand
 
     /// <inheritdoc/>
     protected override Task RunAsync(CancellationToken cancellationToken) =>
-        RunGatedAsync(Site, new PromotionProcedure(PromotionMethod.SelfRun), new ResumeWrites(ActionTimeout), cancellationToken);
+        RunOnAsync(Site, new PromotionProcedure(PromotionMethod.SelfRun), new ResumeWrites(ActionTimeout), cancellationToken);
 }

@@ -25,6 +25,6 @@ public sealed class StartDalpWorkloadCommand : GatedStepCommand
     public int? Replicas { get; set; }
 
     /// <inheritdoc/>
-    protected override Task RunAsync(CancellationToken cancellationToken) => RunGatedAsync(
+    protected override Task RunAsync(CancellationToken cancellationToken) => RunOnAsync(
         Site, new PromotionProcedure(PromotionMethod.SelfRun), new StartWorkloads(new WorkloadChoice(Name!), Replicas, ActionTimeout), cancellationToken);
 }

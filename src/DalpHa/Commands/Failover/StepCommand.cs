@@ -35,6 +35,17 @@ public abstract class StepCommand : ChangeCommand, IHandCrew
     private protected async Task<DalpTopology> FindTopologyAsync() =>
         (await AskAsync(() => TopologySource.Find(this, Topology)).ConfigureAwait(false))?.Read() ?? TopologyLocator.FromContexts();
 
+    /// <summary>Who vouches that the other site, which can't be reached, is fenced; null when nobody does.</summary>
+    private protected virtual Attestation? OtherSitesWord => null;
+
+    /// <summary>Runs a step on a site whose database is only called by name, or not promoted at all.</summary>
+    private protected async Task RunOnAsync(SiteRole site, PromotionProcedure database, IStepRecipe recipe, CancellationToken cancellationToken)
+    {
+        var topology = await FindTopologyAsync().ConfigureAwait(false);
+        var settings = Settings(topology, HandRunbook.Of(ActionTimeout, database), FailoverKind.Failover, cancellationToken) with { OtherIsFenced = OtherSitesWord };
+        await RunStepAsync(settings, site, recipe, cancellationToken).ConfigureAwait(false);
+    }
+
     /// <summary>Measures a step and runs it, or tells what it would do.</summary>
     private protected async Task RunStepAsync(FailoverSettings settings, SiteRole acts, IStepRecipe recipe, CancellationToken cancellationToken)
     {
@@ -46,20 +57,24 @@ public abstract class StepCommand : ChangeCommand, IHandCrew
             Show(null, "Measuring");
             var step = await recipe.MeasureAsync(session.World.Facing(acts), cancellationToken).ConfigureAwait(false);
             EmitVerbose(step.Measured);
-            var run = new HandRun(this, TimeProvider.System);
             if (isWhatIf)
             {
-                run.RequireMet(step);
+                HandRun.RequireMet(this, step);
                 await FailoverRehearsal.DoAsync(step, cancellationToken).ConfigureAwait(false);
             }
             else
             {
-                await run.RunAsync(step, cancellationToken).ConfigureAwait(false);
+                var journal = JournalOf(session);
+                await using var written = journal.ConfigureAwait(false);
+                await new HandRun(this, TimeProvider.System, journal).RunAsync(step, cancellationToken).ConfigureAwait(false);
             }
         }
         EmitProgress(new ProgressRecord(0, MyInvocation.MyCommand.Name, "Ended") { RecordType = ProgressRecordType.Completed });
         await TellAsync(told).ConfigureAwait(false);
     }
+
+    /// <summary>Where a step by hand is written down.</summary>
+    private protected HandJournal JournalOf(FailoverSession session) => new(session.World, HandJournal.DefaultFolder, FailoverRunner.Here(null).Operator, WarnQuietly);
 
     /// <inheritdoc/>
     Task<bool> IHandCrew.ConfirmAsync(FailoverAction action, string seen, CancellationToken cancellationToken) => AsksForEach
@@ -89,6 +104,8 @@ public abstract class StepCommand : ChangeCommand, IHandCrew
         FailoverOutcome.Incomplete => new DalpException("ActionIncomplete", FaultKind.TimedOut, $"{result.Site}: {result.Detail}", "It was asked for, and may still come. Look at it, and run it again: what holds is passed over.", result),
         _ => new DalpException("ActionUnknown", FaultKind.Unreachable, $"{result.Site}: {result.Detail}", "It was asked for, and nobody could see whether it came. Reach the site, and run it again: what holds is passed over.", result),
     };
+
+    private void WarnQuietly(string text) => Quietly(() => EmitWarning(text));
 
     // The operator has stopped looking; what can't be undone is seen through all the same.
     private static void Quietly(Action show)

@@ -20,10 +20,6 @@ public sealed class StopDalpWorkloadCommand : StepCommand
     public SiteRole Site { get; set; }
 
     /// <inheritdoc/>
-    protected override async Task RunAsync(CancellationToken cancellationToken)
-    {
-        var topology = await FindTopologyAsync().ConfigureAwait(false);
-        var settings = Settings(topology, HandRunbook.Of(ActionTimeout, new PromotionProcedure(PromotionMethod.SelfRun)), FailoverKind.Failover, cancellationToken);
-        await RunStepAsync(settings, Site, new StopWorkloads(new WorkloadChoice(Name!), ActionTimeout), cancellationToken).ConfigureAwait(false);
-    }
+    protected override Task RunAsync(CancellationToken cancellationToken) =>
+        RunOnAsync(Site, new PromotionProcedure(PromotionMethod.SelfRun), new StopWorkloads(new WorkloadChoice(Name!), ActionTimeout), cancellationToken);
 }

@@ -14,10 +14,6 @@ public sealed class SuspendDalpWriteCommand : StepCommand
     public SiteRole Site { get; set; } = SiteRole.Active;
 
     /// <inheritdoc/>
-    protected override async Task RunAsync(CancellationToken cancellationToken)
-    {
-        var topology = await FindTopologyAsync().ConfigureAwait(false);
-        var settings = Settings(topology, HandRunbook.Of(ActionTimeout, new PromotionProcedure(PromotionMethod.SelfRun)), FailoverKind.Failover, cancellationToken);
-        await RunStepAsync(settings, Site, new FreezeStep(), cancellationToken).ConfigureAwait(false);
-    }
+    protected override Task RunAsync(CancellationToken cancellationToken) =>
+        RunOnAsync(Site, new PromotionProcedure(PromotionMethod.SelfRun), new FreezeStep(), cancellationToken);
 }

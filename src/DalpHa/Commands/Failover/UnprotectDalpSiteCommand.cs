@@ -20,5 +20,5 @@ public sealed class UnprotectDalpSiteCommand : GatedStepCommand
 
     /// <inheritdoc/>
     protected override Task RunAsync(CancellationToken cancellationToken) =>
-        RunGatedAsync(Site, FailoverInput.DatabaseOf(PostgresCluster), new Unprotect(ActionTimeout), cancellationToken);
+        RunOnAsync(Site, FailoverInput.DatabaseOf(PostgresCluster), new Unprotect(ActionTimeout), cancellationToken);
 }

@@ -1,0 +1,124 @@
+using System.Globalization;
+using DalpHa.Core.Errors;
+using DalpHa.Core.Ports;
+using DalpHa.Core.State;
+
+namespace DalpHa.Core.Failover;
+
+/// <summary>
+/// The journal of one step that an operator runs by hand, in the form of a failover's: what was measured, each action before it is done and what became of it, who did
+/// it and on whose word. It begins with the first action; a step that changes nothing leaves none. The file on this machine has each record before anything rests on
+/// it. The copy in the standby's cluster holds nothing up: whoever goes by hand may have no standby that answers.
+/// </summary>
+/// <param name="world">Both sites, as they were opened.</param>
+/// <param name="folder">The folder of such journals on this machine.</param>
+/// <param name="operatorName">Who runs it, as <c>user@machine</c>.</param>
+/// <param name="warn">Is told when there is no copy.</param>
+public sealed class HandJournal(FailoverWorld world, string folder, string operatorName, Action<string> warn) : IAsyncDisposable
+{
+    private static readonly IReadOnlyDictionary<string, string> NoData = new Dictionary<string, string>();
+    private readonly string id = DalpFailoverPlan.NewId(world.Time);
+    private readonly SemaphoreSlim turn = new(1);
+    private JournalFile? file;
+    private JournalMirror? mirror;
+    private DalpException? noCopy;
+    private Task copying = Task.CompletedTask;
+
+    /// <summary>Where they are kept by default: apart from the failovers'.</summary>
+    public static string DefaultFolder => System.IO.Path.Combine(StateFolder.Path, "steps");
+
+    /// <summary>The file; null while nothing was done.</summary>
+    public string? Path => file?.Path;
+
+    /// <summary>Writes down what is about to be done, and before the first action the step itself.</summary>
+    /// <exception cref="DalpException">The file refuses (<c>JournalRefused</c>): then the action must not be done.</exception>
+    public async Task AnnounceAsync(FailoverStep step, FailoverAction action, string seen)
+    {
+        await turn.WaitAsync(CancellationToken.None).ConfigureAwait(false);
+        try
+        {
+            if (file is null)
+            {
+                file = JournalFile.Open(System.IO.Path.Combine(folder, id + ".jsonl"));
+                Write(JournalEvent.StepStarted, step.Name, null, step.Measured, Facts(step));
+            }
+            Write(JournalEvent.Intent, step.Name, action.Name, seen, NoData);
+        }
+        finally
+        {
+            turn.Release();
+        }
+    }
+
+    /// <summary>Writes down what has been. Nothing is written for a step that has changed nothing.</summary>
+    public async Task RecordAsync(JournalEvent @event, FailoverStep step, FailoverAction? action, string text)
+    {
+        await turn.WaitAsync(CancellationToken.None).ConfigureAwait(false);
+        try
+        {
+            if (file is not null)
+            {
+                Write(@event, step.Name, action?.Name, text, NoData);
+            }
+        }
+        finally
+        {
+            turn.Release();
+        }
+    }
+
+    /// <summary>Waits for the copy, and lets the file go.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await copying.ConfigureAwait(false);
+        if (noCopy is not null)
+        {
+            warn($"The standby's cluster has no copy of this step's journal, or not all of it; it is '{Path}': {noCopy.Message}");
+        }
+        file?.Dispose();
+        turn.Dispose();
+    }
+
+    private void Write(JournalEvent @event, string step, string? action, string text, IReadOnlyDictionary<string, string> data)
+    {
+        var line = file!.Chain.Add(new JournalRecord(0, world.Time.GetUtcNow(), @event, step, action, text, operatorName, data));
+        file.Append(line);
+        copying = CopyAsync(copying, line);
+    }
+
+    // One line after the other. Where one could not be copied none is any more: a copy has no gaps.
+    private async Task CopyAsync(Task before, string line)
+    {
+        await before.ConfigureAwait(false);
+        if (noCopy is not null)
+        {
+            return;
+        }
+        try
+        {
+            mirror ??= JournalMirror.OfStep(world.Standby.Control, world.Standby.Namespace, id);
+            await mirror.AppendAsync(line, CancellationToken.None).ConfigureAwait(false);
+        }
+        catch (DalpException exception)
+        {
+            noCopy = exception;
+        }
+    }
+
+    private Dictionary<string, string> Facts(FailoverStep step)
+    {
+        var facts = new Dictionary<string, string>(step.Facts) { ["topology"] = world.Topology.Name, ["active"] = world.Active.Name, ["standby"] = world.Standby.Name };
+        foreach (var (name, word) in new[] { ("activeIsGone", world.ActiveIsGone), ("otherIsFenced", world.OtherIsFenced) })
+        {
+            if (word is not null)
+            {
+                facts[name] = $"{word.Person}: {word.Statement}";
+            }
+        }
+        if (world.MaxDataLoss is { } loss)
+        {
+            facts["maxDataLoss"] = loss.ToString("c", CultureInfo.InvariantCulture);
+        }
+        return facts;
+    }
+}
