@@ -83,6 +83,42 @@ public sealed class JournalTests : IDisposable
     }
 
     [Fact]
+    public async Task Two_copies_that_differ_are_told_with_where_they_part_and_who_went_on()
+    {
+        using var platform = new TestPlatform();
+        var control = platform.World().Standby.Control;
+        var store = new FailoverStore(folder);
+        var mirror = new JournalMirror(control, "dalp", "one");
+        using (var laptop = JournalFile.Open(File))
+        {
+            for (var i = 0; i < 3; i++)
+            {
+                var line = laptop.Chain.Add(Record($"both {i}"));
+                laptop.Append(line);
+                await mirror.AppendAsync(line, TestContext.Current.CancellationToken);
+            }
+            // Its last record never reached the cluster, and somebody else went on there.
+            var other = JournalFile.Read(File);
+            laptop.Append(laptop.Chain.Add(Record("lost") with { Event = JournalEvent.Intent }));
+            await mirror.AppendAsync(other.Add(Record("other") with { Event = JournalEvent.Resumed, Operator = "second@office" }), TestContext.Current.CancellationToken);
+            await mirror.AppendAsync(other.Add(Record("more") with { Operator = "second@office" }), TestContext.Current.CancellationToken);
+        }
+
+        var error = await Assert.ThrowsAsync<DalpException>(() => store.OpenAsync("one", control, "dalp", TestContext.Current.CancellationToken));
+        Assert.Equal("JournalDiverged", error.ErrorId);
+        Assert.Contains("are one up to record 3", error.Message, StringComparison.Ordinal);
+        Assert.Contains("1 record of this machine never reached the cluster, from 'Intent'", error.Message, StringComparison.Ordinal);
+        Assert.Contains("second@office went on with 2 records, from 'Resumed'", error.Message, StringComparison.Ordinal);
+
+        System.IO.File.Move(File, File + ".evidence");
+        var (file, _) = await store.OpenAsync("one", control, "dalp", TestContext.Current.CancellationToken);
+        using (file)
+        {
+            Assert.Equal(5, file.Chain.Records.Count);
+        }
+    }
+
+    [Fact]
     public void One_process_holds_it()
     {
         using var journal = JournalFile.Open(File);

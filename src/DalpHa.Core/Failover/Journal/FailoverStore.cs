@@ -63,14 +63,19 @@ public sealed partial class FailoverStore(string folder)
     {
         if (!file.StartsWith(copy) && !copy.StartsWith(file))
         {
+            var common = file.CommonWith(copy);
+            var (own, theirs) = (file.Records.Skip(common).ToList(), copy.Records.Skip(common).ToList());
             throw new DalpException(
                 "JournalDiverged",
                 FaultKind.Conflict,
-                $"The journal '{path}' and its copy in namespace '{@namespace}' tell two different stories: two processes ran failover {id} without seeing each other.",
-                "Keep both: they are evidence. Look at both sites by hand before anything else is done; the decision owner says which one holds.",
+                $"The journal '{path}' of failover {id} and its copy in namespace '{@namespace}' are one up to record {common} and differ after it. {Count(own.Count)} of this machine never reached the "
+                + $"cluster, from '{own[0].Event}' at {own[0].At:u} on; there {theirs[0].Operator} went on with {Count(theirs.Count)}, from '{theirs[0].Event}' at {theirs[0].At:u} on.",
+                $"Nothing is done before the cluster has the record that announces it, so the copy tells all that was done. Keep this file as evidence under another name, look at both sites, and go on: the journal is then read from the cluster.",
                 id);
         }
     }
+
+    private static string Count(int records) => Readiness.Wording.Count(records, "record");
 
     [GeneratedRegex("^[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?$")]
     private static partial Regex IdForm();

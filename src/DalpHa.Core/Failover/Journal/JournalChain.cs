@@ -82,6 +82,9 @@ public sealed class JournalChain
     /// <summary>Whether this chain begins with all of another's lines.</summary>
     public bool StartsWith(JournalChain other) => other.lines.Count <= lines.Count && (other.lines.Count == 0 || lines[other.lines.Count - 1] == other.lines[^1]);
 
+    /// <summary>How many lines this chain and another have in common from their beginning on: what follows one that differs differs too.</summary>
+    public int CommonWith(JournalChain other) => lines.Zip(other.lines).TakeWhile(pair => pair.First == pair.Second).Count();
+
     private JournalRecord Parse(string json, string source)
     {
         try
