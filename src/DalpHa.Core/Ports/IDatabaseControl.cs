@@ -16,7 +16,7 @@ public interface IDatabaseControl : IAsyncDisposable
 
     /// <summary>
     /// Makes every new transaction read-only unless it asks otherwise, or lets them write again (<c>default_transaction_read_only</c>, kept through restarts),
-    /// and returns when a new session shows it. Works on a standby too.
+    /// and returns when new sessions have it. Works on a standby too.
     /// </summary>
     /// <exception cref="Errors.DalpException">A role or database has a default of its own (<c>DatabaseReadOnlyOverridden</c>), or something stronger sets it (<c>DatabaseSettingIgnored</c>).</exception>
     Task SetReadOnlyAsync(bool isReadOnly, CancellationToken cancellationToken);
@@ -53,7 +53,34 @@ public interface IDatabaseControl : IAsyncDisposable
 /// <param name="CurrentLsn">Primary: its position. Standby: null.</param>
 /// <param name="Timeline">The timeline.</param>
 public sealed record WriteActivity(
-    DateTimeOffset At, bool IsInRecovery, bool IsReadOnly, ulong? NextTransactionId, int WritersRunning, int PreparedTransactions, int Sessions, Lsn? CurrentLsn, int Timeline);
+    DateTimeOffset At, bool IsInRecovery, bool IsReadOnly, ulong? NextTransactionId, int WritersRunning, int PreparedTransactions, int Sessions, Lsn? CurrentLsn, int Timeline)
+{
+    /// <summary>
+    /// Client sessions that are older than the settings that the server goes by, and so may keep an older default for their transactions: those that
+    /// <see cref="IDatabaseControl.EndSessionsAsync"/> would end. A session that was begun later is not in it.
+    /// </summary>
+    public int OlderSessions { get; init; }
+
+    /// <summary>Primary: where its log ends, with what is not written out yet. Standby: null.</summary>
+    public Lsn? EndLsn { get; init; }
+
+    /// <summary>Standby: up to where it has received the log by streaming; null when it streams nothing, and on a primary.</summary>
+    public Lsn? ReceivedLsn { get; init; }
+
+    /// <summary>Standby: up to where it has replayed the log. Primary: null.</summary>
+    public Lsn? ReplayedLsn { get; init; }
+
+    /// <summary>Why something may still be written, in a sentence; null when the server is frozen, or in recovery. A new session that overrules the default shows only when it writes.</summary>
+    public string? WhyNotFrozen => this switch
+    {
+        { IsInRecovery: true } => null,
+        { IsReadOnly: false } => "It takes writes.",
+        { OlderSessions: > 0 } => $"{OlderSessions} sessions are older than that it is read-only, and may write.",
+        { PreparedTransactions: > 0 } => $"{PreparedTransactions} prepared transactions wait for a commit that any session can give: end them (ROLLBACK PREPARED, or COMMIT PREPARED).",
+        { WritersRunning: > 0 } => $"{WritersRunning} writing transactions are under way.",
+        _ => null,
+    };
+}
 
 /// <summary>A committed write.</summary>
 /// <param name="At">When, by the server's clock.</param>

@@ -12,6 +12,7 @@ public sealed class TellingDatabaseControl(IDatabaseControl inner, Action<ToldWr
     private bool? isReadOnly;
     private bool isQuiet;
     private bool isPromoted;
+    private bool isDemoted;
     private WriteActivity? still;
 
     /// <inheritdoc/>
@@ -62,6 +63,15 @@ public sealed class TellingDatabaseControl(IDatabaseControl inner, Action<ToldWr
         }
     }
 
+    /// <summary>Shows the server as a standby from now on, demoted by an operator that was told to.</summary>
+    public void ShowDemoted()
+    {
+        lock (gate)
+        {
+            isDemoted = true;
+        }
+    }
+
     /// <inheritdoc/>
     public async Task<WriteProof?> ProveWriteAsync(string note, CancellationToken cancellationToken)
     {
@@ -91,7 +101,7 @@ public sealed class TellingDatabaseControl(IDatabaseControl inner, Action<ToldWr
         var now = real with
         {
             IsReadOnly = isReadOnly ?? real.IsReadOnly,
-            IsInRecovery = real.IsInRecovery && !isPromoted,
+            IsInRecovery = isDemoted || (real.IsInRecovery && !isPromoted),
             Timeline = real.Timeline + (isPromoted && real.IsInRecovery ? 1 : 0),
         };
         if (!isQuiet)
@@ -100,6 +110,6 @@ public sealed class TellingDatabaseControl(IDatabaseControl inner, Action<ToldWr
         }
         // Real sessions write on meanwhile; in the simulation they have ended, and nothing moves any more.
         still ??= now;
-        return now with { Sessions = 0, WritersRunning = 0, NextTransactionId = still.NextTransactionId, CurrentLsn = still.CurrentLsn };
+        return now with { Sessions = 0, OlderSessions = 0, WritersRunning = 0, NextTransactionId = still.NextTransactionId, CurrentLsn = still.CurrentLsn };
     }
 }

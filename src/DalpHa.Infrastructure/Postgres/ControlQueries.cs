@@ -31,7 +31,8 @@ internal static class ControlQueries
     /// <summary>What the server does with writes, as one JSON document.</summary>
     /// <remarks>
     /// A snapshot's xmax is one more than the last transaction that ended, so a transaction that still writes is not in it: backend_xid shows that.
-    /// default_transaction_read_only is read as reset_val, since our own session changes it for itself.
+    /// default_transaction_read_only is read as reset_val, since our own session changes it for itself. Where the log ends is where the next record will be
+    /// put: after the header of the page that it begins, which is not part of any record before it, and no standby's position.
     /// </remarks>
     public const string Activity = $"""
         COPY (
@@ -43,7 +44,13 @@ internal static class ControlQueries
           'writers', (SELECT count(*) FROM pg_stat_activity WHERE backend_xid IS NOT NULL AND pid <> pg_backend_pid()),
           'prepared', (SELECT count(*) FROM pg_prepared_xacts),
           'sessions', (SELECT count(*) FROM pg_stat_activity WHERE {OthersSession}),
+          'older', (SELECT count(*) FROM pg_stat_activity WHERE {OthersSession} AND {MayEnd} AND backend_start < pg_conf_load_time()),
           'current', CASE WHEN NOT r.yes THEN pg_current_wal_lsn() END,
+          'end', CASE WHEN NOT r.yes THEN (
+            SELECT CASE WHEN next - written IN (24, 40) AND (written - '0/0') % current_setting('wal_block_size')::int = 0 THEN written ELSE greatest(next, written) END
+            FROM (SELECT pg_current_wal_insert_lsn() AS next, pg_current_wal_lsn() AS written) l) END,
+          'received', CASE WHEN r.yes THEN pg_last_wal_receive_lsn() END,
+          'replayed', CASE WHEN r.yes THEN pg_last_wal_replay_lsn() END,
           'timeline', {SampleQuery.Timeline},
           'seesAll', pg_has_role('pg_read_all_stats', 'USAGE')
         )::text
@@ -53,6 +60,9 @@ internal static class ControlQueries
 
     private const string OthersSession = "backend_type = 'client backend' AND pid <> pg_backend_pid() AND application_name <> 'dalpha'";
 
+    // Those of superusers only a superuser may end.
+    private const string MayEnd = "(current_setting('is_superuser') = 'on' OR NOT EXISTS (SELECT FROM pg_roles WHERE oid = usesysid AND rolsuper))";
+
     /// <summary>The command that sets what transactions are by default; it takes effect at <see cref="Reload"/>, and holds through restarts.</summary>
     public static string SetReadOnly(bool isReadOnly) =>
         isReadOnly ? "ALTER SYSTEM SET default_transaction_read_only = on" : "ALTER SYSTEM RESET default_transaction_read_only";
@@ -60,7 +70,11 @@ internal static class ControlQueries
     /// <summary>Makes the server read its settings again.</summary>
     public const string Reload = "COPY (SELECT pg_reload_conf()::text) TO STDOUT (FORMAT BINARY)";
 
-    /// <summary>In a new session: what transactions are by default, where that comes from, and who has a default of his own.</summary>
+    /// <summary>What transactions of new sessions are by default, where that comes from, and who has a default of his own.</summary>
+    /// <remarks>
+    /// The postmaster reads its settings first and then tells its children (process_pm_reload_request in postmaster.c): a session that has heard of them
+    /// shows that every session begun from now on has them.
+    /// </remarks>
     public const string Default = $"""
         COPY (
         SELECT json_build_object('value', s.reset_val, 'source', coalesce(s.sourcefile, s.source), 'overrides', (SELECT coalesce(json_agg(who), '[]') FROM ({Overrides}) o))::text
@@ -68,13 +82,12 @@ internal static class ControlQueries
         ) TO STDOUT (FORMAT BINARY)
         """;
 
-    /// <summary>Ends every client session but DalpHa's, and counts them. Those of superusers only a superuser may end: they are left.</summary>
+    /// <summary>Ends every client session but DalpHa's that it may end, and counts them.</summary>
     public const string EndSessions = $"""
         COPY (
         SELECT count(*) FILTER (WHERE pg_terminate_backend(pid))::text
         FROM pg_stat_activity
-        WHERE {OthersSession}
-          AND (current_setting('is_superuser') = 'on' OR NOT EXISTS (SELECT FROM pg_roles WHERE oid = usesysid AND rolsuper))
+        WHERE {OthersSession} AND {MayEnd}
         ) TO STDOUT (FORMAT BINARY)
         """;
 

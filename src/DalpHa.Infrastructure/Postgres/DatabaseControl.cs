@@ -9,7 +9,7 @@ namespace DalpHa.Infrastructure.Postgres;
 /// <summary>A PostgreSQL server over Npgsql, as it is changed. It keeps one connection, which a standby's promotion does not end.</summary>
 internal sealed class DatabaseControl(DatabaseAddress address, TimeSpan timeout, TimeProvider time) : IDatabaseControl
 {
-    private static readonly TimeSpan ReloadPoll = TimeSpan.FromMilliseconds(20);
+    private static readonly TimeSpan ReloadPoll = TimeSpan.FromMilliseconds(5);
 
     private readonly KeptConnection connection = new(address, timeout, ControlQueries.PrepareSession(timeout));
 
@@ -22,6 +22,12 @@ internal sealed class DatabaseControl(DatabaseAddress address, TimeSpan timeout,
         return row.SeesAll
             ? new WriteActivity(
                 row.Time, row.InRecovery, row.ReadOnly, row.NextId is { } id ? ulong.Parse(id, System.Globalization.CultureInfo.InvariantCulture) : null, row.Writers, row.Prepared, row.Sessions, Lsn.Parse(row.Current), row.Timeline)
+            {
+                OlderSessions = row.Older,
+                EndLsn = Lsn.Parse(row.End),
+                ReceivedLsn = Lsn.Parse(row.Received),
+                ReplayedLsn = Lsn.Parse(row.Replayed),
+            }
             : throw Fail("DatabasePermissionDenied", FaultKind.Forbidden, $"shows user '{address.UserName}' nothing of what others do: who writes can't be seen.", Need.Activity.Grant);
     }
 
@@ -33,7 +39,7 @@ internal sealed class DatabaseControl(DatabaseAddress address, TimeSpan timeout,
         DefaultRow now;
         do
         {
-            now = Parse(await connection.ReadAnewAsync(ControlQueries.Default, Need.ReadOnlyDefault, cancellationToken).ConfigureAwait(false), ControlJson.Default.DefaultRow);
+            now = Parse(await connection.ReadAsync(ControlQueries.Default, Need.ReadOnlyDefault, cancellationToken).ConfigureAwait(false), ControlJson.Default.DefaultRow);
             if (now.Value == (isReadOnly ? "on" : "off"))
             {
                 if (isReadOnly && now.Overrides.Count > 0)
@@ -86,7 +92,7 @@ internal sealed class DatabaseControl(DatabaseAddress address, TimeSpan timeout,
 
 /// <summary>What <see cref="ControlQueries.Activity"/> gives.</summary>
 internal sealed record ActivityRow(
-    DateTimeOffset Time, bool InRecovery, bool ReadOnly, string? NextId, int Writers, int Prepared, int Sessions, string? Current, int Timeline, bool SeesAll);
+    DateTimeOffset Time, bool InRecovery, bool ReadOnly, string? NextId, int Writers, int Prepared, int Sessions, int Older, string? Current, string? End, string? Received, string? Replayed, int Timeline, bool SeesAll);
 
 /// <summary>What <see cref="ControlQueries.Default"/> gives.</summary>
 internal sealed record DefaultRow(string Value, string? Source, IReadOnlyList<string> Overrides);

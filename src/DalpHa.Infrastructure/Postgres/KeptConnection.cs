@@ -37,14 +37,6 @@ internal sealed class KeptConnection(DatabaseAddress address, TimeSpan timeout, 
             },
             cancellationToken);
 
-    /// <summary>Runs a COPY on a new connection, as everybody who connects now would, and gives its one value.</summary>
-    /// <exception cref="Core.Errors.DalpException">It failed, or was late.</exception>
-    public async Task<string> ReadAnewAsync(string copy, Need need, CancellationToken cancellationToken)
-    {
-        await using var another = new KeptConnection(address, timeout, prepareSession);
-        return await another.ReadAsync(copy, need, cancellationToken).ConfigureAwait(false);
-    }
-
     public async ValueTask DisposeAsync()
     {
         await CloseAsync().ConfigureAwait(false);

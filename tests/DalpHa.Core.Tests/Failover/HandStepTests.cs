@@ -12,6 +12,7 @@ public sealed class HandStepTests : IDisposable
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(40);
     private readonly TestPlatform platform = new();
     private readonly HandCrew crew = new();
+    private PromotionProcedure cluster = new(PromotionMethod.SelfRun);
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
@@ -33,6 +34,50 @@ public sealed class HandStepTests : IDisposable
         Assert.True(platform.Active.TakesWrites);
         Assert.Equal(["readonly False", "scale dapi 2", "scale signer 1"], platform.Active.Changes[^3..]);
         Assert.Empty(platform.Standby.Changes);
+    }
+
+    [Fact]
+    public async Task What_is_done_by_hand_is_written_down_as_a_failover_would_and_is_none()
+    {
+        platform.Active.OlderSessions = 1;
+        await RunAsync(new FreezeStep(), SiteRole.Active);
+        var file = Assert.Single(platform.Journals);
+        Assert.All(crew.Results.Where(result => result.HasActed), result => Assert.Equal(file, result.JournalPath));
+        var journal = JournalFile.Read(file).Records;
+        Assert.Equal(("freeze", "west", "operator@laptop"), (journal[0].Step, journal[0].Data["active"], journal[0].Operator));
+        Assert.Equal(JournalEvent.StepStarted, journal[0].Event);
+        Assert.Equal(JournalEvent.StepDone, journal[^1].Event);
+        foreach (var result in crew.Results)
+        {
+            Assert.Equal([JournalEvent.Intent, JournalEvent.Done], journal.Where(record => record.Action == result.Action).Select(record => record.Event));
+        }
+        // The copy tells the same, and is none of a failover.
+        var control = platform.World().Standby.Control;
+        var note = Assert.Single(platform.Standby.Notes.Values);
+        Assert.Equal(JournalFile.Read(file).Lines, (await JournalMirror.OfStep(control, "dalp", note.Labels[JournalMirror.StepLabel]).ReadAsync(Token)).Lines);
+        Assert.Empty(await new FailoverCatalog(new FailoverStore(platform.Folder("failovers")), failure => Assert.Fail(failure.Message), crew.Warnings.Add).ListAsync(control, "dalp", Token));
+
+        // What changes nothing leaves nothing.
+        await RunAsync(new FreezeStep(), SiteRole.Active);
+        Assert.Single(platform.Journals);
+        Assert.Empty(crew.Warnings);
+    }
+
+    [Fact]
+    public async Task A_standby_that_does_not_answer_keeps_nobody_from_going_by_hand_and_a_disk_that_is_full_does()
+    {
+        platform.Standby.RefusesNotes = true;
+        Assert.True(await RunAsync(new FreezeStep(), SiteRole.Active));
+        Assert.Contains("has no copy", Assert.Single(crew.Warnings), StringComparison.Ordinal);
+
+        Assert.True(await RunAsync(new ResumeWrites(Timeout), SiteRole.Active, new Attestation("Jane Doe", "Not needed.")));
+        Assert.Equal("Jane Doe: Not needed.", JournalFile.Read(platform.Journals.Order().Last()).Records[0].Data["otherIsFenced"]);
+
+        Directory.Delete(platform.Folder("steps"), recursive: true);
+        await File.WriteAllTextAsync(platform.Folder("steps"), "A file where the folder should be.", Token);
+        var before = platform.Active.Changes.Count;
+        Assert.False(await RunAsync(new FreezeStep(), SiteRole.Active));
+        Assert.Equal(before, platform.Active.Changes.Count);
     }
 
     [Fact]
@@ -113,6 +158,19 @@ public sealed class HandStepTests : IDisposable
     }
 
     [Fact]
+    public async Task What_a_quota_or_a_limit_range_refuses_is_not_started()
+    {
+        var start = new StartWorkloads(new WorkloadChoice(["dapp"]), 9, Timeout);
+        platform.Standby.Cluster.Quotas = [new ResourceQuota("small", new Dictionary<string, decimal> { ["pods"] = 8 }, new Dictionary<string, decimal> { ["pods"] = 2 })];
+        Assert.Contains("ResourceQuota/small: pods: needs", (await RefusedAsync(start, SiteRole.Standby)).Message, StringComparison.Ordinal);
+        platform.Standby.Cluster.Quotas = [];
+        platform.Standby.Cluster.LimitRanges = [new LimitRange("large", IsForPods: false, ResourceAmounts.Zero, ResourceAmounts.Zero, new ResourceAmounts(4, 0), ResourceAmounts.Zero)];
+        Assert.Contains("its pods are refused", (await RefusedAsync(start, SiteRole.Standby)).Message, StringComparison.Ordinal);
+        platform.Standby.Cluster.LimitRanges = [];
+        Assert.True(await RunAsync(start, SiteRole.Standby));
+    }
+
+    [Fact]
     public async Task What_is_not_agreed_to_is_not_done_and_neither_is_what_rests_on_it()
     {
         crew.Refuses = "Scale Deployment/dapi to 0";
@@ -170,6 +228,40 @@ public sealed class HandStepTests : IDisposable
     }
 
     [Fact]
+    public async Task A_CloudNativePg_cluster_is_frozen_and_then_fenced_and_let_free_again()
+    {
+        platform.Active.Postgres = new PostgresCluster { Namespace = "dalp", Name = "pg-west", Version = "1", Phase = PostgresCluster.HealthyPhase };
+        cluster = new PromotionProcedure(PromotionMethod.CloudNativePgReplica) { ActiveCluster = "pg-west" };
+        Assert.True(await RunAsync(new IsolateStep(), SiteRole.Active));
+        Assert.Equal(["readonly True", "fence True"], platform.Active.Changes[^2..]);
+        Assert.Equal("Fenced; PostgreSQL does not answer.", crew.Results.Single(result => result.Action == "Fence Cluster/pg-west").Detail);
+
+        // PostgreSQL can't be asked any more, and need not be.
+        crew.Results.Clear();
+        Assert.True(await RunAsync(new IsolateStep(), SiteRole.Active));
+        Assert.All(crew.Results, result => Assert.False(result.HasActed));
+        Assert.DoesNotContain(crew.Results, result => result.Action.StartsWith("Freeze", StringComparison.Ordinal));
+
+        // It comes back frozen, and only then is it let write.
+        Assert.True(await RunAsync(new Unprotect(Timeout), SiteRole.Active));
+        Assert.Equal(["fence False", "readonly False"], platform.Active.Changes.Where(change => change is "fence False" or "readonly False"));
+        Assert.True(platform.Active.TakesWrites);
+    }
+
+    [Fact]
+    public async Task A_cluster_that_follows_another_is_not_fenced_and_one_that_is_not_there_is_told()
+    {
+        platform.Active.Postgres = new PostgresCluster { Namespace = "dalp", Name = "pg-west", Version = "1", ReplicaEnabled = true };
+        platform.Active.IsInRecovery = true;
+        cluster = new PromotionProcedure(PromotionMethod.CloudNativePgReplica) { ActiveCluster = "pg-west" };
+        Assert.True(await RunAsync(new IsolateStep(), SiteRole.Active));
+        Assert.DoesNotContain("fence True", platform.Active.Changes);
+
+        cluster = cluster with { ActiveCluster = "other" };
+        Assert.Contains("no CloudNativePG Cluster 'other'", (await RefusedAsync(new IsolateStep(), SiteRole.Active)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_site_that_has_come_back_as_a_standby_starts_only_what_a_standby_runs()
     {
         await RunAsync(new IsolateStep(), SiteRole.Active);
@@ -202,7 +294,7 @@ public sealed class HandStepTests : IDisposable
             platform.Active.Cluster.Down = count < 20 ? TestSite.Down() : null;
         };
         crew.Results.Clear();
-        await new SiteWatch(World(SiteRole.Active, null), crew, Timeout).IsolateAsync(TimeSpan.FromHours(1), Token);
+        await new SiteWatch(World(SiteRole.Active, null), crew, Timeout, Journal()).IsolateAsync(TimeSpan.FromHours(1), Token);
         Assert.Equal(("Freeze writes on pg", true), (crew.Results[0].Action, crew.Results[0].HasActed));
         Assert.All(platform.Active.Cluster.Workloads, workload => Assert.Equal(0, workload.Desired));
         Assert.False(platform.Active.TakesWrites);
@@ -212,7 +304,7 @@ public sealed class HandStepTests : IDisposable
     public async Task Waiting_for_a_silent_site_has_an_end()
     {
         platform.Active.SetDown(true);
-        var failure = await Assert.ThrowsAsync<DalpException>(() => new SiteWatch(World(SiteRole.Active, null), crew, Timeout).IsolateAsync(TimeSpan.FromSeconds(30), Token));
+        var failure = await Assert.ThrowsAsync<DalpException>(() => new SiteWatch(World(SiteRole.Active, null), crew, Timeout, Journal()).IsolateAsync(TimeSpan.FromSeconds(30), Token));
         Assert.Equal("SiteNotIsolated", failure.ErrorId);
         Assert.Empty(platform.Active.Changes);
     }
@@ -222,10 +314,15 @@ public sealed class HandStepTests : IDisposable
     private static IReadOnlyList<(string, int)> Counts(TestSite site) => [.. site.Cluster.Workloads.Select(workload => (workload.Name, workload.Desired)).Order()];
 
     private FailoverWorld World(SiteRole acts, Attestation? otherIsFenced) =>
-        (platform.World() with { OtherIsFenced = otherIsFenced, Runbook = HandRunbook.Of(Timeout, new PromotionProcedure(PromotionMethod.SelfRun)) }).Facing(acts);
+        (platform.World() with { OtherIsFenced = otherIsFenced, Runbook = HandRunbook.Of(Timeout, cluster) }).Facing(acts);
 
-    private async Task<bool> RunAsync(IStepRecipe recipe, SiteRole acts, Attestation? otherIsFenced = null) =>
-        await new HandRun(crew, platform.Time).RunAsync(await recipe.MeasureAsync(World(acts, otherIsFenced), Token), Token);
+    private async Task<bool> RunAsync(IStepRecipe recipe, SiteRole acts, Attestation? otherIsFenced = null)
+    {
+        await using var journal = Journal(otherIsFenced);
+        return await new HandRun(crew, platform.Time, journal).RunAsync(await recipe.MeasureAsync(World(acts, otherIsFenced), Token), Token);
+    }
+
+    private HandJournal Journal(Attestation? otherIsFenced = null) => new(World(SiteRole.Active, otherIsFenced), platform.Folder("steps"), "operator@laptop", crew.Warnings.Add);
 
     private async Task<DalpException> RefusedAsync(IStepRecipe recipe, SiteRole acts, Attestation? otherIsFenced = null)
     {

@@ -3,6 +3,7 @@ using DalpHa.Core.Errors;
 using DalpHa.Core.Failover;
 using DalpHa.Core.Readiness;
 using DalpHa.Core.Replication;
+using DalpHa.Core.Simulation;
 using DalpHa.Core.Tests.Readiness;
 using DalpHa.Core.Topology;
 
@@ -20,6 +21,7 @@ internal sealed class TestPlatform : IDisposable
         OnChange = RequireOneWriter;
         Active = new TestSite(SiteOf(SiteRole.Active, "west"), isPrimary: true, Given.Workload("dapp", 2), Given.Workload("dapi", 2), Given.Workload("signer", 1), Given.Workload("validator", 4, kind: WorkloadKind.StatefulSet));
         Standby = new TestSite(SiteOf(SiteRole.Standby, "east"), isPrimary: false, Given.Workload("dapp", 2), Given.Workload("dapi", 0) with { RememberedReplicas = 2 }, Given.Workload("signer", 0), Given.Workload("validator", 0, kind: WorkloadKind.StatefulSet));
+        Standby.Follows = () => Active.IsDown ? null : (Active.NextTransactionId - ToReceive, Active.NextTransactionId - ToReplay);
         Topology = new DalpTopology
         {
             Name = "production",
@@ -45,6 +47,16 @@ internal sealed class TestPlatform : IDisposable
     public Attestation? ActiveIsGone { get; set; }
     public TimeSpan? MaxDataLoss { get; set; }
     public long MissingBytes { get; set; }
+    public FailoverKind Kind { get; set; } = FailoverKind.Failover;
+
+    /// <summary>What the standby never receives of the primary's log.</summary>
+    public ulong ToReceive { get; set; }
+
+    /// <summary>What it never replays.</summary>
+    public ulong ToReplay { get; set; }
+
+    /// <summary>How the replication is measured, where it is not as it should be.</summary>
+    public Func<DalpReplicationLag, DalpReplicationLag> Measured { get; set; } = lag => lag;
     public List<(string Script, string Purpose)> Hooks { get; } = [];
     public Dictionary<Uri, List<string>> Posts { get; } = [];
     public DalpException? HookFailure { get; set; }
@@ -64,10 +76,10 @@ internal sealed class TestPlatform : IDisposable
         {
             Topology = Topology,
             Runbook = Runbook,
-            Kind = FailoverKind.Failover,
+            Kind = Kind,
             Active = Active.Seen(crash, OnChange),
             Standby = Standby.Seen(crash, OnChange),
-            MeasureLagAsync = _ => Task.FromResult<IReadOnlyList<DalpReplicationLag>>([Lag()]),
+            MeasureLagAsync = _ => Task.FromResult<IReadOnlyList<DalpReplicationLag>>([Measured(Lag())]),
             ActiveIsGone = ActiveIsGone,
             MaxDataLoss = MaxDataLoss,
             RunHookAsync = (script, purpose, _) =>
@@ -86,6 +98,22 @@ internal sealed class TestPlatform : IDisposable
             },
             Time = Time,
         };
+    }
+
+    /// <summary>The same world for a rehearsal: nothing reaches the sites.</summary>
+    public FailoverWorld RehearsedWorld(Action<ToldWrite> tell)
+    {
+        var world = World();
+        return world with { Active = Telling(world.Active), Standby = Telling(world.Standby) };
+
+        FailoverSite Telling(FailoverSite real)
+        {
+            var changes = new SimulatedChanges();
+            TellingDatabaseControl? database = null;
+            return new FailoverSite(
+                real.Site, new SimulatedCluster(real.Cluster, changes), new TellingClusterControl(real.Control, real.Name, changes, tell), null, null,
+                async (server, cancellationToken) => database ??= new TellingDatabaseControl(await real.OpenDatabaseAsync(server, cancellationToken), tell));
+        }
     }
 
     public FailoverRun Process(Crash? crash = null, string machine = "laptop", bool takeOver = false)

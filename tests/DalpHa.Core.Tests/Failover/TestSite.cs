@@ -32,8 +32,17 @@ internal sealed class TestSite
     public bool IsStuck { get; set; }
     public bool RefusesPromotion { get; set; }
     public ulong NextTransactionId { get; set; } = 1000;
+
+    /// <summary>Sessions that may keep what was the default before it was read-only; they end when they are told to.</summary>
+    public int OlderSessions { get; set; }
+
+    /// <summary>While it follows: up to where it has received and replayed.</summary>
+    public Func<(ulong Received, ulong Replayed)?> Follows { get; set; } = () => null;
     public int Timeline { get; set; } = 1;
     public bool IsDown { get; set; }
+
+    /// <summary>Its CloudNativePG Cluster; null where nobody else runs the database.</summary>
+    public PostgresCluster? Postgres { get; set; }
 
     /// <summary>Whether it takes no part of a journal.</summary>
     public bool RefusesNotes { get; set; }
@@ -42,13 +51,13 @@ internal sealed class TestSite
     public Action? OnReached { get; set; }
 
     /// <summary>A site that is down in these tests is dead: nothing there writes.</summary>
-    public bool TakesWrites => !IsDown && !IsInRecovery && !IsReadOnly;
+    public bool TakesWrites => !IsDown && !IsInRecovery && (!IsReadOnly || OlderSessions > 0);
 
     public static DalpException Down() => new("ClusterUnreachable", FaultKind.Unreachable, "Connection refused.", "Look at the network.", "fake");
 
     /// <summary>What a process sees of it and does to it.</summary>
     public FailoverSite Seen(Crash crash, Action onChange) => new(
-        Site, Cluster, new Control(this, crash, onChange), null, null, (server, _) => Task.FromResult<IDatabaseControl>(new Database(this, server.Name, crash, onChange)));
+        Site, Cluster, new Control(this, crash, onChange), Postgres is null ? null : new Operator(this, crash, onChange), null, (server, _) => Task.FromResult<IDatabaseControl>(new Database(this, server.Name, crash, onChange)));
 
     public void SetPods() => Cluster.Pods = [.. Cluster.Workloads.SelectMany(workload => Enumerable.Range(0, workload.Desired).Select(index => Given.Pod(workload.Name, index)))];
 
@@ -137,22 +146,61 @@ internal sealed class TestSite
             : throw new DalpException("ApiConflict", FaultKind.Conflict, $"'{name}' was changed.", "Read it again.", name);
     }
 
+    private sealed class Operator(TestSite site, Crash crash, Action onChange) : ICloudNativePg
+    {
+        public Task<PostgresCluster?> FindAsync(string @namespace, string name, CancellationToken cancellationToken)
+        {
+            site.Require();
+            return Task.FromResult(name == site.Postgres!.Name ? site.Postgres : null);
+        }
+
+        public Task<PostgresCluster> SetFencedAsync(PostgresCluster cluster, bool isFenced, CancellationToken cancellationToken)
+        {
+            site.Require();
+            crash.Around(() =>
+            {
+                site.Postgres = site.Postgres! with { FencedInstances = isFenced ? ["*"] : [] };
+                site.Changes.Add($"fence {isFenced}");
+                onChange();
+            });
+            return Task.FromResult(site.Postgres!);
+        }
+
+        public Task<PostgresCluster> DemoteAsync(PostgresCluster cluster, string primary, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+        public Task<PostgresCluster> PromoteAsync(PostgresCluster cluster, string? token, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+        public Task<PostgresCluster> DisableReplicaAsync(PostgresCluster cluster, CancellationToken cancellationToken) => throw new NotSupportedException();
+    }
+
     private sealed class Database(TestSite site, string name, Crash crash, Action onChange) : IDatabaseControl
     {
         public string Name => name;
 
         public Task<WriteActivity> ReadActivityAsync(CancellationToken cancellationToken)
         {
-            site.Require();
+            RequireRunning();
             // Whoever writes does so whenever the database lets him.
             site.NextTransactionId += site.TakesWrites && site.Cluster.Workloads.Exists(workload => workload is { Name: "dapi", Desired: > 0 }) ? 1UL : 0;
             return Task.FromResult(new WriteActivity(
-                DateTimeOffset.UnixEpoch, site.IsInRecovery, site.IsReadOnly, site.IsInRecovery ? null : site.NextTransactionId, 0, 0, 0, site.IsInRecovery ? null : new Lsn(site.NextTransactionId), site.Timeline));
+                DateTimeOffset.UnixEpoch, site.IsInRecovery, site.IsReadOnly, site.IsInRecovery ? null : site.NextTransactionId, 0, 0, 0, site.IsInRecovery ? null : new Lsn(site.NextTransactionId), site.Timeline)
+            {
+                OlderSessions = site.OlderSessions,
+                EndLsn = site.IsInRecovery ? null : new Lsn(site.NextTransactionId),
+                ReceivedLsn = site.IsInRecovery && site.Follows() is { Received: var received } ? new Lsn(received) : null,
+                ReplayedLsn = site.IsInRecovery && site.Follows() is { Replayed: var replayed } ? new Lsn(replayed) : null,
+            });
         }
 
         public Task SetReadOnlyAsync(bool isReadOnly, CancellationToken cancellationToken) => Change($"readonly {isReadOnly}", () => site.IsReadOnly = isReadOnly);
 
-        public Task<int> EndSessionsAsync(CancellationToken cancellationToken) => Task.FromResult(0);
+        public Task<int> EndSessionsAsync(CancellationToken cancellationToken)
+        {
+            site.Require();
+            var ended = site.OlderSessions;
+            crash.Around(() => site.OlderSessions = 0);
+            return Task.FromResult(ended);
+        }
 
         public Task PromoteAsync(CancellationToken cancellationToken) => site.RefusesPromotion
             ? throw new DalpException("DatabasePermissionDenied", FaultKind.Forbidden, "May not execute pg_promote.", "GRANT EXECUTE ON FUNCTION pg_promote TO dalpha.", name)
@@ -174,9 +222,19 @@ internal sealed class TestSite
 
         public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
-        private Task Change(string what, Action change)
+        // A fenced cluster's PostgreSQL is stopped.
+        private void RequireRunning()
         {
             site.Require();
+            if (site.Postgres is { IsFenced: true })
+            {
+                throw Down();
+            }
+        }
+
+        private Task Change(string what, Action change)
+        {
+            RequireRunning();
             crash.Around(() =>
             {
                 change();

@@ -101,6 +101,17 @@ public sealed class SimulationTests
     }
 
     [Fact]
+    public async Task A_primary_that_an_operator_is_told_to_demote_follows_in_the_telling()
+    {
+        var database = new TellingDatabaseControl(real, told.Add);
+        await database.SetReadOnlyAsync(true, Token);
+        database.ShowDemoted();
+        Assert.True((await database.ReadActivityAsync(Token)).IsInRecovery);
+        Assert.Null(await database.ProveWriteAsync("mark", Token));
+        NothingSent();
+    }
+
+    [Fact]
     public async Task CloudNativePg_clusters_change_roles_in_the_telling()
     {
         real.Cluster = new PostgresCluster { Namespace = Ns, Name = "west", Version = "5", Primary = "west", Source = "east", Timeline = 3, PromotionToken = "old" };

@@ -92,7 +92,7 @@ public sealed record DalpFailover
             JournalPath = path,
             JournalHead = chain.Head,
         };
-        return last.Event == JournalEvent.Finished ? failover : failover with { HandOver = FailoverHandOver.Write(failover, declared.Data) };
+        return last.Event == JournalEvent.Finished ? failover : failover with { HandOver = FailoverHandOver.Write(failover, records) };
     }
 
     private static TimeSpan? LossOf(IReadOnlyList<JournalRecord> records)

@@ -15,6 +15,10 @@ namespace DalpHa.Core.Failover;
 /// <param name="time">The clock.</param>
 public sealed class FailoverEngine(string id, DalpRunbook runbook, FailoverWorld world, FailoverJournal journal, FailoverLease lease, IFailoverCrew crew, TimeProvider time)
 {
+    /// <summary>In the data of an intent: the action can't be undone.</summary>
+    internal const string FinalKey = "final";
+
+    private static readonly Dictionary<string, string> Final = new() { [FinalKey] = "true" };
     private readonly long begun = time.GetTimestamp();
 
     /// <summary>Runs the recipes in their order, up to and with a step, or to the end.</summary>
@@ -152,7 +156,7 @@ public sealed class FailoverEngine(string id, DalpRunbook runbook, FailoverWorld
         AnnounceAsync = async (action, before, cancellationToken) =>
         {
             lease.Require();
-            await journal.AnnounceAsync(JournalEvent.Intent, run.Step, action.Name, before.Seen, cancellationToken).ConfigureAwait(false);
+            await journal.AnnounceAsync(JournalEvent.Intent, run.Step, action.Name, before.Seen, cancellationToken, action.CanBeUndone ? null : Final).ConfigureAwait(false);
             run.Announced++;
         },
         RecordAsync = (action, result) =>

@@ -7,12 +7,12 @@ internal static class FailoverHandOver
 {
     /// <summary>Writes it.</summary>
     /// <param name="failover">The failover.</param>
-    /// <param name="declaration">The facts of its declaration; <c>recovery</c> names the backup-recovery runbook.</param>
-    public static string Write(DalpFailover failover, IReadOnlyDictionary<string, string> declaration)
+    /// <param name="records">Its journal, from its declaration on; <c>recovery</c> in that names the backup-recovery runbook.</param>
+    public static string Write(DalpFailover failover, IReadOnlyList<JournalRecord> records)
     {
         var done = failover.Steps.Where(step => step.Outcome == FailoverOutcome.Succeeded).Select(step => step.Step).ToList();
         var rest = FailoverStepHistory.Sequence.Except(done).ToList();
-        var promotion = failover.Steps.FirstOrDefault(step => step.Step == "promote")?.Outcome;
+        var isPromoting = records.Any(record => record is { Event: JournalEvent.Intent, Step: "promote" } && record.Data.ContainsKey(FailoverEngine.FinalKey));
         var text = new StringBuilder();
         text.AppendLine(done.Count == 0 ? "No step is done." : $"Done: {string.Join(", ", done)}.");
         text.AppendLine($"Not done: {string.Join(", ", rest)}.");
@@ -21,28 +21,39 @@ internal static class FailoverHandOver
             text.AppendLine($"Stopped at '{failover.NextStep}': {why}");
         }
         text.AppendLine($"To go on when the cause is mended: Resume-DalpFailover -Id {failover.Id}");
-        text.AppendLine($"If it can't be mended, go over to backup recovery: {declaration.GetValueOrDefault("recovery", "see the runbook")}");
-        foreach (var warning in Warnings(promotion, done))
+        if (failover.Kind.IsPlanned() && !isPromoting)
+        {
+            text.AppendLine($"Nothing was promoted. To take it back: {TakeBack(records)}");
+            text.AppendLine("If the active site fails meanwhile, that is a failover: New-DalpFailoverPlan -Kind Failover.");
+        }
+        text.AppendLine($"If it can't be mended, go over to backup recovery: {records[0].Data.GetValueOrDefault("recovery", "see the runbook")}");
+        foreach (var warning in Warnings(isPromoting, done))
         {
             text.AppendLine($"Do not {warning}");
         }
         return text.ToString().TrimEnd();
     }
 
-    private static IEnumerable<string> Warnings(FailoverOutcome? promotion, List<string> done)
+    // A cluster that was demoted takes no writes before it is a primary again.
+    private static string TakeBack(IReadOnlyList<JournalRecord> records) =>
+        records.Where(record => record is { Event: JournalEvent.Intent, Step: "promote", Action: not null }).Select(record => record.Action!).FirstOrDefault(CloudNativePgPromotion.IsDemotion) is { } demotion
+            ? $"undo '{demotion}' (spec.replica.primary, with its own status.demotionToken as promotionToken, in one patch), then Resume-DalpWrite."
+            : "Resume-DalpWrite, which lets the active site write again.";
+
+    private static IEnumerable<string> Warnings(bool isPromoting, List<string> done)
     {
-        switch (promotion)
+        if (done.Contains("promote"))
         {
-            case FailoverOutcome.Succeeded:
-                yield return "let the former active site write again: two databases that take writes can't be merged.";
-                break;
-            case FailoverOutcome.Incomplete or FailoverOutcome.Unknown:
-                yield return "start anything on either site before it is clear whether the standby's database was promoted: Get-DalpReplicationLag shows it.";
-                yield return "promote a second time by hand.";
-                break;
-            default:
-                yield return "promote the standby by hand while the active site may write.";
-                break;
+            yield return "let the former active site write again: two databases that take writes can't be merged.";
+        }
+        else if (isPromoting)
+        {
+            yield return "start anything on either site before it is clear whether the standby's database was promoted: Get-DalpReplicationLag shows it.";
+            yield return "promote a second time by hand.";
+        }
+        else
+        {
+            yield return "promote the standby by hand while the active site may write.";
         }
         if (!done.Contains("validators"))
         {

@@ -21,7 +21,7 @@ public sealed record FailoverRunner(string Operator, string Process, string? Tak
 /// <summary>One run of a failover, from its lease to its last record: a new one, or one that goes on.</summary>
 public sealed class FailoverRun
 {
-    private readonly FailoverWorld world;
+    private FailoverWorld world;
     private readonly FailoverStore store;
     private readonly FailoverRunner runner;
     private readonly IFailoverCrew crew;
@@ -73,7 +73,7 @@ public sealed class FailoverRun
             }
         }, cancellationToken);
 
-    /// <summary>Goes on with a failover that stopped or whose process died: every step is looked at again, and what holds is passed over.</summary>
+    /// <summary>Goes on with a failover that stopped or whose process died, by the rules of its kind: every step is looked at again, and what holds is passed over.</summary>
     /// <inheritdoc cref="BeginAsync"/>
     public Task<DalpFailover> ResumeAsync(string id, string? until, CancellationToken cancellationToken) =>
         RunAsync(id, until, journal =>
@@ -92,6 +92,7 @@ public sealed class FailoverRun
                     "Give the topology that it was begun with.",
                     id);
             }
+            world = world.For(Enum.Parse<FailoverKind>(owner["kind"]));
             return journal.AnnounceAsync(JournalEvent.Resumed, null, null, runner.TakeOver is null ? "Taken up again." : TakenOver, cancellationToken);
         }, cancellationToken);
 

@@ -56,9 +56,11 @@ public sealed class FailoverSession : IAsyncDisposable
     /// <param name="tell">Null for a failover. For a rehearsal: is told each write, and none is sent.</param>
     /// <param name="time">The clock.</param>
     /// <param name="cancellationToken">Ends what the session measures.</param>
+    /// <exception cref="DalpException">The kind does not go with a loss, or with a site that is gone (<c>PlannedLosesNothing</c>).</exception>
     public static FailoverSession Open(
         IInfrastructure infrastructure, FailoverSettings settings, ReplicationMemory memory, Action<ToldWrite>? tell, TimeProvider time, CancellationToken cancellationToken)
     {
+        PlannedConditions.RequireNoExcuse(settings.Kind, settings.MaxDataLoss, settings.ActiveIsGone);
         var opened = new List<IAsyncDisposable>();
         var clusters = settings.Topology.Sites.ToDictionary(site => site.Role, site => OpenCluster(infrastructure, site, settings.Timeout, opened));
         ICluster Require(SiteRole role) => clusters[role].Cluster ?? throw clusters[role].Failure!;

@@ -9,12 +9,19 @@ namespace DalpHa.Core.Failover;
 /// <summary>What a failover is for.</summary>
 public enum FailoverKind
 {
-    /// <summary>The active site is lost or failing.</summary>
+    /// <summary>The active site is lost or failing. What can't be saved is lost, as far as it was accepted.</summary>
     Failover,
-    /// <summary>Both sites are well, and the roles change without loss.</summary>
+    /// <summary>Planned: both sites are well, and the roles change without loss, or not at all.</summary>
     Switchover,
-    /// <summary>A rehearsal that is to leave evidence.</summary>
+    /// <summary>Planned as well, by the same rules: a switchover that is made to practise and to leave evidence, and is called so wherever it is told.</summary>
     Drill,
+}
+
+/// <summary>What a kind means.</summary>
+public static class FailoverKinds
+{
+    /// <summary>Whether nobody is forced to it: then both sites must be well, and nothing may be lost.</summary>
+    public static bool IsPlanned(this FailoverKind kind) => kind is FailoverKind.Switchover or FailoverKind.Drill;
 }
 
 /// <summary>A person who vouches for what the tool can't see.</summary>
@@ -62,6 +69,9 @@ public sealed record FailoverWorld
     /// <summary>The loss that was accepted explicitly; null when only the topology's RPO bounds it.</summary>
     public TimeSpan? MaxDataLoss { get; init; }
 
+    /// <summary>For a rehearsal past a freeze that people do: what they will have frozen counts as frozen, and it is said to be assumed.</summary>
+    public bool AssumesFreeze { get; init; }
+
     /// <summary>The clock.</summary>
     public required TimeProvider Time { get; init; }
 
@@ -69,7 +79,15 @@ public sealed record FailoverWorld
     public FailoverWorld Facing(SiteRole site) => site == Active.Site.Role ? this : this with { Active = Standby, Standby = Active };
 
     /// <summary>The loss that a promotion may bring.</summary>
-    public TimeSpan AcceptedLoss => MaxDataLoss ?? Topology.Thresholds.Rpo;
+    public TimeSpan AcceptedLoss => Kind.IsPlanned() ? TimeSpan.Zero : MaxDataLoss ?? Topology.Thresholds.Rpo;
+
+    /// <summary>The same world for another kind, as that of a journal which is gone on with.</summary>
+    /// <exception cref="DalpException">What was decided beforehand does not go with it (<c>PlannedLosesNothing</c>).</exception>
+    public FailoverWorld For(FailoverKind kind)
+    {
+        PlannedConditions.RequireNoExcuse(kind, MaxDataLoss, ActiveIsGone);
+        return this with { Kind = kind };
+    }
 }
 
 /// <summary>One site as a failover reads and changes it.</summary>

@@ -18,10 +18,17 @@ public sealed class FailoverRehearsal(FailoverWorld world)
         var measuredAt = world.Time.GetUtcNow();
         var steps = new List<DalpPlanStep>();
         IReadOnlyDictionary<string, string> facts = new Dictionary<string, string>();
+        var now = world;
         foreach (var recipe in FailoverSequence.For(world.Runbook))
         {
-            var step = await recipe.MeasureAsync(world, cancellationToken).ConfigureAwait(false);
+            var step = await recipe.MeasureAsync(now, cancellationToken).ConfigureAwait(false);
             facts = step.Facts.ContainsKey("lossSeconds") && facts.Count == 0 ? step.Facts : facts;
+            if (step is { Name: FreezeStep.StepName, Mode: StepMode.Manual })
+            {
+                // What people do can't be rehearsed, and all that follows rests on it.
+                now = now with { AssumesFreeze = true };
+                step = step with { Measured = $"{step.Measured} What follows assumes that it is done." };
+            }
             steps.Add(Describe(step, steps.Count + 1, await DoAsync(step, cancellationToken).ConfigureAwait(false)));
         }
         return new DalpFailoverPlan

@@ -15,8 +15,19 @@ internal static class ActiveFence
         var fence = new SiteFence(world.Active, world.Topology, world.ActiveIsGone, "-ActiveIsGone");
         var writers = fence.WritersAsync(cancellationToken);
         var databases = fence.DatabasesAsync(cancellationToken);
-        return [new Precondition(Name, await writers.ConfigureAwait(false)), .. (await databases.ConfigureAwait(false)).Select(finding => new Precondition(Name, finding))];
+        return [Of(world, await writers.ConfigureAwait(false)), .. (await databases.ConfigureAwait(false)).Select(finding => Of(world, finding))];
     }
+
+    /// <summary>Measures the writers alone: before a planned promotion the databases are frozen as a part of it.</summary>
+    public static async Task<IReadOnlyList<Precondition>> MeasureWritersAsync(FailoverWorld world, CancellationToken cancellationToken) =>
+        [Of(world, await new SiteFence(world.Active, world.Topology, world.ActiveIsGone, "-ActiveIsGone").WritersAsync(cancellationToken).ConfigureAwait(false))];
+
+    // What can't be seen is assumed of nobody.
+    private static Precondition Of(FailoverWorld world, Finding finding) => new(Name, world.AssumesFreeze && finding.Status == CheckStatus.Fail
+        ? Finding.Warn(
+            finding.Site, finding.Target, $"{finding.Observed} now", finding.Expected, $"People freeze it, and it is assumed here that they have. It is looked at before the step begins.",
+            "Freeze it as the runbook says.")
+        : finding);
 
     /// <summary>Whether a workload writes to the database or the chain.</summary>
     public static bool Writes(this WorkloadRule rule) => rule.Role is WorkloadRole.Writer or WorkloadRole.Signer;

@@ -19,9 +19,12 @@ public sealed class ConfirmStep : IStepRecipe
         {
             Name = Name,
             Measured = $"{candidate.Measured} {Others(others)}".TrimEnd(),
-            Preconditions = candidate.Preconditions,
+            Preconditions = world.Kind.IsPlanned()
+                ? [.. await PlannedConditions.MeasureAsync(world, candidate, cancellationToken).ConfigureAwait(false), .. candidate.Preconditions]
+                : candidate.Preconditions,
             Facts = candidate.Facts,
-            Stages = candidate.IsUsable ? [[ReplayAll(world, candidate)]] : [],
+            // Before a planned promotion all is drained, when nothing more can come.
+            Stages = candidate.IsUsable && !world.Kind.IsPlanned() ? [[ReplayAll(world, candidate)]] : [],
         };
     }
 

@@ -3,7 +3,10 @@ using DalpHa.Core.Readiness;
 
 namespace DalpHa.Core.Failover;
 
-/// <summary>Step 1: the active site writes no more. First the writers go, then the database takes no writes, then nothing is seen to write.</summary>
+/// <summary>
+/// Step 1: the active site writes no more. First the writers go, then the database takes no writes, then nothing is seen to write. In a planned hand-over only the
+/// writers go: the database is frozen right before the promotion.
+/// </summary>
 public sealed class FreezeStep : IStepRecipe
 {
     /// <summary>The step's name.</summary>
@@ -27,8 +30,8 @@ public sealed class FreezeStep : IStepRecipe
             {
                 Name = Name,
                 Measured = running.Count == 0 ? $"{world.Active.Name}: no writer runs." : $"{world.Active.Name}: {Wording.List(running)} {(running.Count == 1 ? "writes" : "write")}.",
-                Preconditions = [new Precondition("WritersKnown", Known(world, writers.Count))],
-                Stages = [[.. writers.Select(workloads.Stop)], [.. servers.Select(database.Freeze)]],
+                Preconditions = [new Precondition("WritersKnown", Known(world, writers.Count)), .. await PlannedAsync(world, cancellationToken).ConfigureAwait(false)],
+                Stages = [[.. writers.Select(workloads.Stop)], .. FreezesLater(world) ? (IReadOnlyList<FailoverAction>[])[] : [[.. servers.Select(database.Freeze)]]],
             };
         }
         catch (DalpException exception)
@@ -37,10 +40,17 @@ public sealed class FreezeStep : IStepRecipe
             {
                 Name = Name,
                 Measured = $"{world.Active.Name} can't be reached: {exception.Message}",
-                Preconditions = await ActiveFence.MeasureAsync(world, cancellationToken).ConfigureAwait(false),
+                Preconditions = [.. await ActiveFence.MeasureAsync(world, cancellationToken).ConfigureAwait(false), .. await PlannedAsync(world, cancellationToken).ConfigureAwait(false)],
             };
         }
     }
+
+    // What people promote, they find frozen.
+    private static bool FreezesLater(FailoverWorld world) => world.Kind.IsPlanned() && world.Runbook.StepOf("promote").Manual is null;
+
+    private static async Task<IReadOnlyList<Precondition>> PlannedAsync(FailoverWorld world, CancellationToken cancellationToken) => world.Kind.IsPlanned()
+        ? await PlannedConditions.MeasureAsync(world, await PromotionCandidate.MeasureAsync(world, cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false)
+        : [];
 
     private static Finding Known(FailoverWorld world, int writers) => writers > 0
         ? Finding.Pass(world.Active.Name, "writers", Wording.Count(writers, "workload"), "at least 1")

@@ -1,6 +1,9 @@
 namespace DalpHa.Core.Failover;
 
-/// <summary>Step 3: the standby database becomes the primary, once the active site can't write.</summary>
+/// <summary>
+/// Step 3: the standby database becomes the primary, once the active site can't write. In a planned hand-over the database is frozen here and not before, and all
+/// that is asked and measured is so before that: from its last write to the first on the other side nobody is waited for.
+/// </summary>
 public sealed class PromoteStep : IStepRecipe
 {
     /// <inheritdoc/>
@@ -9,16 +12,33 @@ public sealed class PromoteStep : IStepRecipe
     /// <inheritdoc/>
     public async Task<FailoverStep> MeasureAsync(FailoverWorld world, CancellationToken cancellationToken)
     {
-        var fence = ActiveFence.MeasureAsync(world, cancellationToken);
+        var timeout = world.Runbook.StepOf(Name).Timeout;
+        var isPlanned = world.Kind.IsPlanned();
+        var fence = isPlanned ? ActiveFence.MeasureWritersAsync(world, cancellationToken) : ActiveFence.MeasureAsync(world, cancellationToken);
         var candidate = await PromotionCandidate.MeasureAsync(world, cancellationToken).ConfigureAwait(false);
-        var promotion = Promotions.For(world, world.Runbook.StepOf(Name).Timeout);
+        var planned = isPlanned ? await PlannedConditions.MeasureAsync(world, candidate, cancellationToken).ConfigureAwait(false) : [];
+        var promotion = Promotions.For(world, timeout);
         return new FailoverStep
         {
             Name = Name,
             Measured = candidate.Measured,
-            Preconditions = [.. await fence.ConfigureAwait(false), .. candidate.Preconditions, .. await promotion.MeasureAsync(cancellationToken).ConfigureAwait(false)],
+            Preconditions =
+            [
+                .. await fence.ConfigureAwait(false),
+                .. planned,
+                .. candidate.Preconditions,
+                .. await promotion.MeasureAsync(cancellationToken).ConfigureAwait(false),
+            ],
             Facts = candidate.Facts,
-            Stages = candidate.IsUsable ? promotion.Stages(candidate.Server) : [],
+            Stages = candidate.IsUsable && planned.All(precondition => precondition.IsMet)
+                ?
+                [
+                    .. isPlanned && !promotion.StopsTheActive ? (IReadOnlyList<FailoverAction>[])[[new PrimaryDrain(world, candidate.Server).Action(timeout)]] : [],
+                    .. promotion.Stages(candidate.Server),
+                    // It may have been frozen when it was the primary of an earlier time.
+                    [new SiteDatabase(world.Standby, timeout, world.Time).Thaw(candidate.Server)],
+                ]
+                : [],
         };
     }
 }

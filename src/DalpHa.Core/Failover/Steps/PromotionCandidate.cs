@@ -12,8 +12,11 @@ internal sealed record PromotionCandidate
     /// <summary>The server; meaningless when <see cref="IsUsable"/> is false for the reason that none is named.</summary>
     public required DatabaseServerSettings Server { get; init; }
 
-    /// <summary>Its lag; null when it is promoted already.</summary>
+    /// <summary>Its lag; null when it is promoted already, or can't be seen.</summary>
     public DalpReplicationLag? Lag { get; init; }
+
+    /// <summary>Whether it is a primary already.</summary>
+    public bool IsPromoted { get; init; }
 
     /// <summary>What was measured, in a sentence.</summary>
     public required string Measured { get; init; }
@@ -43,15 +46,26 @@ internal sealed record PromotionCandidate
             var control = await world.Standby.OpenDatabaseAsync(server, cancellationToken).ConfigureAwait(false);
             if (!(await control.ReadActivityAsync(cancellationToken).ConfigureAwait(false)).IsInRecovery)
             {
-                return new PromotionCandidate { Server = server, Measured = $"{server.Name} is promoted already.", Preconditions = [] };
+                return new PromotionCandidate { Server = server, Measured = $"{server.Name} is promoted already.", Preconditions = [], IsPromoted = true };
             }
         }
         catch (DalpException exception)
         {
             return Unseen(world, server, exception);
         }
-        return Of(world, server, (await measuring.ConfigureAwait(false)).First(one => one.Standby == server.Name));
+        var lag = (await measuring.ConfigureAwait(false)).First(one => one.Standby == server.Name);
+        return world.Kind.IsPlanned() ? Planned(world, server, lag) : Of(world, server, lag);
     }
+
+    // What a promotion now would lose does not matter: it only comes when nothing would be lost any more.
+    private static PromotionCandidate Planned(FailoverWorld world, DatabaseServerSettings server, DalpReplicationLag lag) => new()
+    {
+        Server = server,
+        Lag = lag,
+        Measured = $"{server.Name}: {lag.Link}, replayed up to {lag.ReplayLsn?.ToString() ?? "an unknown position"}; it is promoted when it has all, and nothing is lost.",
+        Preconditions = [new Precondition("ReplicaUsable", Usable(world, server, lag))],
+        Facts = FactsOf(server, lag, TimeSpan.Zero, 0),
+    };
 
     private static PromotionCandidate Of(FailoverWorld world, DatabaseServerSettings server, DalpReplicationLag lag)
     {
@@ -74,16 +88,18 @@ internal sealed record PromotionCandidate
                         ? Finding.Unknown(world.Standby.Name, server.Name, bound, expected, "Neither the primary's position nor the time of the last replayed commit is known.", "Find out what the former primary had; to go on without knowing, the decision owner gives -MaxDataLoss ([timespan]::MaxValue).")
                         : Finding.Fail(world.Standby.Name, server.Name, bound, expected, "The loss is larger than was accepted.", $"Let the replica catch up, or restore from a backup; to accept it, the decision owner gives -MaxDataLoss '{loss}'.")),
             ],
-            Facts = new Dictionary<string, string>
-            {
-                ["server"] = server.Name,
-                ["replayLsn"] = lag.ReplayLsn?.ToString() ?? "",
-                ["primaryLsn"] = lag.PrimaryLsn?.ToString() ?? "",
-                ["lossBytes"] = lag.ReceiveLagBytes?.ToString(CultureInfo.InvariantCulture) ?? "",
-                ["lossSeconds"] = loss?.TotalSeconds.ToString("0.###", CultureInfo.InvariantCulture) ?? "",
-            },
+            Facts = FactsOf(server, lag, loss, lag.ReceiveLagBytes),
         };
     }
+
+    private static Dictionary<string, string> FactsOf(DatabaseServerSettings server, DalpReplicationLag lag, TimeSpan? loss, long? lossBytes) => new()
+    {
+        ["server"] = server.Name,
+        ["replayLsn"] = lag.ReplayLsn?.ToString() ?? "",
+        ["primaryLsn"] = lag.PrimaryLsn?.ToString() ?? "",
+        ["lossBytes"] = lossBytes?.ToString(CultureInfo.InvariantCulture) ?? "",
+        ["lossSeconds"] = loss?.TotalSeconds.ToString("0.###", CultureInfo.InvariantCulture) ?? "",
+    };
 
     private static Finding Usable(FailoverWorld world, DatabaseServerSettings server, DalpReplicationLag lag) => lag switch
     {

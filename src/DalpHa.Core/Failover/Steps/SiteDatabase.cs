@@ -12,7 +12,7 @@ internal sealed class SiteDatabase(FailoverSite site, TimeSpan timeout, TimeProv
     private static readonly TimeSpan Silence = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan SilenceStep = TimeSpan.FromMilliseconds(250);
 
-    /// <summary>Keeps a server from writing; done when it is read-only, no transaction that writes is under way, and none has been given an id for a while.</summary>
+    /// <summary>Keeps a server from writing; done when it is read-only, no session is older than that, no transaction that writes is under way, and none has been given an id for a while.</summary>
     public FailoverAction Freeze(DatabaseServerSettings server) => new()
     {
         Name = $"Freeze writes on {server.Name}",
@@ -79,16 +79,13 @@ internal sealed class SiteDatabase(FailoverSite site, TimeSpan timeout, TimeProv
         var first = await ReadAsync(server, cancellationToken).ConfigureAwait(false);
         for (var now = first; ; now = await ReadAsync(server, cancellationToken).ConfigureAwait(false))
         {
-            switch (now)
+            if (now.IsInRecovery)
             {
-                case { IsInRecovery: true }:
-                    return Sighting.Yes("It is in recovery: it takes no writes.");
-                case { IsReadOnly: false }:
-                    return Sighting.NotYet("It takes writes.");
-                case { PreparedTransactions: > 0 }:
-                    return Sighting.NotYet($"{now.PreparedTransactions} prepared transactions wait for a commit that any session can give: end them (ROLLBACK PREPARED, or COMMIT PREPARED).");
-                case { WritersRunning: > 0 }:
-                    return Sighting.NotYet($"{now.WritersRunning} writing transactions are under way.");
+                return Sighting.Yes("It is in recovery: it takes no writes.");
+            }
+            if (now.WhyNotFrozen is { } why)
+            {
+                return Sighting.NotYet(why);
             }
             if (now.NextTransactionId != first.NextTransactionId)
             {

@@ -69,13 +69,13 @@ internal sealed class SiteFence(FailoverSite site, DalpTopology topology, Attest
             return activity switch
             {
                 { IsInRecovery: true } => Finding.Pass(site.Name, server.Name, "in recovery", Expected),
-                { IsReadOnly: true, WritersRunning: 0, PreparedTransactions: 0 } => Finding.Pass(site.Name, server.Name, $"read-only at {activity.CurrentLsn}", Expected),
+                { WhyNotFrozen: null } => Finding.Pass(site.Name, server.Name, $"read-only at {activity.CurrentLsn}", Expected),
                 _ => Finding.Fail(
                     site.Name,
                     server.Name,
-                    activity.IsReadOnly ? $"{activity.WritersRunning} writing and {activity.PreparedTransactions} prepared transactions" : "takes writes",
+                    activity.IsReadOnly ? "may write" : "takes writes",
                     Expected,
-                    "Two databases that take writes can't be merged again.",
+                    $"{activity.WhyNotFrozen} Two databases that take writes can't be merged again.",
                     "Freeze it: Suspend-DalpWrite, or run the step freeze."),
             };
         }

@@ -10,6 +10,9 @@ internal static class FailoverScripts
     public static string Begin(FailoverHouse house, string more = "") =>
         $"{Plan(house, more.Contains("-ActiveIsGone", StringComparison.Ordinal) ? more : "")}; {Invoke(more)}";
 
+    /// <summary>Makes a plan for a planned hand-over and runs it.</summary>
+    public static string Switch(FailoverHouse house, string more = "") => $"{Plan(house, "-Kind Switchover")}; {Invoke(more)}";
+
     /// <summary>Makes a plan.</summary>
     public static string Plan(FailoverHouse house, string more = "") => $"$plan = New-DalpFailoverPlan -Topology '{house.Topology}' -Runbook '{house.Runbook}' -TimeoutSeconds 5 {more}";
 

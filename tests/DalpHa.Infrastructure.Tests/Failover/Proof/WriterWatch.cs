@@ -14,6 +14,8 @@ internal sealed class WriterWatch : IAsyncDisposable
     private readonly Writer west;
     private readonly Writer east;
     private readonly Task watching;
+    private TimeSpan? outage;
+    private long lastOfWest = System.Diagnostics.Stopwatch.GetTimestamp();
 
     public WriterWatch(PostgresPair pair)
     {
@@ -29,6 +31,9 @@ internal sealed class WriterWatch : IAsyncDisposable
 
     /// <summary>How many writes the promoted standby took.</summary>
     public long East => east.Count;
+
+    /// <summary>From the last write that the former primary took to the first of the promoted standby, as this client saw it; null before that.</summary>
+    public TimeSpan? Outage => outage;
 
     /// <summary>Creates what is written to.</summary>
     public static Task PrepareAsync(PostgresPair pair, CancellationToken cancellationToken) => pair.Primary.ExecuteAsync(
@@ -59,9 +64,14 @@ internal sealed class WriterWatch : IAsyncDisposable
     {
         while (true)
         {
-            await east.TryAsync();
+            if (await east.TryAsync())
+            {
+                outage ??= System.Diagnostics.Stopwatch.GetElapsedTime(lastOfWest);
+            }
             // In this order, see above.
-            Both += await west.TryAsync() && east.Count > 0 ? 1 : 0;
+            var taken = await west.TryAsync();
+            lastOfWest = taken ? System.Diagnostics.Stopwatch.GetTimestamp() : lastOfWest;
+            Both += taken && east.Count > 0 ? 1 : 0;
             await Task.Delay(Pause, cancellationToken);
         }
     }

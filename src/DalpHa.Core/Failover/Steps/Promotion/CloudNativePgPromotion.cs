@@ -11,6 +11,7 @@ namespace DalpHa.Core.Failover;
 /// </summary>
 internal sealed class CloudNativePgPromotion(FailoverWorld world, TimeSpan timeout) : IPromotion
 {
+    private const string DemotionOf = "Demote Cluster/";
     private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(100);
     private readonly SiteDatabase database = new(world.Standby, timeout, world.Time);
 
@@ -19,6 +20,15 @@ internal sealed class CloudNativePgPromotion(FailoverWorld world, TimeSpan timeo
     private string ActiveName => world.Runbook.Promotion.ActiveCluster!;
 
     private string StandbyName => world.Runbook.Promotion.StandbyCluster!;
+
+    public bool StopsTheActive => IsDistributed;
+
+    /// <summary>Whether an action is the demotion of the active cluster.</summary>
+    public static bool IsDemotion(string action) => action.StartsWith(DemotionOf, StringComparison.Ordinal);
+
+    public async Task<bool> IsUnderWayAsync(CancellationToken cancellationToken) => IsDistributed
+        && await FindAsync(world.Active, ActiveName, cancellationToken).ConfigureAwait(false) is { IsReplica: true }
+        && await FindAsync(world.Standby, StandbyName, cancellationToken).ConfigureAwait(false) is { IsReplica: true };
 
     public async Task<IReadOnlyList<Precondition>> MeasureAsync(CancellationToken cancellationToken)
     {
@@ -57,15 +67,10 @@ internal sealed class CloudNativePgPromotion(FailoverWorld world, TimeSpan timeo
 
     private FailoverAction Demote() => new()
     {
-        Name = $"Demote Cluster/{ActiveName}",
+        Name = DemotionOf + ActiveName,
         Site = world.Active.Name,
-        Outcome = $"Cluster/{ActiveName} has stopped as primary and left its token",
-        LookAsync = async cancellationToken =>
-        {
-            var active = await FindAsync(world.Active, ActiveName, cancellationToken).ConfigureAwait(false);
-            return active is { IsReplica: true, IsSwitching: false } && await TokenOfAsync(active, cancellationToken).ConfigureAwait(false) is not null ? Sighting.Yes("It follows, and its token is there.")
-                : Sighting.NotYet(active.IsReplica ? $"It is being demoted: {active.Phase}." : "It is primary.");
-        },
+        Outcome = $"Cluster/{ActiveName} has stopped as primary and left its token, and Cluster/{StandbyName} has all that it wrote",
+        LookAsync = LookDemotedAsync,
         ActAsync = async cancellationToken =>
         {
             var active = await FindAsync(world.Active, ActiveName, cancellationToken).ConfigureAwait(false);
@@ -74,10 +79,38 @@ internal sealed class CloudNativePgPromotion(FailoverWorld world, TimeSpan timeo
                 var standby = await FindAsync(world.Standby, StandbyName, cancellationToken).ConfigureAwait(false);
                 await world.Active.CloudNativePg.DemoteAsync(active, standby.NameInTopology, cancellationToken).ConfigureAwait(false);
             }
+            await ShowDemotedAsync(cancellationToken).ConfigureAwait(false);
         },
         Timeout = timeout,
         LookEvery = LookEvery,
     };
+
+    // In a rehearsal no server follows what an operator was only told.
+    private async Task ShowDemotedAsync(CancellationToken cancellationToken)
+    {
+        foreach (var server in world.Active.CloudNativePg is TellingCloudNativePg ? world.Active.Site.Database?.Servers ?? [] : [])
+        {
+            (await world.Active.OpenDatabaseAsync(server, cancellationToken).ConfigureAwait(false) as TellingDatabaseControl)?.ShowDemoted();
+        }
+    }
+
+    // A token that can't be used ends it too: the promotion then says why it is refused, and asks for nothing.
+    private async Task<Sighting> LookDemotedAsync(CancellationToken cancellationToken)
+    {
+        var active = await FindAsync(world.Active, ActiveName, cancellationToken).ConfigureAwait(false);
+        if (active is not { IsReplica: true, IsSwitching: false } || await TokenOfAsync(active, cancellationToken).ConfigureAwait(false) is not { } token)
+        {
+            return Sighting.NotYet(active.IsReplica ? $"It is being demoted: {active.Phase}." : "It is primary.");
+        }
+        // What was promoted has used its token, and stands where it wants since.
+        var standby = await FindAsync(world.Standby, StandbyName, cancellationToken).ConfigureAwait(false);
+        if (!standby.IsReplica || token is TellingCloudNativePg.TokenToCome)
+        {
+            return Sighting.Yes("It follows, and its token is there.");
+        }
+        var check = await CheckAsync(token, cancellationToken).ConfigureAwait(false);
+        return check.Verdict == TokenVerdict.Wait ? Sighting.NotYet(check.Reason) : Sighting.Yes($"It follows, and its token is there. {check.Reason}");
+    }
 
     private async Task PromoteAsync(CancellationToken cancellationToken)
     {

@@ -5,6 +5,12 @@ namespace DalpHa.Core.Failover;
 /// <summary>One procedure by which a standby database becomes the primary.</summary>
 internal interface IPromotion
 {
+    /// <summary>Whether its stages stop the active primary themselves, in order, with all that it wrote sent.</summary>
+    bool StopsTheActive { get; }
+
+    /// <summary>Whether the active site has given its role up by this procedure already, and the standby has not taken it yet.</summary>
+    Task<bool> IsUnderWayAsync(CancellationToken cancellationToken);
+
     /// <summary>What must hold beside what holds for every promotion.</summary>
     Task<IReadOnlyList<Precondition>> MeasureAsync(CancellationToken cancellationToken);
 

@@ -7,6 +7,10 @@ internal sealed class SelfRunPromotion(FailoverWorld world, TimeSpan timeout) : 
 {
     private readonly SiteDatabase database = new(world.Standby, timeout, world.Time);
 
+    public bool StopsTheActive => false;
+
+    public Task<bool> IsUnderWayAsync(CancellationToken cancellationToken) => Task.FromResult(false);
+
     public Task<IReadOnlyList<Precondition>> MeasureAsync(CancellationToken cancellationToken) => Task.FromResult<IReadOnlyList<Precondition>>([]);
 
     public IReadOnlyList<IReadOnlyList<FailoverAction>> Stages(DatabaseServerSettings server) =>
@@ -17,6 +21,5 @@ internal sealed class SelfRunPromotion(FailoverWorld world, TimeSpan timeout) : 
                 Promotions.MarkOf(world),
                 async cancellationToken => await (await world.Standby.OpenDatabaseAsync(server, cancellationToken).ConfigureAwait(false)).PromoteAsync(cancellationToken).ConfigureAwait(false)),
         ],
-        [database.Thaw(server)],
     ];
 }

@@ -1,0 +1,65 @@
+using DalpHa.Core.Ports;
+using DalpHa.Core.Topology;
+
+namespace DalpHa.Core.Failover;
+
+/// <summary>
+/// Freezes the primary and lets the standby have all of it: the last thing before a planned promotion. Whoever writes waits from its act on, so nothing else is
+/// measured in it, and its looks follow each other closely.
+/// </summary>
+internal sealed class PrimaryDrain(FailoverWorld world, DatabaseServerSettings standby)
+{
+    private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(10);
+    private readonly IReadOnlyList<DatabaseServerSettings> actives = world.Active.Site.Database?.Servers ?? [];
+
+    /// <summary>The action.</summary>
+    /// <param name="timeout">How long the step's actions may take.</param>
+    public FailoverAction Action(TimeSpan timeout)
+    {
+        // Whoever is behind by less than this may begin, and has caught up within it, or something is wrong: nobody's writes wait longer for that.
+        var patience = world.Topology.Thresholds.Lag.Warn;
+        var names = string.Join(", ", actives.Select(server => server.Name));
+        return new FailoverAction
+        {
+            Name = $"Freeze writes on {names}, and drain it to {standby.Name}",
+            Site = world.Active.Name,
+            Outcome = $"nothing can write on {names}, and {standby.Name} has received and replayed exactly up to its last position",
+            LookAsync = LookAsync,
+            ActAsync = world.Runbook.StepOf(FreezeStep.StepName).Manual is null ? FreezeAsync : _ => Task.CompletedTask,
+            Timeout = timeout < patience ? timeout : patience,
+            LookEvery = LookEvery,
+        };
+    }
+
+    private async Task<Sighting> LookAsync(CancellationToken cancellationToken)
+    {
+        var first = await ReadAsync(cancellationToken).ConfigureAwait(false);
+        if (first is { LevelAt: null, IsPromoted: false })
+        {
+            return Sighting.NotYet(first.Seen);
+        }
+        await Task.Delay(LookEvery, world.Time, cancellationToken).ConfigureAwait(false);
+        return DrainRule.Conclude(first, await ReadAsync(cancellationToken).ConfigureAwait(false));
+    }
+
+    private async Task<DrainSight> ReadAsync(CancellationToken cancellationToken)
+    {
+        var reading = ReadAsync(world.Standby, standby, cancellationToken);
+        var primaries = await Task.WhenAll(actives.Select(server => ReadAsync(world.Active, server, cancellationToken))).ConfigureAwait(false);
+        return DrainRule.Judge([.. actives.Zip(primaries, (server, now) => (server.Name, now))], await reading.ConfigureAwait(false));
+    }
+
+    // What follows another server takes no writes, and needs no freezing.
+    private Task FreezeAsync(CancellationToken cancellationToken) => Task.WhenAll(actives.Select(async server =>
+    {
+        var control = await world.Active.OpenDatabaseAsync(server, cancellationToken).ConfigureAwait(false);
+        if (!(await control.ReadActivityAsync(cancellationToken).ConfigureAwait(false)).IsInRecovery)
+        {
+            await control.SetReadOnlyAsync(true, cancellationToken).ConfigureAwait(false);
+            await control.EndSessionsAsync(cancellationToken).ConfigureAwait(false);
+        }
+    }));
+
+    private static async Task<WriteActivity> ReadAsync(FailoverSite site, DatabaseServerSettings server, CancellationToken cancellationToken) =>
+        await (await site.OpenDatabaseAsync(server, cancellationToken).ConfigureAwait(false)).ReadActivityAsync(cancellationToken).ConfigureAwait(false);
+}
