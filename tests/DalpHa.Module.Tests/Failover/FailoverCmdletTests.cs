@@ -1,3 +1,4 @@
+using System.Management.Automation;
 using DalpHa.Module.Tests.Operator;
 
 namespace DalpHa.Module.Tests.Failover;
@@ -21,6 +22,45 @@ public sealed class FailoverCmdletTests(LabSession session)
         Assert.All(lines, line => Assert.True(line.Length <= 120, line));
     }
 
+    [Fact]
+    public void A_plan_that_can_not_be_run_to_its_end_is_not_begun()
+    {
+        session.UntilWarm();
+        var runbook = Path.Combine(LabSession.State, "unclear.yaml");
+        var example = File.ReadAllText(Path.Combine(PackagedModule.Root, "examples", "runbook.yaml"));
+        Assert.Contains("server: postgresql-replica-1", example, StringComparison.Ordinal);
+        File.WriteAllText(runbook, example.Replace("server: postgresql-replica-1", "server: postgresql-replica-7", StringComparison.Ordinal));
+        session.Script($"$plan = New-DalpFailoverPlan $topology '{runbook}'");
+        var refused = Refused("Invoke-DalpFailover $plan -DecisionOwner a -Reason b -Confirm:$false", "FailoverPlanBlocked");
+        Assert.Contains("confirm: ReplicaNamed", refused.Exception.Message, StringComparison.Ordinal);
+        session.UntilWarm();
+    }
+
+    [Fact]
+    public void An_old_plan_is_measured_again_and_not_begun_when_the_sites_have_changed()
+    {
+        session.UntilWarm();
+        session.Script($"{Plan}; $plan.GetType().GetProperty('MeasuredAt').SetValue($plan, [DateTimeOffset]::UtcNow.AddMinutes(-6))");
+        try
+        {
+            Assert.Empty(session.Script("Stop-DalpWorkload -Topology $topology -Name indexer -Site Active -Confirm:$false").Errors);
+            var refused = Refused("Invoke-DalpFailover $plan -DecisionOwner a -Reason b -Confirm:$false", "FailoverPlanStale");
+            Assert.Contains("freeze: no longer to do: Scale Deployment/dalp-indexer to 0", refused.Exception.Message, StringComparison.Ordinal);
+        }
+        finally
+        {
+            session.Script("Start-DalpWorkload -Topology $topology -Name indexer -Site Active -Confirm:$false");
+        }
+        session.UntilWarm();
+    }
+
+    [Fact]
+    public void A_planned_hand_over_takes_no_loss_and_no_word_for_a_site()
+    {
+        Refused($"{Plan} -Kind Switchover -MaxDataLoss 00:01:00", "PlannedLosesNothing");
+        Refused($"{Plan} -Kind Drill -ActiveIsGone 'Jane Doe: it is off'", "PlannedLosesNothing");
+    }
+
     [Theory]
     [InlineData("Invoke-DalpFailover $plan -DecisionOwner a -Reason b -Confirm:$false -Attest @{ coffee = 'Jane Doe: made' }", "StepNotKnown")]
     [InlineData("Invoke-DalpFailover $plan -DecisionOwner a -Reason b -Confirm:$false -Attest @{ traffic = 'it is done' }", "AttestationUnsigned")]
@@ -31,11 +71,17 @@ public sealed class FailoverCmdletTests(LabSession session)
     public void What_is_wrong_is_told_by_its_id_and_changes_nothing(string command, string errorId)
     {
         session.Script(Plan);
+        Refused(command.Replace("{0}", $"{PackagedModule.Root}/examples/runbook.yaml", StringComparison.Ordinal), errorId);
+    }
+
+    private ErrorRecord Refused(string command, string errorId)
+    {
         var before = session.Script("Get-DalpFailover -Topology $topology").Output.Count;
-        var outcome = session.Script(command.Replace("{0}", $"{PackagedModule.Root}/examples/runbook.yaml", StringComparison.Ordinal));
+        var outcome = session.Script(command);
         var error = outcome.Terminating ?? Assert.Single(outcome.Errors);
         Assert.StartsWith(errorId + ",", error.FullyQualifiedErrorId, StringComparison.Ordinal);
         Assert.NotEmpty(error.ErrorDetails?.RecommendedAction ?? "");
         Assert.Equal(before, session.Script("Get-DalpFailover -Topology $topology").Output.Count);
+        return error;
     }
 }

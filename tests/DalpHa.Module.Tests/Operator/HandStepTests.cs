@@ -34,6 +34,9 @@ public sealed class HandStepTests(LabSession session)
             Assert.True(frozen.Terminating is null && frozen.Errors.Count == 0, $"{frozen.Terminating} {string.Join('\n', frozen.Errors)}");
             Assert.Contains(frozen.Output, result => Text(result, "Action") == "Freeze writes on postgresql-primary-1" && Text(result, "HasActed") == "True");
             Assert.All(frozen.Output, result => Assert.Equal("Succeeded", Text(result, "Outcome")));
+            // Written down, and no failover.
+            Assert.True(File.Exists(Text(frozen.Output[^1], "JournalPath")));
+            Assert.DoesNotContain(session.Script("Get-DalpFailover -Topology $topology").Output, failover => Text(frozen.Output[^1], "JournalPath").Contains(Text(failover, "Id"), StringComparison.Ordinal));
             Assert.All(session.Script("Suspend-DalpWrite -Topology $topology -Confirm:$false").Output, result => Assert.Equal("False", Text(result, "HasActed")));
         }
         finally
