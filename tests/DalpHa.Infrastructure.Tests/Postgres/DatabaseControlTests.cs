@@ -86,6 +86,56 @@ public sealed class DatabaseControlTests(ControlledPair shared, ITestOutputHelpe
     }
 
     [Fact]
+    public async Task A_session_that_is_older_than_the_freeze_counts_until_it_is_ended_and_a_newer_one_does_not()
+    {
+        await using var control = Open(Pair.Primary);
+        await using var application = await ConnectAsync();
+        await ExecuteAsync(application, "SET default_transaction_read_only = off");
+        await control.SetReadOnlyAsync(true, Token);
+        try
+        {
+            // As a process leaves it that died between the two; whoever looks then has not been there before.
+            await using var next = Open(Pair.Primary);
+            var left = await next.ReadActivityAsync(Token);
+            Assert.True(left is { IsReadOnly: true, WritersRunning: 0, OlderSessions: 1 }, left.ToString());
+            Assert.Contains("1 sessions are older", left.WhyNotFrozen, StringComparison.Ordinal);
+            await ExecuteAsync(application, "SELECT pg_logical_emit_message(true, 'test', 'written all the same'); CREATE TABLE left_over (x int); DROP TABLE left_over");
+            await next.EndSessionsAsync(Token);
+            await Poll.UntilAsync(async () => (await next.ReadActivityAsync(Token)).WhyNotFrozen is null, Timeout, "it is frozen");
+            await using var newer = await ConnectAsync();
+            Assert.True(await IsReadOnlyAsync(newer));
+            Assert.True(await next.ReadActivityAsync(Token) is { OlderSessions: 0, Sessions: > 0, WhyNotFrozen: null });
+        }
+        finally
+        {
+            await control.SetReadOnlyAsync(false, Token);
+        }
+    }
+
+    [Fact]
+    public async Task Where_the_log_ends_is_where_the_standby_gets_to_and_what_is_not_written_out_yet_is_before_it()
+    {
+        await using var primary = Open(Pair.Primary);
+        await using var standby = Open(Pair.Standby);
+        await using var application = await ConnectAsync();
+        await ExecuteAsync(application, "SET synchronous_commit = off");
+        // Whatever a page has room for, in steps that are no divisor of it: some of them end at its very end.
+        for (var size = 0; size < 40; size++)
+        {
+            await ExecuteAsync(application, $"SELECT pg_logical_emit_message(true, 'test', repeat('x', {size * 8 + 200}))");
+            var (position, end) = (await primary.ReadActivityAsync(Token)) is { CurrentLsn: { } written, EndLsn: { } last } ? (written, last) : default;
+            Assert.True(end >= position);
+            await Poll.UntilAsync(async () => (await standby.ReadActivityAsync(Token)).ReplayedLsn >= end, Timeout, $"the standby has replayed up to {end}");
+            var (now, there) = (await primary.ReadActivityAsync(Token), await standby.ReadActivityAsync(Token));
+            Assert.True(there is { IsInRecovery: true, EndLsn: null } && there.ReceivedLsn >= end, there.ToString());
+            if (now.EndLsn == end)
+            {
+                Assert.Equal((end, end), (there.ReceivedLsn, there.ReplayedLsn));
+            }
+        }
+    }
+
+    [Fact]
     public async Task A_role_or_database_with_a_default_of_its_own_is_named()
     {
         await Pair.Primary.ExecuteAsync($"ALTER ROLE {PostgresPair.OwnerUser} IN DATABASE {Pair.Database} SET default_transaction_read_only = off", Token);
