@@ -28,7 +28,7 @@ public sealed class PlannedSwitchoverTests(FailoverHouse house, ITestOutputHelpe
         await Poll.UntilAsync(() => Task.FromResult(watch.East > 0), TimeSpan.FromSeconds(10), "the client writes to the new primary");
         var (taken, there) = (watch.West, await watch.EndAsync(house.Pair));
         output.WriteLine($"{taken} writes acknowledged before, {watch.East} after; without an acknowledged write for {watch.Outage?.TotalMilliseconds:0} ms.");
-        output.WriteLine(string.Join('\n', moments));
+        output.WriteLine(string.Join('\n', moments.SkipWhile(moment => !moment.Contains("ALTER SYSTEM", StringComparison.Ordinal)).TakeWhile(moment => !moment.EndsWith("after east pg_promote", StringComparison.Ordinal))));
         // One more may have been committed when its session was ended, before the client heard of it.
         Assert.InRange(there, taken, taken + 1);
         Assert.Equal(0, watch.Both);
