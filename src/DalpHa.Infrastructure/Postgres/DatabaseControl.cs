@@ -10,6 +10,7 @@ namespace DalpHa.Infrastructure.Postgres;
 internal sealed class DatabaseControl(DatabaseAddress address, TimeSpan timeout, TimeProvider time) : IDatabaseControl
 {
     private static readonly TimeSpan ReloadPoll = TimeSpan.FromMilliseconds(5);
+    private const int QuickLooks = 20;
 
     private readonly KeptConnection connection = new(address, timeout, ControlQueries.PrepareSession(timeout));
 
@@ -36,6 +37,15 @@ internal sealed class DatabaseControl(DatabaseAddress address, TimeSpan timeout,
         await connection.ExecuteAsync(ControlQueries.SetReadOnly(isReadOnly), Need.ReadOnlyDefault, cancellationToken).ConfigureAwait(false);
         await connection.ReadAsync(ControlQueries.Reload, Need.ReadOnlyDefault, cancellationToken).ConfigureAwait(false);
         var started = time.GetTimestamp();
+        // Whoever writes waits from now on, and a moment later it is so, as a rule. What keeps it from being so is only asked when it is not.
+        for (var look = 0; isReadOnly && look < QuickLooks; look++)
+        {
+            if ((await ReadActivityAsync(cancellationToken).ConfigureAwait(false)).IsReadOnly)
+            {
+                return;
+            }
+            await Task.Delay(ReloadPoll, time, cancellationToken).ConfigureAwait(false);
+        }
         DefaultRow now;
         do
         {

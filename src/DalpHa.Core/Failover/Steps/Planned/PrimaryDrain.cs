@@ -9,7 +9,7 @@ namespace DalpHa.Core.Failover;
 /// </summary>
 internal sealed class PrimaryDrain(FailoverWorld world, DatabaseServerSettings standby)
 {
-    private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(10);
+    private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(5);
     private readonly IReadOnlyList<DatabaseServerSettings> actives = world.Active.Site.Database?.Servers ?? [];
 
     /// <summary>The action.</summary>
