@@ -112,7 +112,7 @@ public sealed class StoppingTests : IDisposable
         var name = NewLabName();
         // Its own progress says how far it is. A stream of a shell that runs has no end: whoever enumerates it waits for the shell.
         var seen = 0;
-        StopWhen($"Start-DalpLab -Name {name}", shell => Eventually($"it is {percent} % up", () => (seen = Math.Max(seen, shell.Streams.Progress.ReadAll().Select(record => record.PercentComplete).DefaultIfEmpty(0).Max())) >= percent));
+        StopWhen($"Start-DalpLab -Name {name} -StopWithSession", shell => Eventually($"it is {percent} % up", () => (seen = Math.Max(seen, shell.Streams.Progress.ReadAll().Select(record => record.PercentComplete).DefaultIfEmpty(0).Max())) >= percent));
         AssertLabGone(name);
     }
 
