@@ -1,49 +1,8 @@
 using System.Globalization;
-using System.Security.Cryptography;
 using DalpHa.Core.Errors;
 using Npgsql;
 
 namespace DalpHa.Lab.Postgres;
-
-/// <summary>How a pair is made.</summary>
-public sealed record PostgresPairOptions
-{
-    /// <summary>The folder that everything is kept in. It is made, and deleted with the pair; as root it must lie where an ordinary user can reach it.</summary>
-    public required string Folder { get; init; }
-
-    /// <summary>The primary's loopback port; 0 for a free one.</summary>
-    public int PrimaryPort { get; init; }
-
-    /// <summary>The standby's loopback port; 0 for a free one.</summary>
-    public int StandbyPort { get; init; }
-
-    /// <summary>The loopback port of the link between them; 0 for a free one.</summary>
-    public int LinkPort { get; init; }
-
-    /// <summary>The primary's name.</summary>
-    public string PrimaryName { get; init; } = "postgresql-primary-1";
-
-    /// <summary>The standby's name; also its <c>application_name</c> at the primary.</summary>
-    public string StandbyName { get; init; } = "postgresql-replica-1";
-
-    /// <summary>The platform's database.</summary>
-    public string Database { get; init; } = "dalp";
-
-    /// <summary>Whether the primary archives its WAL into a folder that the standby restores from. Unix only.</summary>
-    public bool Archive { get; init; }
-
-    /// <summary>Settings of both servers, by name.</summary>
-    public IReadOnlyDictionary<string, string> Settings { get; init; } = new Dictionary<string, string>();
-}
-
-/// <summary>How a server came back as standby.</summary>
-public enum RejoinMethod
-{
-    /// <summary>It was rewound to where the histories parted (pg_rewind); where they did not, nothing had to be.</summary>
-    Rewind,
-    /// <summary>It was copied afresh (pg_basebackup).</summary>
-    Copy,
-}
 
 /// <summary>
 /// A primary and a hot standby that streams from it through a physical slot, over a link that can be cut. The roles may change: the names are of those that
@@ -63,7 +22,9 @@ public sealed class PostgresPair : IAsyncDisposable
     /// <summary>The login that owns the platform's database.</summary>
     public const string OwnerUser = "dalp";
 
-    private const string ReplicationUser = "replicator";
+    /// <summary>The login that a standby streams as.</summary>
+    internal const string ReplicationUser = "replicator";
+
     private readonly string folder;
     private readonly StandbyLink wayBack;
 
@@ -112,7 +73,7 @@ public sealed class PostgresPair : IAsyncDisposable
         {
             primary = await PostgresServer.InitializeAsync(PrimaryOptions(options, account, passwords), cancellationToken);
             await primary.StartAsync(cancellationToken);
-            await CreateUsersAsync(primary, options.Database, passwords, cancellationToken);
+            await PairUsers.CreateAsync(primary, options.Database, passwords, cancellationToken);
             link = new StandbyLink(options.LinkPort, primary.Port);
             standby = await PostgresServer.CopyAsync(StandbyOptions(options, link.Port, account, passwords), primary.Port, ReplicationUser, passwords.Replication, cancellationToken);
             wayBack = new StandbyLink(0, standby.Port);
@@ -172,31 +133,6 @@ public sealed class PostgresPair : IAsyncDisposable
             $"SELECT pg_create_physical_replication_slot('{SlotName}', true) WHERE NOT EXISTS (SELECT FROM pg_replication_slots WHERE slot_name = '{SlotName}')", cancellationToken);
         var link = server == Primary ? wayBack : Link;
         server.BecomeStandby(Upstream(folder, server.Name, link.Port));
-    }
-
-    /// <summary>
-    /// Brings a former primary back as standby of the server that was promoted in its place. What it alone had committed is gone then. It may run or not; it streams
-    /// when this returns.
-    /// </summary>
-    /// <param name="server">The former primary.</param>
-    /// <param name="method">How; null to rewind it, and to copy it where that can't be done.</param>
-    /// <param name="cancellationToken">Gives up; the server is then stopped, and its data are of no use until this was done again.</param>
-    /// <returns>How it was done.</returns>
-    /// <exception cref="DalpException"><c>RejoinNeedsPrimary</c>: the other server does not run as primary; or a program failed.</exception>
-    public async Task<RejoinMethod> RejoinAsync(PostgresServer server, RejoinMethod? method, CancellationToken cancellationToken)
-    {
-        var source = Other(server);
-        if (source.ProcessId is null || await source.ExecuteAsync("SELECT pg_is_in_recovery()", cancellationToken) is true)
-        {
-            throw new DalpException(
-                "RejoinNeedsPrimary", FaultKind.Conflict, $"'{source.Name}' is not a primary that runs, so '{server.Name}' can't become its standby.", $"Promote '{source.Name}' first.", source.Name);
-        }
-        await server.StopAsync(PostgresStopMode.Fast, cancellationToken);
-        var done = await RefitAsync(server, source, method, cancellationToken);
-        await FollowAsync(server, cancellationToken);
-        await server.StartAsync(cancellationToken);
-        await WaitForStreamingAsync(server, cancellationToken);
-        return done;
     }
 
     /// <summary>Waits until the server that was made as standby streams and has replayed what the other had when this was called; at most 30 s.</summary>
@@ -273,59 +209,11 @@ public sealed class PostgresPair : IAsyncDisposable
         ["primary_slot_name"] = SlotName,
     };
 
-    private async Task<RejoinMethod> RefitAsync(PostgresServer server, PostgresServer source, RejoinMethod? method, CancellationToken cancellationToken)
-    {
-        if (method != RejoinMethod.Copy)
-        {
-            try
-            {
-                // Before version 16 the control file, which is what pg_rewind reads, names the new timeline only from the next checkpoint on.
-                await source.ExecuteAsync("CHECKPOINT", cancellationToken);
-                await server.RewindAsync(source.Port, cancellationToken);
-                return RejoinMethod.Rewind;
-            }
-            catch (DalpException exception) when (exception.ErrorId == "PostgresProgramFailed" && method is null)
-            {
-                // What pg_rewind needs is not there any more: WAL since the histories parted, or the former primary's data themselves.
-            }
-        }
-        await server.RecopyAsync(source.Port, ReplicationUser, Passwords.Replication, cancellationToken);
-        return RejoinMethod.Copy;
-    }
-
     private void SetLinks(LinkState state)
     {
         Link.Set(state);
         wayBack.Set(state);
     }
-
-    private static async Task CreateUsersAsync(PostgresServer primary, string database, PairPasswords passwords, CancellationToken cancellationToken)
-    {
-        await primary.ExecuteAsync($"""
-            CREATE ROLE {ReplicationUser} LOGIN REPLICATION PASSWORD '{passwords.Replication}';
-            CREATE ROLE {MonitorUser} LOGIN PASSWORD '{passwords.Monitor}';
-            GRANT pg_monitor TO {MonitorUser};
-            CREATE ROLE {OwnerUser} LOGIN PASSWORD '{passwords.Owner}';
-            SELECT pg_create_physical_replication_slot('{SlotName}', true);
-            """, cancellationToken);
-        // Not one statement with the others: a database can't be made inside a transaction block.
-        await primary.ExecuteAsync($"CREATE DATABASE \"{database}\" OWNER {OwnerUser}", cancellationToken);
-        await primary.ExecuteAsync(AdminGrants(passwords.Admin), cancellationToken, database);
-    }
-
-    // Rights on functions are those of one database: the one that DalpHa connects to. Before version 15 only a superuser can ALTER SYSTEM.
-    private static string AdminGrants(string password) => $"""
-        CREATE ROLE "{AdminUser}" LOGIN PASSWORD '{password}';
-        GRANT pg_monitor, pg_signal_backend TO "{AdminUser}";
-        GRANT EXECUTE ON FUNCTION pg_promote(boolean, integer), pg_reload_conf() TO "{AdminUser}";
-        DO $$ BEGIN
-          IF current_setting('server_version_num')::int >= 150000 THEN
-            EXECUTE 'GRANT ALTER SYSTEM ON PARAMETER default_transaction_read_only TO "{AdminUser}"';
-          ELSE
-            EXECUTE 'ALTER ROLE "{AdminUser}" SUPERUSER';
-          END IF;
-        END $$;
-        """;
 
     private void WritePasswordFile()
     {
@@ -356,21 +244,4 @@ public sealed class PostgresPair : IAsyncDisposable
             }
         }
     }
-}
-
-/// <summary>The passwords of a pair's users; random, and of this pair only.</summary>
-/// <param name="Superuser">Of <c>postgres</c>.</param>
-/// <param name="Replication">Of the user that the standby streams as.</param>
-/// <param name="Monitor">Of <see cref="PostgresPair.MonitorUser"/>.</param>
-/// <param name="Owner">Of <see cref="PostgresPair.OwnerUser"/>.</param>
-/// <param name="Admin">Of <see cref="PostgresPair.AdminUser"/>.</param>
-public sealed record PairPasswords(string Superuser, string Replication, string Monitor, string Owner, string Admin)
-{
-    /// <summary>Makes new ones.</summary>
-    public static PairPasswords Generate() => new(Random(), Random(), Random(), Random(), Random());
-
-    /// <summary>Keeps the passwords out of whatever prints this.</summary>
-    public override string ToString() => nameof(PairPasswords);
-
-    private static string Random() => RandomNumberGenerator.GetHexString(32, lowercase: true);
 }

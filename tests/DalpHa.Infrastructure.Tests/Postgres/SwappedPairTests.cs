@@ -22,7 +22,7 @@ public sealed class SwappedPairTests
         await pair.Standby.ExecuteAsync("INSERT INTO t VALUES ('new')", Token);
         pair.RestoreLink();
 
-        Assert.Equal(done, await pair.RejoinAsync(pair.Primary, asked, Token));
+        Assert.Equal(done, await new PairRejoin(pair).RejoinAsync(pair.Primary, asked, Token));
 
         Assert.Equal(true, await pair.Primary.ExecuteAsync("SELECT pg_is_in_recovery()", Token));
         Assert.Equal("both,new", await pair.Primary.ExecuteAsync("SELECT string_agg(x, ',' ORDER BY x) FROM t", Token));
@@ -54,7 +54,7 @@ public sealed class SwappedPairTests
     {
         await using var pair = await PostgresPair.StartAsync(new PostgresPairOptions { Folder = PairFolder.New() }, Token);
 
-        Assert.Equal("RejoinNeedsPrimary", (await Assert.ThrowsAsync<DalpException>(() => pair.RejoinAsync(pair.Primary, null, Token))).ErrorId);
+        Assert.Equal("RejoinNeedsPrimary", (await Assert.ThrowsAsync<DalpException>(() => new PairRejoin(pair).RejoinAsync(pair.Primary, null, Token))).ErrorId);
 
         Assert.Equal(false, await pair.Primary.ExecuteAsync("SELECT pg_is_in_recovery()", Token));
     }
