@@ -20,6 +20,7 @@
     AliasesToExport      = @()
     VariablesToExport    = @()
     CmdletsToExport      = @(
+        'Compare-DalpDatabase'
         'Get-DalpFailover'
         'Get-DalpLab'
         'Get-DalpRecoveryPoint'

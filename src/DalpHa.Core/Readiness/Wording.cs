@@ -7,7 +7,7 @@ namespace DalpHa.Core.Readiness;
 internal static class Wording
 {
     /// <summary>As <c>1 pod</c>, <c>3 pods</c>.</summary>
-    public static string Count(int count, string thing) => count == 1
+    public static string Count(long count, string thing) => count == 1
         ? $"1 {thing}"
         : $"{count} {(thing.EndsWith('s') ? thing + "es" : thing.EndsWith('y') ? thing[..^1] + "ies" : thing + "s")}";
 

@@ -28,18 +28,23 @@ internal static class ControlQueries
         WHERE setting LIKE 'default_transaction_read_only=%' AND NOT split_part(setting, '=', 2)::boolean
         """;
 
+    /// <summary>Whether every new transaction is read-only unless it asks otherwise.</summary>
+    /// <remarks>default_transaction_read_only is read as reset_val, since our own session changes it for itself.</remarks>
+    public const string IsReadOnly = $"""
+        (coalesce((SELECT reset_val = 'on' FROM pg_settings WHERE name = 'default_transaction_read_only'), false) AND NOT EXISTS ({Overrides}))
+        """;
+
     /// <summary>What the server does with writes, as one JSON document.</summary>
     /// <remarks>
-    /// A snapshot's xmax is one more than the last transaction that ended, so a transaction that still writes is not in it: backend_xid shows that.
-    /// default_transaction_read_only is read as reset_val, since our own session changes it for itself. Where the log ends is where the next record will be
-    /// put: after the header of the page that it begins, which is not part of any record before it, and no standby's position.
+    /// A snapshot's xmax is one more than the last transaction that ended, so a transaction that still writes is not in it: backend_xid shows that. Where the log ends
+    /// is where the next record will be put: after the header of the page that it begins, which is not part of any record before it, and no standby's position.
     /// </remarks>
     public const string Activity = $"""
         COPY (
         SELECT json_build_object(
           'time', clock_timestamp(),
           'inRecovery', r.yes,
-          'readOnly', coalesce((SELECT reset_val = 'on' FROM pg_settings WHERE name = 'default_transaction_read_only'), false) AND NOT EXISTS ({Overrides}),
+          'readOnly', {IsReadOnly},
           'nextId', CASE WHEN NOT r.yes THEN pg_snapshot_xmax(pg_current_snapshot())::text END,
           'writers', (SELECT count(*) FROM pg_stat_activity WHERE backend_xid IS NOT NULL AND pid <> pg_backend_pid()),
           'prepared', (SELECT count(*) FROM pg_prepared_xacts),

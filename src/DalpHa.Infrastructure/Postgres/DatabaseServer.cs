@@ -1,3 +1,4 @@
+using DalpHa.Core.Errors;
 using DalpHa.Core.Ports;
 using DalpHa.Core.Replication;
 
@@ -14,6 +15,33 @@ internal sealed class DatabaseServer(DatabaseAddress address, TimeSpan timeout) 
     {
         var document = await connection.ReadAsync(SampleQuery.Sql, Need.Replication, cancellationToken).ConfigureAwait(false);
         return DatabaseFaults.WhenUnreadable(address, timeout, () => SampleReader.Read(address.Name, document));
+    }
+
+    public async Task<DatabaseLineage> ReadLineageAsync(CancellationToken cancellationToken)
+    {
+        var document = await connection.ReadAsync(LineageQuery.Sql, Need.Replication, cancellationToken).ConfigureAwait(false);
+        var lineage = DatabaseFaults.WhenUnreadable(address, timeout, () => LineageReader.Read(document));
+        try
+        {
+            // The first timeline has no file.
+            var file = lineage.Timeline == 1 ? "" : await connection.ReadAsync(LineageQuery.History(lineage.Timeline), Need.History, cancellationToken).ConfigureAwait(false);
+            return lineage with { History = DatabaseFaults.WhenUnreadable(address, timeout, () => TimelineHistory.Parse(file, lineage.Timeline)) };
+        }
+        catch (DalpException exception)
+        {
+            return lineage with { HistoryFailure = exception };
+        }
+    }
+
+    public async Task<CommitCount?> CountCommitsAsync(Lsn from, Lsn to, CancellationToken cancellationToken)
+    {
+        var schema = await connection.ReadAsync(LineageQuery.WalInspectSchema, Need.WalRecords, cancellationToken).ConfigureAwait(false);
+        if (schema.Length == 0)
+        {
+            return null;
+        }
+        var document = await connection.ReadAsync(LineageQuery.Commits(schema, from, to), Need.WalRecords, cancellationToken).ConfigureAwait(false);
+        return DatabaseFaults.WhenUnreadable(address, timeout, () => LineageReader.ReadCommits(document));
     }
 
     public ValueTask DisposeAsync() => connection.DisposeAsync();

@@ -27,4 +27,12 @@ internal sealed record Need(string Purpose, string Grant)
     /// <summary>Writes a mark.</summary>
     public static Need Proof { get; } = new(
         "commit a mark (pg_logical_emit_message)", "GRANT EXECUTE ON FUNCTION pg_logical_emit_message(boolean, text, text) TO the role that logs in: somebody has revoked it from PUBLIC.");
+
+    /// <summary>Reads a timeline's history.</summary>
+    public static Need History { get; } = new(
+        "read its timeline history", "As a superuser on a primary, in the database that DalpHa connects to: GRANT EXECUTE ON FUNCTION pg_read_file(text) TO the login of adminCredentials.");
+
+    /// <summary>Reads WAL records.</summary>
+    public static Need WalRecords { get; } = new(
+        "read its WAL records", "As a superuser on a primary, in the database that DalpHa connects to: GRANT EXECUTE ON FUNCTION pg_get_wal_records_info(pg_lsn, pg_lsn) TO the login of adminCredentials.");
 }

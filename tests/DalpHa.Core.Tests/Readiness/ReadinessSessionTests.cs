@@ -109,6 +109,10 @@ public sealed class ReadinessSessionTests
             }
         }
 
+        public Task<DatabaseLineage> ReadLineageAsync(CancellationToken cancellationToken) => throw new NotSupportedException();
+
+        public Task<CommitCount?> CountCommitsAsync(Lsn from, Lsn to, CancellationToken cancellationToken) => throw new NotSupportedException();
+
         public ValueTask DisposeAsync()
         {
             IsClosed = true;

@@ -1,4 +1,3 @@
-using System.Reflection;
 using DalpHa.Core.Clusters;
 using DalpHa.Core.Documents;
 using DalpHa.Core.Errors;
@@ -117,23 +116,5 @@ public sealed class TopologyProbeTests
         public bool HasNamespace { get; init; } = true;
 
         public Func<AccessRequest, bool> Allows { get; init; } = _ => true;
-    }
-
-    /// <summary>Stands for a port: a test answers the few methods that it is about.</summary>
-    public class Stub : DispatchProxy
-    {
-        private Func<string, object?[], object?> answer = null!;
-
-        /// <summary>Makes a stand-in.</summary>
-        public static T Of<T>(Func<string, object?[], object?> answer)
-            where T : class
-        {
-            var proxy = Create<T, Stub>();
-            ((Stub)(object)proxy).answer = answer;
-            return proxy;
-        }
-
-        /// <inheritdoc/>
-        protected override object? Invoke(MethodInfo? targetMethod, object?[]? args) => answer(targetMethod!.Name, args ?? []);
     }
 }

@@ -1,5 +1,4 @@
 using System.Management.Automation;
-using DalpHa.Core.Ports;
 using DalpHa.Core.Replication;
 using DalpHa.Core.Topology;
 using DalpHa.Hosting;
@@ -21,26 +20,19 @@ public sealed class GetDalpRecoveryPointCommand : TopologyCommand
     protected override async Task RunAsync(DalpTopology topology, CancellationToken cancellationToken)
     {
         var infrastructure = InfrastructureContext.Infrastructure;
-        var clusters = topology.Sites.ToDictionary(site => site.Role, site => new Lazy<ICluster>(() => infrastructure.OpenCluster(site.Cluster, Timeout)));
         var login = DatabaseCredential?.GetNetworkCredential() is { } credential ? new DatabaseLogin(credential.UserName, credential.Password) : null;
-        try
+        var clusters = new SiteClusters(topology, Timeout);
+        await using (clusters.ConfigureAwait(false))
         {
             var probe = new ReplicationProbe(
-                topology, infrastructure, role => clusters[role].Value, login, new ReplicationMemory(ReplicationMemory.DefaultFolder, EmitWarning), Timeout, TimeProvider.System, cancellationToken);
+                topology, infrastructure, clusters.Open, login, new ReplicationMemory(ReplicationMemory.DefaultFolder, EmitWarning), Timeout, TimeProvider.System, cancellationToken);
             await using (probe.ConfigureAwait(false))
             {
-                var points = new RecoveryPoints(topology, probe.MeasureAsync, () => infrastructure.OpenBackups(clusters[SiteRole.Standby].Value), TimeProvider.System);
+                var points = new RecoveryPoints(topology, probe.MeasureAsync, () => infrastructure.OpenBackups(clusters.Open(SiteRole.Standby)), TimeProvider.System);
                 foreach (var point in await points.ListAsync(cancellationToken).ConfigureAwait(false))
                 {
                     Emit(point);
                 }
-            }
-        }
-        finally
-        {
-            foreach (var cluster in clusters.Values.Where(cluster => cluster.IsValueCreated))
-            {
-                await cluster.Value.DisposeAsync().ConfigureAwait(false);
             }
         }
     }

@@ -1,6 +1,5 @@
 using System.Management.Automation;
 using DalpHa.Core.Errors;
-using DalpHa.Core.Ports;
 using DalpHa.Core.Replication;
 using DalpHa.Core.Topology;
 using DalpHa.Hosting;
@@ -31,15 +30,14 @@ public abstract class ReplicationCommand : TopologyCommand
                 "Name the servers in the topology file, under sites.standby.database.servers.",
                 topology.Name);
         }
-        var infrastructure = InfrastructureContext.Infrastructure;
-        var clusters = topology.Sites.ToDictionary(site => site.Role, site => new Lazy<ICluster>(() => infrastructure.OpenCluster(site.Cluster, Timeout)));
-        try
+        var login = DatabaseCredential?.GetNetworkCredential() is { } credential ? new DatabaseLogin(credential.UserName, credential.Password) : null;
+        var clusters = new SiteClusters(topology, Timeout);
+        await using (clusters.ConfigureAwait(false))
         {
-            var login = DatabaseCredential?.GetNetworkCredential() is { } credential ? new DatabaseLogin(credential.UserName, credential.Password) : null;
             var probe = new ReplicationProbe(
                 topology,
-                infrastructure,
-                role => clusters[role].Value,
+                InfrastructureContext.Infrastructure,
+                clusters.Open,
                 login,
                 new ReplicationMemory(ReplicationMemory.DefaultFolder, EmitWarning),
                 Timeout,
@@ -48,13 +46,6 @@ public abstract class ReplicationCommand : TopologyCommand
             await using (probe.ConfigureAwait(false))
             {
                 await RunAsync(probe, cancellationToken).ConfigureAwait(false);
-            }
-        }
-        finally
-        {
-            foreach (var cluster in clusters.Values.Where(cluster => cluster.IsValueCreated))
-            {
-                await cluster.Value.DisposeAsync().ConfigureAwait(false);
             }
         }
     }

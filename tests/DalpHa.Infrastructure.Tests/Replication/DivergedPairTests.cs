@@ -1,0 +1,171 @@
+using System.Globalization;
+using DalpHa.Core.Clusters;
+using DalpHa.Core.Replication;
+using DalpHa.Core.Topology;
+using DalpHa.Infrastructure.Tests.Postgres;
+using DalpHa.Lab.Postgres;
+
+namespace DalpHa.Infrastructure.Tests.Replication;
+
+/// <summary>A former primary beside the standby that was promoted in its place, as the comparison of the two tells of them.</summary>
+public sealed class DivergedPairTests
+{
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task What_the_former_primary_committed_alone_is_counted_to_the_byte_and_the_transaction()
+    {
+        await using var pair = await StartAsync();
+        var before = await ClockAsync(pair);
+        var fork = await PartAsync(pair);
+        await CommitAsync(pair, 17);
+        // What aborts and what only reads is no commit.
+        await pair.Primary.ExecuteAsync("BEGIN; INSERT INTO t VALUES (99); ROLLBACK", Token, pair.Database);
+        var after = await ClockAsync(pair);
+
+        var open = await CompareAsync(pair);
+        Assert.Equal(DivergenceVerdict.Diverged, open.Verdict);
+        Assert.Contains("Suspend-DalpWrite", open.Detail, StringComparison.Ordinal);
+
+        await FreezeAsync(pair);
+        var end = Lsn.Parse((string)(await pair.Primary.ExecuteAsync("SELECT pg_current_wal_lsn()::text", Token))!)!.Value;
+        var found = await CompareAsync(pair);
+
+        Assert.Equal((DivergenceVerdict.Diverged, 17L, false, false), (found.Verdict, found.LostTransactions, found.IsTransactionBound, found.TakesWrites));
+        Assert.Equal((1, 2, 1), (found.Timeline, found.PrimaryTimeline, found.ForkTimeline));
+        Assert.Equal(fork, found.ForkLsn);
+        // A server that nobody writes to still writes a little of its own.
+        Assert.InRange(found.LostBytes!.Value, end - fork, end - fork + 8192);
+        Assert.Equal(found.Lsn!.Value - fork, found.LostBytes);
+        Assert.True(before <= found.FirstLostAt && found.FirstLostAt <= found.LastLostAt && found.LastLostAt <= after, $"{before:O} {found.FirstLostAt:O} {found.LastLostAt:O} {after:O}");
+        Assert.False(found.LosesNothing);
+    }
+
+    [Fact]
+    public async Task Without_the_extension_ids_bound_the_transactions_until_a_checkpoint_comes()
+    {
+        await using var pair = await StartAsync();
+        await pair.Primary.ExecuteAsync("DROP EXTENSION pg_walinspect", Token, pair.Database);
+        await pair.Primary.ExecuteAsync("CHECKPOINT", Token);
+        await PartAsync(pair);
+        await CommitAsync(pair, 17);
+        await FreezeAsync(pair);
+
+        var bounded = await CompareAsync(pair);
+        Assert.True(bounded.IsTransactionBound);
+        Assert.InRange(bounded.LostTransactions!.Value, 17, 40);
+        Assert.Contains("CREATE EXTENSION pg_walinspect", bounded.Detail, StringComparison.Ordinal);
+
+        await pair.Primary.ExecuteAsync("CHECKPOINT", Token);
+        var unknown = await CompareAsync(pair);
+        Assert.Equal((DivergenceVerdict.Diverged, null, false), (unknown.Verdict, unknown.LostTransactions, unknown.LosesNothing));
+    }
+
+    [Fact]
+    public async Task A_login_that_may_not_read_the_history_or_the_log_is_told_what_to_grant()
+    {
+        await using var pair = await StartAsync();
+        await PartAsync(pair);
+        await CommitAsync(pair, 3);
+        await FreezeAsync(pair);
+        var refused = await CompareAsync(pair, new DatabaseLogin(PostgresPair.MonitorUser, pair.Passwords.Monitor));
+        Assert.Equal((DivergenceVerdict.Unknown, null, null), (refused.Verdict, refused.LostBytes, refused.LostTransactions));
+        Assert.Contains("GRANT EXECUTE ON FUNCTION pg_read_file(text)", refused.Detail, StringComparison.Ordinal);
+
+        await pair.Standby.ExecuteAsync($"GRANT EXECUTE ON FUNCTION pg_read_file(text) TO {PostgresPair.MonitorUser}", Token, pair.Database);
+        var partly = await CompareAsync(pair, new DatabaseLogin(PostgresPair.MonitorUser, pair.Passwords.Monitor));
+        Assert.Equal(DivergenceVerdict.Diverged, partly.Verdict);
+        Assert.Contains("GRANT EXECUTE ON FUNCTION pg_get_wal_records_info", partly.Detail, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_standby_and_a_former_primary_that_came_back_are_not_diverged()
+    {
+        await using var pair = await StartAsync();
+        await pair.WaitForStreamingAsync(Token);
+        var before = await CompareAsync(pair, former: SiteRole.Standby);
+        Assert.True(before.Verdict is DivergenceVerdict.Identical or DivergenceVerdict.BehindOnly, before.ToString());
+
+        await PartAsync(pair);
+        await CommitAsync(pair, 3);
+        await new PairRejoin(pair).RejoinAsync(pair.Primary, null, Token);
+        var back = await CompareAsync(pair);
+        Assert.True(back is { Verdict: DivergenceVerdict.Identical or DivergenceVerdict.BehindOnly, LosesNothing: true, LostBytes: 0, LostTransactions: 0, Timeline: 2 }, back.ToString());
+    }
+
+    [Fact]
+    public async Task A_server_that_is_down_is_unknown_and_one_of_another_system_foreign()
+    {
+        await using var pair = await StartAsync();
+        await using var other = await StartAsync();
+        await PartAsync(pair);
+        var stranger = new DatabaseServerSettings { Name = "stranger", Host = "127.0.0.1", Port = other.Primary.Port };
+        await other.Primary.ExecuteAsync($"ALTER ROLE \"{PostgresPair.AdminUser}\" PASSWORD '{pair.Passwords.Admin}'", Token);
+        Assert.Equal(DivergenceVerdict.Foreign, (await CompareAsync(pair, server: stranger)).Verdict);
+
+        await pair.Primary.StopAsync(PostgresStopMode.Fast, Token);
+        var down = await CompareAsync(pair);
+        Assert.Equal((DivergenceVerdict.Unknown, null, null), (down.Verdict, down.LostBytes, down.LostTransactions));
+        Assert.Contains("can't be reached", down.Detail, StringComparison.Ordinal);
+    }
+
+    private static async Task<PostgresPair> StartAsync()
+    {
+        var pair = await PostgresPair.StartAsync(
+            new PostgresPairOptions { Folder = PairFolder.New(), Settings = new Dictionary<string, string> { ["autovacuum"] = "off", ["checkpoint_timeout"] = "1h" } }, Token);
+        await pair.Primary.ExecuteAsync("CREATE TABLE t (x int)", Token, pair.Database);
+        await pair.WaitForStreamingAsync(Token);
+        return pair;
+    }
+
+    /// <summary>Promotes the standby, so that the primary goes on alone from here; gives the position by the promoted server's own file.</summary>
+    private static async Task<Lsn> PartAsync(PostgresPair pair)
+    {
+        pair.CutLink(silently: false);
+        await pair.PromoteAsync(Token);
+        pair.RestoreLink();
+        var line = File.ReadAllText(Path.Combine(pair.Standby.DataFolder, "pg_wal", "00000002.history")).Split('\t');
+        return Lsn.Parse(line[1])!.Value;
+    }
+
+    private static async Task CommitAsync(PostgresPair pair, int transactions)
+    {
+        for (var number = 0; number < transactions; number++)
+        {
+            await pair.Primary.ExecuteAsync(string.Create(CultureInfo.InvariantCulture, $"INSERT INTO t VALUES ({number})"), Token, pair.Database);
+        }
+    }
+
+    private static async Task FreezeAsync(PostgresPair pair)
+    {
+        await pair.Primary.ExecuteAsync("ALTER SYSTEM SET default_transaction_read_only = on", Token);
+        await pair.Primary.ExecuteAsync("SELECT pg_reload_conf()", Token);
+        await Poll.UntilAsync(
+            async () => await pair.Primary.ExecuteAsync("SHOW default_transaction_read_only", Token) is "on", TimeSpan.FromSeconds(10), "it is read-only by default");
+    }
+
+    private static async Task<DateTimeOffset> ClockAsync(PostgresPair pair) => new((DateTime)(await pair.Primary.ExecuteAsync("SELECT clock_timestamp()", Token))!);
+
+    private static async Task<DalpDivergence> CompareAsync(PostgresPair pair, DatabaseLogin? login = null, DatabaseServerSettings? server = null, SiteRole former = SiteRole.Active)
+    {
+        var topology = new DalpTopology
+        {
+            Name = "test",
+            Active = Site(SiteRole.Active, server ?? new DatabaseServerSettings { Name = pair.Primary.Name, Host = "127.0.0.1", Port = pair.Primary.Port }),
+            Standby = Site(SiteRole.Standby, new DatabaseServerSettings { Name = pair.Standby.Name, Host = "127.0.0.1", Port = pair.Standby.Port }),
+        };
+        var comparison = new DatabaseComparison(
+            topology, former, new Infrastructure(), _ => throw new InvalidOperationException("No cluster is needed."),
+            login ?? new DatabaseLogin(PostgresPair.AdminUser, pair.Passwords.Admin), TimeSpan.FromSeconds(5), TimeProvider.System);
+        return Assert.Single(await comparison.CompareAsync(Token));
+
+        DalpSite Site(SiteRole role, DatabaseServerSettings settings) => new()
+        {
+            Role = role,
+            Name = role.ToString(),
+            Cluster = new ClusterAddress("none"),
+            Namespace = "dalp",
+            Database = new DatabaseSettings { Servers = [settings], Database = pair.Database, SslMode = "disable" },
+        };
+    }
+}
