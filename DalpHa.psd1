@@ -34,6 +34,7 @@
         'New-DalpRunbook'
         'New-DalpTopology'
         'Protect-DalpSite'
+        'Restore-DalpStandby'
         'Resume-DalpFailover'
         'Resume-DalpWrite'
         'Start-DalpLab'

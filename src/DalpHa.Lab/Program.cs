@@ -12,6 +12,7 @@ const string Usage = """
     usage: DalpHa.Lab serve --name NAME --folder FOLDER --registry FOLDER [--port N] [--owner PID] [--write-load N] [--api-server Lab|Real] [--ready-after SECONDS] [--database SelfRun|CloudNativePg|CloudNativePgReplica]
            DalpHa.Lab crowd --kubeconfig FILE --context NAME --pods N
            DalpHa.Lab watch-writes --user NAME --database NAME --ports N,N
+           DalpHa.Lab rejoin --registry FOLDER --name NAME --server SERVER
            DalpHa.Lab find-postgres
            DalpHa.Lab find-kube-apiserver
     """;
@@ -19,9 +20,18 @@ const string Usage = """
 switch (args)
 {
     case ["find-postgres"]:
-        return await FindAsync(() => PostgresBinaries.Find().Folder);
+        return await TellAsync(() => Task.FromResult(PostgresBinaries.Find().Folder));
     case ["find-kube-apiserver"]:
-        return await FindAsync(() => RealApiBinaries.Find().Folder);
+        return await TellAsync(() => Task.FromResult(RealApiBinaries.Find().Folder));
+    case ["rejoin", "--registry", var registryFolder, "--name", var lab, "--server", var server]:
+        return await TellAsync(async () =>
+        {
+            using var bound = new CancellationTokenSource(TimeSpan.FromMinutes(10));
+            var record = new LabRegistry(Path.GetFullPath(registryFolder)).Read(lab) ?? throw new DalpException("LabNotFound", FaultKind.NotFound, $"There is no lab '{lab}'.", "Start it: Start-DalpLab.", lab);
+            using var client = new LabClient(record, TimeSpan.FromMinutes(10));
+            var done = await client.RejoinAsync(server, bound.Token);
+            return $"{done.Server} follows: {done.Method}.";
+        });
     case ["crowd", "--kubeconfig", var kubeconfig, "--context", var context, "--pods", var pods]:
         using (var bound = new CancellationTokenSource(TimeSpan.FromMinutes(30)))
         using (var client = new Kubernetes(KubernetesClientConfiguration.BuildConfigFromConfigFile(kubeconfig, context)))
@@ -60,12 +70,11 @@ static (LabSettings Settings, LabRegistry Registry)? Settings(string[] rest)
     return (settings, new LabRegistry(Path.GetFullPath(registry)));
 }
 
-// Tells whether the machine has what a lab and the tests need, before either starts.
-static async Task<int> FindAsync(Func<string> find)
+static async Task<int> TellAsync(Func<Task<string>> work)
 {
     try
     {
-        await Console.Out.WriteLineAsync(find());
+        await Console.Out.WriteLineAsync(await work());
         return 0;
     }
     catch (DalpException exception)

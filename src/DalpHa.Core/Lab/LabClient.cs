@@ -54,6 +54,12 @@ public sealed class LabClient : IDisposable
     public Task<LabStatus> SetWriteLoadAsync(int transactionsPerSecond, CancellationToken cancellationToken) =>
         SendAsync(HttpMethod.Put, $"writeload/{transactionsPerSecond}", LabJson.Default.LabStatus, cancellationToken);
 
+    /// <summary>Makes a database server, a former primary, the standby of the other, as somebody at its host would.</summary>
+    /// <param name="server">The server's name.</param>
+    /// <param name="cancellationToken">Ends the wait; the lab goes on.</param>
+    public Task<LabRejoin> RejoinAsync(string server, CancellationToken cancellationToken) =>
+        SendAsync(HttpMethod.Post, $"rejoin/{Uri.EscapeDataString(server)}", LabJson.Default.LabRejoin, cancellationToken);
+
     /// <summary>Asks the lab to stop. It has said yes when this returns, and is gone when its process is.</summary>
     public Task<LabStatus> StopAsync(CancellationToken cancellationToken) => SendAsync(HttpMethod.Post, "stop", LabJson.Default.LabStatus, cancellationToken);
 

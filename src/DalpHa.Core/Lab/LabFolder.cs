@@ -14,6 +14,12 @@ public static class LabFolder
     /// <summary>The runbook.</summary>
     public static string Runbook(string folder) => Path.Combine(folder, "runbook.yaml");
 
+    /// <summary>The script that makes a former primary follow the promoted one, as the runbook names it.</summary>
+    public static string RejoinHook(string folder) => Path.Combine(folder, RejoinHookName);
+
+    /// <summary>Its file name.</summary>
+    public const string RejoinHookName = "rejoin.ps1";
+
     /// <summary>What the lab's process says.</summary>
     public static string Log(string folder) => Path.Combine(folder, "lab.log");
 

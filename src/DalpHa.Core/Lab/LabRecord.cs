@@ -70,6 +70,11 @@ public sealed record LabStatus(IReadOnlyList<DalpLabFault> Faults, int WriteLoad
     public IReadOnlyList<LabSiteStatus> Sites { get; init; } = [];
 }
 
+/// <summary>How one of a lab's database servers became the standby of the other.</summary>
+/// <param name="Server">The server.</param>
+/// <param name="Method"><c>Rewind</c>, or <c>Copy</c> where it could not be rewound.</param>
+public sealed record LabRejoin(string Server, string Method);
+
 /// <summary>A failure, as it travels from a lab to the session that asked.</summary>
 /// <param name="ErrorId">Stable identifier.</param>
 /// <param name="Kind">The sort of failure.</param>
@@ -111,4 +116,5 @@ public sealed record LabProgress(string? Step, int PercentComplete, LabFailure? 
 [JsonSerializable(typeof(LabFailure))]
 [JsonSerializable(typeof(LabProgress))]
 [JsonSerializable(typeof(DalpLabFault))]
+[JsonSerializable(typeof(LabRejoin))]
 public sealed partial class LabJson : JsonSerializerContext;

@@ -45,6 +45,17 @@ public sealed record DalpTopology
     /// <summary>Both sites, the active first.</summary>
     public IReadOnlyList<DalpSite> Sites => [Active, Standby];
 
+    /// <summary>
+    /// The same platform with the roles changed, as it is after a failover: what was the standby serves, and the former active site stands by. No file holds it yet.
+    /// </summary>
+    public DalpTopology Swapped() => this with
+    {
+        Path = null,
+        Active = Standby with { Role = SiteRole.Active },
+        Standby = Active with { Role = SiteRole.Standby },
+        Registries = [.. Registries.Select(pair => new RegistryPair(pair.Standby, pair.Active))],
+    };
+
     /// <summary>Its name.</summary>
     public override string ToString() => Name;
 }

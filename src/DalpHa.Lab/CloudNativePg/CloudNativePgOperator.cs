@@ -33,6 +33,7 @@ internal sealed class CloudNativePgOperator : IAsyncDisposable
     private readonly ILogger log;
     private readonly CancellationTokenSource stopping = new();
     private readonly Task running;
+    private readonly SemaphoreSlim pass = new(1, 1);
     private bool stoppedByUs;
     private string? refusedToken;
 
@@ -56,10 +57,30 @@ internal sealed class CloudNativePgOperator : IAsyncDisposable
     /// <summary>Whether it looks away: what is asked of it then is done when it looks again.</summary>
     public bool IsPaused { get; set; }
 
+    /// <summary>Lets somebody put another instance in the place of its own: the Cluster is a replica afterwards, as one that was built anew from a copy of the primary.</summary>
+    /// <param name="other">The site of the primary.</param>
+    /// <param name="rebuild">Makes the server follow.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    public async Task RebuildAsync(LabSite other, Func<Task> rebuild, CancellationToken cancellationToken)
+    {
+        await pass.WaitAsync(cancellationToken);
+        try
+        {
+            await ClusterObjects.BecomeReplicaAsync(client, site, other, cancellationToken);
+            await rebuild();
+            stoppedByUs = false;
+        }
+        finally
+        {
+            pass.Release();
+        }
+    }
+
     public async ValueTask DisposeAsync()
     {
         await stopping.CancelAsync();
         await running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        pass.Dispose();
         stopping.Dispose();
     }
 
@@ -68,9 +89,17 @@ internal sealed class CloudNativePgOperator : IAsyncDisposable
         while (true)
         {
             await Task.Delay(Interval, cancellationToken);
-            if (!IsPaused)
+            await pass.WaitAsync(cancellationToken);
+            try
             {
-                await PassAsync(cancellationToken);
+                if (!IsPaused)
+                {
+                    await PassAsync(cancellationToken);
+                }
+            }
+            finally
+            {
+                pass.Release();
             }
         }
     }

@@ -1,6 +1,8 @@
 using System.Net;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using DalpHa.Core.Lab;
+using DalpHa.Lab.Controllers;
 using DalpHa.Lab.Hosting;
 using DalpHa.Lab.Seed;
 using k8s;
@@ -43,6 +45,27 @@ internal static class ClusterObjects
         }
         await client.CustomObjects.CreateNamespacedCustomObjectAsync(
             Cluster(site, other, kind), ClusterDefinition.Group, ClusterDefinition.Version, LabSite.Namespace, ClusterDefinition.Plural, cancellationToken: cancellationToken);
+    }
+
+    /// <summary>Changes a site's Cluster into one that follows the other, and forgets what it was.</summary>
+    /// <param name="client">An administrator's client.</param>
+    /// <param name="site">The site.</param>
+    /// <param name="other">The site of the primary.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    public static async Task BecomeReplicaAsync(IKubernetes client, LabSite site, LabSite other, CancellationToken cancellationToken)
+    {
+        var found = JsonSerializer.SerializeToNode(await client.CustomObjects.GetNamespacedCustomObjectAsync(
+            ClusterDefinition.Group, ClusterDefinition.Version, LabSite.Namespace, ClusterDefinition.Plural, site.DatabaseCluster, cancellationToken));
+        var replica = found?["spec"]?["replica"]?["self"] is not null
+            ? new JsonObject { ["primary"] = other.DatabaseCluster, ["promotionToken"] = null }
+            : new JsonObject { ["enabled"] = true, ["source"] = other.DatabaseCluster };
+        var patch = new JsonObject
+        {
+            ["metadata"] = new JsonObject { ["annotations"] = new JsonObject { ["cnpg.io/fencedInstances"] = null } },
+            ["spec"] = new JsonObject { ["replica"] = replica },
+        };
+        await client.CustomObjects.PatchNamespacedCustomObjectAsync(
+            MergePatch.Of(patch.ToJsonString()), ClusterDefinition.Group, ClusterDefinition.Version, LabSite.Namespace, ClusterDefinition.Plural, site.DatabaseCluster, cancellationToken: cancellationToken);
     }
 
     /// <summary>The Cluster of a site.</summary>

@@ -36,9 +36,10 @@ internal sealed class ControlEndpoint : IAsyncDisposable
     /// <param name="regions">Both regions.</param>
     /// <param name="faults">The faults.</param>
     /// <param name="load">The load.</param>
+    /// <param name="rejoin">Brings a server back as standby.</param>
     /// <param name="stop">Is told that the lab shall end.</param>
     /// <param name="stopping">Ends running commands. A session that went away does not: half a fault helps nobody.</param>
-    public static async Task<ControlEndpoint> StartAsync(int port, IReadOnlyList<Region> regions, FaultBoard faults, PlatformLoad load, Action stop, CancellationToken stopping)
+    public static async Task<ControlEndpoint> StartAsync(int port, IReadOnlyList<Region> regions, FaultBoard faults, PlatformLoad load, ServerRejoin rejoin, Action stop, CancellationToken stopping)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
@@ -60,6 +61,8 @@ internal sealed class ControlEndpoint : IAsyncDisposable
             await load.SetAsync(int.Parse((string)context.GetRouteValue("rate")!, System.Globalization.CultureInfo.InvariantCulture), stopping);
             await AnswerAsync(context, Status(), LabJson.Default.LabStatus);
         }));
+        application.MapPost("/rejoin/{server}", (RequestDelegate)(async context =>
+            await AnswerAsync(context, await rejoin.RunAsync((string)context.GetRouteValue("server")!, stopping), LabJson.Default.LabRejoin)));
         application.MapPost("/stop", (RequestDelegate)(async context =>
         {
             context.Response.OnCompleted(() =>

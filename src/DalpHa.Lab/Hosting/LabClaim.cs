@@ -16,6 +16,9 @@ internal sealed class LabClaim : IAsyncDisposable
 
     public LabRecord Record { get; private set; }
 
+    /// <summary>The folder of all labs' records.</summary>
+    public string RegistryRoot => registry.Root;
+
     /// <exception cref="Core.Errors.DalpException">There is a lab of that name, or the folder can't be taken. Nothing is left behind.</exception>
     public static LabClaim Take(LabSettings settings, LabRegistry registry, TimeProvider time)
     {

@@ -103,6 +103,7 @@ internal sealed class RunningLab : IAsyncDisposable
         AtomicFile.WriteAllText(claim.Record.KubeconfigPath, KubeconfigText.Of([.. regions.Select(region => region.Kubeconfig)]));
         AtomicFile.WriteAllText(claim.Record.TopologyPath, TopologyText.Of(settings.Name, sites[0], sites[1]));
         AtomicFile.WriteAllText(LabFolder.Runbook(settings.Folder), RunbookText.Of(settings.Name, sites[0], sites[1], settings.Database, time.GetUtcNow()));
+        AtomicFile.WriteAllText(LabFolder.RejoinHook(settings.Folder), RejoinHookText.Of(settings.Name, claim.RegistryRoot));
         progress(new LabProgress("Waiting for the workloads", 85));
         await Task.WhenAll(regions.Select(region => region.WaitUntilSettledAsync(cancellationToken)));
         await OpenAsync(regions, databases, stop);
@@ -133,7 +134,8 @@ internal sealed class RunningLab : IAsyncDisposable
         (Databases, Regions) = (databases, regions);
         Load = Keep(new PlatformLoad(regions, log));
         Faults = new FaultBoard(settings.Name, regions, databases, time, () => claim.Update(record => record with { Children = ChildrenOf(databases, regions) }));
-        var control = Keep(await ControlEndpoint.StartAsync(Port(4), regions, Faults, Load, stop, stopping.Token));
+        var rejoin = new ServerRejoin(regions, databases, () => claim.Update(record => record with { Children = ChildrenOf(databases, regions) }));
+        var control = Keep(await ControlEndpoint.StartAsync(Port(4), regions, Faults, Load, rejoin, stop, stopping.Token));
         await Load.SetAsync(settings.WriteLoad, CancellationToken.None);
         claim.Update(record => record with { IsReady = true, Contexts = [.. regions.Select(region => region.Site.Context)], Control = control.Address, ControlToken = control.Token });
     }

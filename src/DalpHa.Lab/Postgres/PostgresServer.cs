@@ -104,7 +104,11 @@ public sealed class PostgresServer : IAsyncDisposable
     /// <param name="cancellationToken">Ends the backup.</param>
     public async Task RecopyAsync(int primaryPort, string userName, string password, CancellationToken cancellationToken)
     {
-        Directory.Delete(DataFolder, recursive: true);
+        // One that was broken off may have left nothing.
+        if (Directory.Exists(DataFolder))
+        {
+            Directory.Delete(DataFolder, recursive: true);
+        }
         await BackUpAsync(primaryPort, userName, password, cancellationToken);
     }
 

@@ -23,6 +23,7 @@ internal static class RunbookText
 
         promotion:
         {Promotion(active, standby, kind)}
+          rejoinHook: ./{LabFolder.RejoinHookName}
 
         steps:
           freeze:

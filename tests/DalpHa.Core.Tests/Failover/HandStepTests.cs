@@ -331,28 +331,4 @@ public sealed class HandStepTests : IDisposable
         Assert.NotEmpty(refused.RecommendedAction);
         return refused;
     }
-
-    private sealed class HandCrew : IHandCrew
-    {
-        private int shown;
-
-        public List<DalpActionResult> Results { get; } = [];
-        public List<string> Warnings { get; } = [];
-        public string? Refuses { get; set; }
-        public Action<int>? OnShow { get; set; }
-
-        public Task<bool> ConfirmAsync(FailoverAction action, string seen, CancellationToken cancellationToken) => Task.FromResult(action.Name != Refuses);
-
-        public void Show(string? action, string seen) => OnShow?.Invoke(Interlocked.Increment(ref shown));
-
-        public void Warn(string text) => Warnings.Add(text);
-
-        public void Ended(DalpActionResult result)
-        {
-            lock (Results)
-            {
-                Results.Add(result);
-            }
-        }
-    }
 }

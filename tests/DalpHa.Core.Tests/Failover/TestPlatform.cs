@@ -82,9 +82,9 @@ internal sealed class TestPlatform : IDisposable
             MeasureLagAsync = _ => Task.FromResult<IReadOnlyList<DalpReplicationLag>>([Measured(Lag())]),
             ActiveIsGone = ActiveIsGone,
             MaxDataLoss = MaxDataLoss,
-            RunHookAsync = (script, purpose, _) =>
+            RunHookAsync = (hook, _) =>
             {
-                Hooks.Add((script, purpose));
+                Hooks.Add((hook.Path, hook.Purpose));
                 return HookFailure is { } failure ? Task.FromException(failure) : Task.CompletedTask;
             },
             PostAsync = (address, json, _) =>

@@ -21,6 +21,7 @@ public sealed class LabRunbookTests
         var (topology, runbook) = (Path.Combine(folder.Path, "dalpha.yaml"), Path.Combine(folder.Path, "runbook.yaml"));
         File.WriteAllText(topology, TopologyText.Of("lab", active, standby));
         File.WriteAllText(runbook, RunbookText.Of("lab", active, standby, kind, TimeProvider.System.GetUtcNow()));
+        File.WriteAllText(LabFolder.RejoinHook(folder.Path), RejoinHookText.Of("lab", folder.Path));
 
         var reading = RunbookReader.Test(YamlReader.Read(runbook), TopologyReader.Read(YamlReader.Read(topology)).Require(), TimeProvider.System);
 

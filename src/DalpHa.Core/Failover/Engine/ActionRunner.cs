@@ -89,8 +89,10 @@ public sealed class ActionRunner
         using var late = new CancellationTokenSource(action.Timeout, time);
         using var bound = CancellationTokenSource.CreateLinkedTokenSource(late.Token, patience);
         var trouble = await ActAsync(action, bound.Token, patience).ConfigureAwait(false);
-        var isRefused = trouble?.Kind is FaultKind.Forbidden or FaultKind.Unauthenticated or FaultKind.InvalidInput or FaultKind.NotFound or FaultKind.Conflict or FaultKind.LocalResource;
-        var (seen, unseen) = await AwaitOutcomeAsync(action, isRefused, bound.Token, patience).ConfigureAwait(false);
+        var isRefused = trouble?.Kind is FaultKind.Forbidden or FaultKind.Unauthenticated or FaultKind.InvalidInput or FaultKind.NotFound or FaultKind.Conflict;
+        // A script that failed may have done part of its work, and does no more of it.
+        var isOver = isRefused || trouble?.Kind is FaultKind.LocalResource;
+        var (seen, unseen) = await AwaitOutcomeAsync(action, isOver, bound.Token, patience).ConfigureAwait(false);
         if (seen.Holds)
         {
             return new ActionResult(FailoverOutcome.Succeeded, HasActed: true, seen.Seen);
@@ -98,6 +100,10 @@ public sealed class ActionRunner
         if (isRefused)
         {
             return new ActionResult(FailoverOutcome.NotStarted, HasActed: false, $"{action.Name} was refused. {trouble!.Message} {trouble.RecommendedAction}");
+        }
+        if (isOver)
+        {
+            return new ActionResult(FailoverOutcome.Incomplete, HasActed: true, $"{action.Name} failed, and may be done in part. {trouble!.Message} {trouble.RecommendedAction}");
         }
         var why = $"{action.Name}: it was not seen within {action.Timeout.TotalSeconds:0.#} s that {action.Outcome}. {unseen?.Message ?? seen.Seen} {trouble?.Message}".TrimEnd();
         return new ActionResult(unseen is null ? FailoverOutcome.Incomplete : FailoverOutcome.Unknown, HasActed: true, why);
@@ -121,8 +127,8 @@ public sealed class ActionRunner
         }
     }
 
-    // What was refused will not come: one look tells whether it was there all the same.
-    private async Task<(Sighting Seen, DalpException? Unseen)> AwaitOutcomeAsync(FailoverAction action, bool isRefused, CancellationToken bound, CancellationToken patience)
+    // What was refused or has ended will not come: one look tells whether it was there all the same.
+    private async Task<(Sighting Seen, DalpException? Unseen)> AwaitOutcomeAsync(FailoverAction action, bool isOver, CancellationToken bound, CancellationToken patience)
     {
         var seen = Sighting.NotYet("It was not looked at in time.");
         DalpException? unseen = null;
@@ -138,7 +144,7 @@ public sealed class ActionRunner
                 {
                     unseen = exception;
                 }
-                if (isRefused || (seen.Holds && unseen is null))
+                if (isOver || (seen.Holds && unseen is null))
                 {
                     return (seen, unseen);
                 }

@@ -43,7 +43,7 @@ public sealed class FailoverNotifier(string id, FailoverWorld world, Action<stri
         using var bound = new CancellationTokenSource(Patience, world.Time);
         try
         {
-            await (who.Webhook is { } address ? world.PostAsync(address, message, bound.Token) : world.RunHookAsync(who.Hook!, message, bound.Token)).ConfigureAwait(false);
+            await (who.Webhook is { } address ? world.PostAsync(address, message, bound.Token) : world.RunHookAsync(new HookCall(who.Hook!, message), bound.Token)).ConfigureAwait(false);
         }
         catch (DalpException exception)
         {

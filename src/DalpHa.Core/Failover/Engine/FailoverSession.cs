@@ -30,7 +30,7 @@ public sealed record FailoverSettings(DalpTopology Topology, DalpRunbook Runbook
     public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(10);
 
     /// <summary>Runs a script of the runbook's; null where there is no PowerShell session.</summary>
-    public Func<string, string, CancellationToken, Task>? RunHookAsync { get; init; }
+    public Func<HookCall, CancellationToken, Task>? RunHookAsync { get; init; }
 }
 
 /// <summary>
@@ -74,6 +74,7 @@ public sealed class FailoverSession : IAsyncDisposable
             Active = Site(settings.Topology.Active),
             Standby = Site(settings.Topology.Standby),
             MeasureLagAsync = probe.MeasureAsync,
+            CompareAsync = new DatabaseComparison(settings.Topology, SiteRole.Standby, infrastructure, Require, settings.Login, settings.Timeout, time).CompareAsync,
             ListRecoveryPointsAsync = new RecoveryPoints(settings.Topology, probe.MeasureAsync, () => infrastructure.OpenBackups(Require(SiteRole.Standby)), time).ListAsync,
             ActiveIsGone = settings.ActiveIsGone,
             OtherIsFenced = settings.OtherIsFenced,
@@ -148,9 +149,9 @@ public sealed class FailoverSession : IAsyncDisposable
         }
     }
 
-    private static Func<string, string, CancellationToken, Task> TellHook(Action<ToldWrite> tell) => (path, purpose, _) =>
+    private static Func<HookCall, CancellationToken, Task> TellHook(Action<ToldWrite> tell) => (hook, _) =>
     {
-        tell(new ToldWrite("this session", path, $"Run the hook, to {purpose}."));
+        tell(new ToldWrite("this session", hook.Path, $"Run the hook, to {hook.Purpose}{string.Concat(hook.Facts.Select(fact => $", {fact.Key} {fact.Value}"))}."));
         return Task.CompletedTask;
     };
 }

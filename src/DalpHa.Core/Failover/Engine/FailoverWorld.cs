@@ -29,6 +29,15 @@ public static class FailoverKinds
 /// <param name="Statement">What he vouches for, and how he knows.</param>
 public sealed record Attestation(string Person, string Statement);
 
+/// <summary>A script of the runbook's, as it is to be run.</summary>
+/// <param name="Path">The script.</param>
+/// <param name="Purpose">What it is for.</param>
+public sealed record HookCall(string Path, string Purpose)
+{
+    /// <summary>What else it is told, by parameter name.</summary>
+    public IReadOnlyDictionary<string, string> Facts { get; init; } = new Dictionary<string, string>();
+}
+
 /// <summary>Both sites as a failover reads and changes them, and what its people have decided beforehand.</summary>
 public sealed record FailoverWorld
 {
@@ -53,9 +62,12 @@ public sealed record FailoverWorld
     /// <summary>Lists what the standby can be recovered from, best first, as <see cref="RecoveryPoints.ListAsync"/> does.</summary>
     public Func<CancellationToken, Task<IReadOnlyList<DalpRecoveryPoint>>> ListRecoveryPointsAsync { get; init; } = _ => Task.FromResult<IReadOnlyList<DalpRecoveryPoint>>([]);
 
-    /// <summary>Runs a script of the runbook's: its path, what it is for, and until when. What it says of its success is not taken.</summary>
-    public Func<string, string, CancellationToken, Task> RunHookAsync { get; init; } = (path, purpose, _) => throw new DalpException(
-        "HookNotRunnable", FaultKind.InvalidInput, $"The hook '{path}' ({purpose}) can't be run here.", "Run the failover in a PowerShell session.", path);
+    /// <summary>Compares the standby's database servers, as those of a former active site, with the primary on the active one, as a <see cref="DatabaseComparison"/> does.</summary>
+    public Func<CancellationToken, Task<IReadOnlyList<DalpDivergence>>> CompareAsync { get; init; } = _ => Task.FromResult<IReadOnlyList<DalpDivergence>>([]);
+
+    /// <summary>Runs a script of the runbook's, and until when. What it says of its success is not taken.</summary>
+    public Func<HookCall, CancellationToken, Task> RunHookAsync { get; init; } = (hook, _) => throw new DalpException(
+        "HookNotRunnable", FaultKind.InvalidInput, $"The hook '{hook.Path}' ({hook.Purpose}) can't be run here.", "Run the failover in a PowerShell session.", hook.Path);
 
     /// <summary>Sends a JSON text to an address, for somebody who wants to know how it goes.</summary>
     public Func<Uri, string, CancellationToken, Task> PostAsync { get; init; } = (_, _, _) => Task.CompletedTask;

@@ -109,6 +109,9 @@ public sealed record PromotionProcedure(PromotionMethod Method)
     /// <summary>The script, for the method Hook; relative to the runbook.</summary>
     public string? Hook { get; init; }
 
+    /// <summary>The script that makes a former primary follow the promoted one, on its own host, where no statement can; null when there is none.</summary>
+    public string? RejoinHook { get; init; }
+
     /// <summary>Its method.</summary>
     public override string ToString() => Method.ToString();
 }

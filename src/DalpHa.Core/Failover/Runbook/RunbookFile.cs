@@ -53,6 +53,7 @@ internal static class RunbookFile
         .Optional("standbyCluster", Scalars.Label, "CloudNativePG: the Cluster on the standby site.", (p, v) => p with { StandbyCluster = v }, "dalp-db-standby")
         .Optional("server", Scalars.Text, "The topology's server that is promoted, when the standby site has several.", (p, v) => p with { Server = v }, "postgresql-replica-1")
         .Optional("hook", Script, "The script, for the method hook.", (p, v) => p with { Hook = v }, "./promote.ps1")
+        .Optional("rejoinHook", Script, "The script that makes a former primary follow the promoted one (Restore-DalpStandby): pg_rewind or a new copy, on its host.", (p, v) => p with { RejoinHook = v }, "./rejoin.ps1")
         .Rule(["method", "activeCluster"], RunbookRules.ActiveClusterOfMethod)
         .Rule(["method", "standbyCluster"], RunbookRules.StandbyClusterOfMethod)
         .Rule(["method", "hook"], RunbookRules.HookOfMethod);

@@ -34,6 +34,7 @@ internal static class RunbookReferences
     private static IEnumerable<(string Subject, string? Path)> Hooks(DalpRunbook runbook) =>
     [
         ("promotion.hook", runbook.Promotion.Hook),
+        ("promotion.rejoinHook", runbook.Promotion.RejoinHook),
         .. runbook.Steps.Select(step => ($"steps.{step.Name}.hook", step.Hook)),
         .. runbook.Notifications.Index().Select(one => ($"notifications[{one.Index}].hook", one.Item.Hook)),
     ];

@@ -38,7 +38,7 @@ public sealed class ManualStep(string name, string task) : IStepRecipe
             LookAsync = _ => Task.FromResult(hasRun ? Sighting.Yes("It has run.") : Sighting.NotYet("It has not run in this session.")),
             ActAsync = async cancellationToken =>
             {
-                await world.RunHookAsync(script, name, cancellationToken).ConfigureAwait(false);
+                await world.RunHookAsync(new HookCall(script, name), cancellationToken).ConfigureAwait(false);
                 hasRun = true;
             },
             Timeout = timeout,

@@ -34,7 +34,7 @@ public abstract class ChangeCommand : AsyncCommand
         Kind = kind,
         Login = FailoverInput.Login(DatabaseCredential),
         Timeout = TimeSpan.FromSeconds(TimeoutSeconds),
-        RunHookAsync = (path, purpose, _) => AskAsync(() => RunHook(path, purpose, topology, kind)).WaitAsync(cancellationToken),
+        RunHookAsync = (hook, _) => AskAsync(() => RunHook(hook, topology, kind)).WaitAsync(cancellationToken),
     };
 
     /// <summary>Opens both sites.</summary>
@@ -51,16 +51,17 @@ public abstract class ChangeCommand : AsyncCommand
     }
 
     // A hook runs in the operator's own session, with its modules and logins. What it writes is shown and not taken for an answer.
-    private object? RunHook(string path, string purpose, DalpTopology topology, FailoverKind kind)
+    private object? RunHook(HookCall hook, DalpTopology topology, FailoverKind kind)
     {
+        var path = hook.Path;
+        var facts = new Hashtable { ["Purpose"] = hook.Purpose, ["Topology"] = topology, ["Kind"] = kind.ToString() };
+        foreach (var (name, value) in hook.Facts)
+        {
+            facts[name] = value;
+        }
         try
         {
-            foreach (var line in InvokeCommand.InvokeScript("param($path, $facts) & $path @facts", false, System.Management.Automation.Runspaces.PipelineResultTypes.None, null, path, new Hashtable
-            {
-                ["Purpose"] = purpose,
-                ["Topology"] = topology,
-                ["Kind"] = kind.ToString(),
-            }))
+            foreach (var line in InvokeCommand.InvokeScript("param($path, $facts) & $path @facts", false, System.Management.Automation.Runspaces.PipelineResultTypes.None, null, path, facts))
             {
                 WriteVerbose($"{Path.GetFileName(path)}: {line}");
             }

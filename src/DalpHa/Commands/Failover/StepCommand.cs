@@ -47,10 +47,12 @@ public abstract class StepCommand : ChangeCommand, IHandCrew
     }
 
     /// <summary>Measures a step and runs it, or tells what it would do.</summary>
-    private protected async Task RunStepAsync(FailoverSettings settings, SiteRole acts, IStepRecipe recipe, CancellationToken cancellationToken)
+    /// <returns>Whether it was run, and every outcome was seen.</returns>
+    private protected async Task<bool> RunStepAsync(FailoverSettings settings, SiteRole acts, IStepRecipe recipe, CancellationToken cancellationToken)
     {
         var isWhatIf = await AskAsync(() => IsWhatIf).ConfigureAwait(false);
         var told = new List<ToldWrite>();
+        var isDone = false;
         var session = Open(settings, isWhatIf ? told.Add : null, cancellationToken);
         await using (session.ConfigureAwait(false))
         {
@@ -66,11 +68,12 @@ public abstract class StepCommand : ChangeCommand, IHandCrew
             {
                 var journal = JournalOf(session);
                 await using var written = journal.ConfigureAwait(false);
-                await new HandRun(this, TimeProvider.System, journal).RunAsync(step, cancellationToken).ConfigureAwait(false);
+                isDone = await new HandRun(this, TimeProvider.System, journal).RunAsync(step, cancellationToken).ConfigureAwait(false);
             }
         }
         EmitProgress(new ProgressRecord(0, MyInvocation.MyCommand.Name, "Ended") { RecordType = ProgressRecordType.Completed });
         await TellAsync(told).ConfigureAwait(false);
+        return isDone;
     }
 
     /// <summary>Where a step by hand is written down.</summary>

@@ -17,10 +17,15 @@ public sealed class GetDalpTopologyCommand : AsyncCommand
     [ValidateNotNullOrEmpty]
     public string? Path { get; set; }
 
+    /// <summary>Gives it with the sites' roles changed, as they are after a failover, until the file says so.</summary>
+    [Parameter]
+    public SwitchParameter Swapped { get; set; }
+
     /// <inheritdoc/>
     protected override async Task RunAsync(CancellationToken cancellationToken)
     {
         var file = await AskAsync(() => TopologyLocator.FindFile(this, Path)).ConfigureAwait(false);
-        Emit(file is null ? TopologyLocator.FromContexts() : TopologyFiles.Read(file).Require());
+        var topology = file is null ? TopologyLocator.FromContexts() : TopologyFiles.Read(file).Require();
+        Emit(Swapped ? topology.Swapped() : topology);
     }
 }

@@ -17,7 +17,7 @@ internal sealed class HookPromotion(FailoverWorld world, TimeSpan timeout) : IPr
             new SiteDatabase(world.Standby, timeout, world.Time).BecomePrimary(
                 server,
                 Promotions.MarkOf(world),
-                cancellationToken => world.RunHookAsync(world.Runbook.Promotion.Hook!, "promote", cancellationToken)),
+                cancellationToken => world.RunHookAsync(new HookCall(world.Runbook.Promotion.Hook!, "promote"), cancellationToken)),
         ],
     ];
 }
