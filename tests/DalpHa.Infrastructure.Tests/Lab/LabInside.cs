@@ -11,14 +11,21 @@ internal sealed class LabInside : IAsyncDisposable
     private readonly string root;
     private readonly LabClaim claim;
 
-    private LabInside(string root, LabClaim claim, RunningLab lab)
+    private LabInside(string root, LabClaim claim, RunningLab lab, LabDatabaseKind databaseKind)
     {
         this.root = root;
         this.claim = claim;
         Lab = lab;
+        DatabaseKind = databaseKind;
     }
 
+    /// <summary>Who looks after its databases.</summary>
+    public LabDatabaseKind DatabaseKind { get; }
+
     public RunningLab Lab { get; }
+
+    /// <summary>What is recorded of it: its folder, topology and kubeconfig.</summary>
+    public LabRecord Record => claim.Record;
 
     public Region Active => Lab.Regions[0];
 
@@ -36,7 +43,7 @@ internal sealed class LabInside : IAsyncDisposable
         try
         {
             var lab = await RunningLab.StartAsync(settings, claim, TimeProvider.System, NullLogger.Instance, NullLogger.Instance, _ => { }, () => { }, TestContext.Current.CancellationToken);
-            return new LabInside(root, claim, lab);
+            return new LabInside(root, claim, lab, settings.Database);
         }
         catch
         {

@@ -37,13 +37,26 @@ internal sealed class WriterWatch : IAsyncDisposable
 
     /// <summary>Creates what is written to.</summary>
     public static Task PrepareAsync(PostgresPair pair, CancellationToken cancellationToken) => pair.Primary.ExecuteAsync(
-        $"CREATE TABLE watch (server text NOT NULL, number bigint NOT NULL); ALTER TABLE watch OWNER TO \"{PostgresPair.OwnerUser}\"", cancellationToken, pair.Database);
+        $"CREATE TABLE watch (server text NOT NULL, number bigint NOT NULL, at timestamptz NOT NULL DEFAULT clock_timestamp()); ALTER TABLE watch OWNER TO \"{PostgresPair.OwnerUser}\"", cancellationToken, pair.Database);
 
     /// <summary>Stops, and tells how many of the former primary's committed writes the promoted server has.</summary>
     public async Task<long> EndAsync(PostgresPair pair)
     {
         await StopAsync();
         return (long)(await pair.Standby.ExecuteAsync($"SELECT count(*) FROM watch WHERE server = '{pair.Primary.Name}'", CancellationToken.None, pair.Database))!;
+    }
+
+    /// <summary>
+    /// Stops, and tells by the rows of the server that has them all how often the writes went over from one server to the other, and how many that were acknowledged it
+    /// lacks. Two servers that took writes at one time show in the one or the other.
+    /// </summary>
+    public async Task<(long Turns, long Missing)> EndAsync(PostgresPair pair, PostgresServer judge)
+    {
+        await StopAsync();
+        var turns = await judge.ExecuteAsync("SELECT count(*) FROM (SELECT server, lag(server) OVER (ORDER BY at, number) AS before FROM watch) w WHERE server <> before", CancellationToken.None, pair.Database);
+        var there = await judge.ExecuteAsync(
+            $"SELECT count(*) FROM watch WHERE number <= CASE server WHEN '{pair.Primary.Name}' THEN {West} ELSE {East} END", CancellationToken.None, pair.Database);
+        return ((long)turns!, West + East - (long)there!);
     }
 
     public async ValueTask DisposeAsync()
@@ -92,7 +105,7 @@ internal sealed class WriterWatch : IAsyncDisposable
                     await opening.OpenAsync();
                     connection = opening;
                 }
-                await using var command = new NpgsqlCommand($"INSERT INTO watch VALUES ('{server.Name}', {Count + 1})", connection);
+                await using var command = new NpgsqlCommand($"INSERT INTO watch (server, number) VALUES ('{server.Name}', {Count + 1})", connection);
                 await command.ExecuteNonQueryAsync();
                 Count++;
                 return true;

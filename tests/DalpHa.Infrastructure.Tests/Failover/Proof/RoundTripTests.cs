@@ -1,0 +1,150 @@
+using System.Text.Json;
+using DalpHa.Core.Lab;
+using DalpHa.Core.Topology;
+using DalpHa.Infrastructure.Tests.Lab;
+using DalpHa.Infrastructure.Tests.Processes;
+using DalpHa.Lab.Postgres;
+using DalpHa.Lab.Seed;
+
+namespace DalpHa.Infrastructure.Tests.Failover.Proof;
+
+/// <summary>A pair fails over, its former active site comes back as standby, and it fails back: by the cmdlets, as an operator does it, on real servers.</summary>
+[Collection(nameof(RoundTripCollection))]
+public sealed class RoundTripTests
+{
+    private const string Word = "'Jane Doe: seen in the lab'";
+    private const string Run = $"Invoke-DalpFailover -DecisionOwner 'Head of Operations' -Reason 'A rehearsal' -Confirm:$false -Attest @{{ validators = {Word}; traffic = {Word}; validate = {Word} }}";
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Theory]
+    [InlineData(LabDatabaseKind.SelfRun)]
+    [InlineData(LabDatabaseKind.CloudNativePg)]
+    public async Task There_and_back_no_row_is_lost_and_never_two_take_writes(LabDatabaseKind kind)
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "The lab's script starts a program as a shell does.");
+        await using var lab = await LabInside.StartAsync(settings => settings with { Database = kind });
+        using var state = new TestFolder();
+        var pair = lab.Lab.Databases;
+        await WriterWatch.PrepareAsync(pair, Token);
+        await using var watch = new WriterWatch(pair);
+
+        Succeeded(await RunAsync(lab, state, $"New-DalpFailoverPlan $topology $runbook | {Run}"));
+        Assert.Equal((false, true), (await TakesWritesAsync(pair.Primary), await TakesWritesAsync(pair.Standby)));
+
+        Succeeded(await RunAsync(lab, state, "Restore-DalpStandby $topology -Runbook $runbook -Confirm:$false"));
+        Assert.Equal(true, await pair.Primary.ExecuteAsync("SELECT pg_is_in_recovery()", Token));
+        Assert.All(Succeeded(await RunAsync(lab, state, "Restore-DalpStandby $topology -Runbook $runbook -Confirm:$false")), result => Assert.False(result.GetProperty("HasActed").GetBoolean()));
+
+        Succeeded(await RunAsync(lab, state, "Unprotect-DalpSite $now -Site Standby -Confirm:$false"));
+        Succeeded(await RunAsync(lab, state, $"New-DalpFailoverPlan $now $back -Kind Switchover | {Run}"));
+        Assert.Equal((true, false), (await TakesWritesAsync(pair.Primary), await TakesWritesAsync(pair.Standby)));
+        Succeeded(await RunAsync(lab, state, "Restore-DalpStandby $now -Runbook $back -Confirm:$false"));
+        await pair.WaitForStreamingAsync(Token);
+
+        var written = watch.West;
+        await Postgres.Poll.UntilAsync(() => Task.FromResult(watch.West > written), TimeSpan.FromSeconds(10), "it takes writes again");
+        Assert.True(watch.East > 0);
+        Assert.Equal((2, 0), await watch.EndAsync(pair, pair.Primary));
+    }
+
+    [Fact]
+    public async Task What_a_cut_off_region_committed_alone_is_given_up_only_by_a_persons_word()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "The lab's script starts a program as a shell does.");
+        await using var lab = await LabInside.StartAsync(settings => settings);
+        using var state = new TestFolder();
+        var pair = lab.Lab.Databases;
+        await WriterWatch.PrepareAsync(pair, Token);
+        await pair.WaitForStreamingAsync(Token);
+        await lab.Lab.Faults.InjectAsync(LabFault.RegionUnreachable, SiteRole.Active, null, Token);
+        Succeeded(await RunAsync(lab, state, $"Invoke-DalpPromotion $topology -Runbook $runbook -ActiveIsGone {Word} -MaxDataLoss ([timespan]::MaxValue) -TimeoutSeconds 3 -Confirm:$false"));
+        for (var number = 1; number <= 5; number++)
+        {
+            await pair.Primary.ExecuteAsync($"INSERT INTO watch (server, number) VALUES ('{pair.Primary.Name}', {number})", Token, pair.Database);
+        }
+        await lab.Lab.Faults.UndoAsync(LabFault.RegionUnreachable, SiteRole.Active, Token);
+
+        Assert.Contains("FormerFenced", await RefusedAsync(lab, state, $"-AcceptLoss {Word}"), StringComparison.Ordinal);
+        Succeeded(await RunAsync(lab, state, "Protect-DalpSite $topology -Site Active -Confirm:$false"));
+        Assert.Contains("LossAccepted", await RefusedAsync(lab, state, ""), StringComparison.Ordinal);
+        var found = Assert.Single((await RunAsync(lab, state, "Compare-DalpDatabase $topology")).Objects);
+        Assert.Equal("Diverged", found.GetProperty("Verdict").GetString());
+        Assert.True(found.GetProperty("LostTransactions").GetInt64() >= 5);
+        // Nothing is sent under -WhatIf, whoever accepts what.
+        await RunAsync(lab, state, $"Restore-DalpStandby $topology -Runbook $runbook -AcceptLoss {Word} -WhatIf");
+        Assert.Equal(5L, await pair.Primary.ExecuteAsync("SELECT count(*) FROM watch", Token, pair.Database));
+        Assert.Equal(false, await pair.Primary.ExecuteAsync("SELECT pg_is_in_recovery()", Token));
+
+        var done = Succeeded(await RunAsync(lab, state, $"Restore-DalpStandby $topology -Runbook $runbook -AcceptLoss {Word} -Confirm:$false"));
+        Assert.Contains("Jane Doe accepted what it alone held", done[0].GetProperty("Detail").GetString(), StringComparison.Ordinal);
+        Assert.Equal(0L, await pair.Primary.ExecuteAsync("SELECT count(*) FROM watch", Token, pair.Database));
+    }
+
+    [Fact]
+    public async Task A_return_that_was_broken_off_is_finished_by_the_next_run()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "The lab's script starts a program as a shell does.");
+        await using var lab = await LabInside.StartAsync(settings => settings);
+        using var state = new TestFolder();
+        var pair = lab.Lab.Databases;
+        Succeeded(await RunAsync(lab, state, $"New-DalpFailoverPlan $topology $runbook | {Run}"));
+        var (begun, slow) = (Path.Combine(state.Path, "begun"), Path.Combine(state.Path, "slow.ps1"));
+        await File.WriteAllTextAsync(
+            slow, $"param($Purpose, $Topology, $Kind, $Server, $Primary)\n& '{LabFolder.RejoinHook(lab.Record.Folder)}' @PSBoundParameters\n[IO.File]::WriteAllText('{begun}', '')\n[Threading.Thread]::Sleep(60000)\n", Token);
+        await using (var process = FailoverProcess.Start(state.Path, Script(lab, $"Restore-DalpStandby $topology -RejoinHook '{slow}' -Confirm:$false")))
+        {
+            await Postgres.Poll.UntilAsync(() => Task.FromResult(File.Exists(begun)), TimeSpan.FromSeconds(60), "the script has begun");
+            await process.KillAsync();
+        }
+
+        Succeeded(await RunAsync(lab, state, "Restore-DalpStandby $topology -Runbook $runbook -Confirm:$false"));
+        Assert.Equal((true, false), (await TakesWritesAsync(pair.Standby), await TakesWritesAsync(pair.Primary)));
+    }
+
+    private static IReadOnlyList<JsonElement> Succeeded(FailoverProcess.Ended ended)
+    {
+        Assert.True(ended.Code == 0, ended.Output + ended.Errors);
+        Assert.NotEmpty(ended.Objects);
+        Assert.All(ended.Objects, result => Assert.True(result.GetProperty("Outcome").GetString() == "Succeeded", result.ToString()));
+        return ended.Objects;
+    }
+
+    private static async Task<string> RefusedAsync(LabInside lab, TestFolder state, string more)
+    {
+        var ended = await RunAsync(lab, state, $"Restore-DalpStandby $topology -Runbook $runbook -Confirm:$false {more}");
+        Assert.Equal("PreconditionUnmet", ended.ErrorId);
+        return ended.Errors;
+    }
+
+    private static async Task<FailoverProcess.Ended> RunAsync(LabInside lab, TestFolder state, string command)
+    {
+        await using var process = FailoverProcess.Start(state.Path, Script(lab, command));
+        return await process.EndAsync();
+    }
+
+    // The runbook for the way back is the lab's own, with the sites changed.
+    private static string Script(LabInside lab, string command)
+    {
+        var (runbook, back) = (LabFolder.Runbook(lab.Record.Folder), Path.Combine(lab.Record.Folder, "runbook-back.yaml"));
+        if (!File.Exists(back))
+        {
+            File.WriteAllText(back, RunbookText.Of("lab", lab.Standby.Site, lab.Active.Site, lab.DatabaseKind, TimeProvider.System.GetUtcNow()));
+        }
+        return $"""
+            $ErrorActionPreference = 'Stop'
+            $topology = '{lab.Record.TopologyPath}'
+            $now = Get-DalpTopology $topology -Swapped
+            $runbook = '{runbook}'
+            $back = '{back}'
+            {command}
+            """;
+    }
+
+    private static async Task<bool> TakesWritesAsync(PostgresServer server) =>
+        await server.ExecuteAsync("SELECT NOT pg_is_in_recovery() AND (SELECT reset_val = 'off' FROM pg_settings WHERE name = 'default_transaction_read_only')", Token) is true;
+}
+
+/// <summary>Round trips run one after the other: each has a lab of its own.</summary>
+[CollectionDefinition(nameof(RoundTripCollection), DisableParallelization = true)]
+public sealed class RoundTripCollection;
