@@ -198,6 +198,21 @@ public sealed class HandStepTests : IDisposable
     }
 
     [Fact]
+    public async Task A_Cluster_that_its_operator_wrote_to_meanwhile_is_read_anew_and_promoted_once()
+    {
+        await RunAsync(new FreezeStep(), SiteRole.Active);
+        var clusters = new TestClusters("east-db", platform.Standby) { Conflicts = 2 };
+        var world = platform.World();
+        world = world with
+        {
+            Runbook = HandRunbook.Of(Timeout, new PromotionProcedure(PromotionMethod.CloudNativePgReplica) { StandbyCluster = "east-db" }),
+            Standby = new FailoverSite(world.Standby.Site, world.Standby.Cluster, world.Standby.Control, clusters, null, world.Standby.OpenDatabaseAsync),
+        };
+        Assert.True(await new HandRun(crew, platform.Time).RunAsync(await new PromoteStep().MeasureAsync(world, Token), Token));
+        Assert.Equal(["promote"], clusters.Changes);
+    }
+
+    [Fact]
     public async Task A_promotion_that_does_not_come_is_Incomplete_and_asked_for_once()
     {
         await RunAsync(new FreezeStep(), SiteRole.Active);

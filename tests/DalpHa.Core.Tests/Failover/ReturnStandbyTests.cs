@@ -17,6 +17,7 @@ public sealed class ReturnStandbyTests : IDisposable
     private DalpDivergence divergence = Divergence(DivergenceVerdict.Diverged, 0);
     private Action? script;
     private string? hook = "/runbook/rejoin.ps1";
+    private TestClusters? clusters;
 
     public ReturnStandbyTests()
     {
@@ -158,6 +159,41 @@ public sealed class ReturnStandbyTests : IDisposable
         Assert.Equal(CheckStatus.Unknown, Gate(await MeasureAsync(), "FormerFenced").Status);
     }
 
+    [Fact]
+    public async Task A_demoted_Cluster_follows_by_itself_once_its_fence_is_lifted_and_loses_nothing_by_it()
+    {
+        clusters = new TestClusters("west-db", platform.Active) { Now = new TestClusters("west-db", platform.Active).Now with { FencedInstances = ["*"] }, Conflicts = 1 };
+        (platform.Active.IsInRecovery, platform.Active.Timeline, platform.Active.IsDown) = (true, 2, true);
+        (divergence, hook) = (Divergence(DivergenceVerdict.Unknown, null), null);
+        Assert.True(await RunAsync());
+        Assert.Equal(["unfence"], clusters.Changes);
+        Assert.Equal(["Unfence Cluster/west-db", "Return pg as standby of pg", "Let pg take writes"], crew.Results.Select(result => result.Action));
+        Assert.Empty(hooks);
+    }
+
+    [Fact]
+    public async Task A_Cluster_that_was_not_demoted_is_built_anew_or_not_at_all()
+    {
+        clusters = new TestClusters("west-db", platform.Active);
+        clusters.Now = clusters.Now with { ReplicaEnabled = false };
+        hook = null;
+        Assert.Contains("Delete it with its volumes", (await RefusedAsync("RejoinHook")).RecommendedAction, StringComparison.Ordinal);
+
+        // Fenced, it can't be compared: only a person's word helps, and its silence is as it should be.
+        hook = "/runbook/rebuild.ps1";
+        (platform.Active.IsDown, clusters.Now) = (true, clusters.Now with { FencedInstances = ["*"] });
+        divergence = Divergence(DivergenceVerdict.Unknown, null);
+        await RefusedAsync("LossAccepted");
+        script = () =>
+        {
+            (platform.Active.IsDown, platform.Active.IsInRecovery, platform.Active.Timeline) = (false, true, 2);
+            clusters.Now = clusters.Now with { ReplicaEnabled = true, FencedInstances = [] };
+        };
+        Assert.True(await RunAsync(Word));
+        Assert.Single(hooks);
+        Assert.Empty(clusters.Changes);
+    }
+
     private static Finding Gate(FailoverStep step, string name) => step.Preconditions.Where(one => one.Name == name).Select(one => one.Finding).MaxBy(finding => finding.Status)!;
 
     private async Task<FailoverStep> MeasureAsync(Attestation? accepted = null, Attestation? fenced = null) => await new ReturnStandby(accepted, Timeout).MeasureAsync(World(fenced), Token);
@@ -178,11 +214,11 @@ public sealed class ReturnStandbyTests : IDisposable
     {
         var world = platform.World();
         var after = platform.Topology.Swapped();
-        FailoverSite As(FailoverSite site, DalpSite now) => new(now, site.Cluster, site.Control, null, null, site.OpenDatabaseAsync);
+        FailoverSite As(FailoverSite site, DalpSite now) => new(now, site.Cluster, site.Control, now.Name == "west" ? clusters : null, null, site.OpenDatabaseAsync);
         return world with
         {
             Topology = after,
-            Runbook = HandRunbook.Of(Timeout, new PromotionProcedure(PromotionMethod.SelfRun) { RejoinHook = hook }),
+            Runbook = HandRunbook.Of(Timeout, new PromotionProcedure(clusters is null ? PromotionMethod.SelfRun : PromotionMethod.CloudNativePgReplica) { ActiveCluster = clusters?.Now.Name, RejoinHook = hook }),
             Active = As(world.Standby, after.Active),
             Standby = As(world.Active, after.Standby),
             MeasureLagAsync = _ => Task.FromResult<IReadOnlyList<DalpReplicationLag>>([Lag()]),

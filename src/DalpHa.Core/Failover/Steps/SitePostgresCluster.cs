@@ -9,6 +9,7 @@ internal sealed class SitePostgresCluster
     private readonly FailoverSite site;
     private readonly SiteDatabase database;
     private readonly TimeSpan timeout;
+    private readonly TimeProvider time;
 
     private SitePostgresCluster(FailoverWorld world, PostgresCluster now, TimeSpan timeout)
     {
@@ -16,6 +17,7 @@ internal sealed class SitePostgresCluster
         database = new SiteDatabase(site, timeout, world.Time);
         Now = now;
         this.timeout = timeout;
+        time = world.Time;
     }
 
     /// <summary>As it was read.</summary>
@@ -61,8 +63,8 @@ internal sealed class SitePostgresCluster
         Timeout = timeout,
     };
 
-    private async Task SetFencedAsync(bool isFenced, CancellationToken cancellationToken) =>
-        await site.CloudNativePg.SetFencedAsync(await FindAsync(site, Now.Name, cancellationToken).ConfigureAwait(false), isFenced, cancellationToken).ConfigureAwait(false);
+    private Task SetFencedAsync(bool isFenced, CancellationToken cancellationToken) => ClusterChange.OnNewestAsync(
+        async token => await site.CloudNativePg.SetFencedAsync(await FindAsync(site, Now.Name, token).ConfigureAwait(false), isFenced, token).ConfigureAwait(false), time, cancellationToken);
 
     private async Task<DatabaseServerSettings?> AnsweringAsync(CancellationToken cancellationToken)
     {

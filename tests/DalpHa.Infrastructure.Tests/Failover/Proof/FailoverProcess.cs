@@ -98,7 +98,7 @@ internal sealed class FailoverProcess : IAsyncDisposable
         /// <summary>The failover that it wrote.</summary>
         public JsonElement Failover => Objects.Count == 1 ? Objects[0] : throw new Xunit.Sdk.XunitException($"No failover was written (exit code {Code}): {Output}{Errors}");
 
-        /// <summary>The id of the error that ended it, without the cmdlet's name.</summary>
-        public string ErrorId => JsonDocument.Parse(Errors.Split('\n', StringSplitOptions.RemoveEmptyEntries)[^1]).RootElement.GetProperty("errorId").GetString()!.Split(',')[0];
+        /// <summary>The id of the error that ended it, without the cmdlet's name. Warnings stand beside it.</summary>
+        public string ErrorId => JsonDocument.Parse(Errors.Split('\n').Last(line => line.StartsWith('{'))).RootElement.GetProperty("errorId").GetString()!.Split(',')[0];
     }
 }

@@ -46,7 +46,7 @@ internal sealed class CloudNativePgPromotion(FailoverWorld world, TimeSpan timeo
     public IReadOnlyList<IReadOnlyList<FailoverAction>> Stages(DatabaseServerSettings server) =>
     [
         .. IsDistributed && world.ActiveIsGone is null ? (IReadOnlyList<FailoverAction>[])[[Demote()]] : [],
-        [database.BecomePrimary(server, Promotions.MarkOf(world), PromoteAsync)],
+        [database.BecomePrimary(server, Promotions.MarkOf(world), cancellationToken => ClusterChange.OnNewestAsync(PromoteAsync, world.Time, cancellationToken))],
         [Settle()],
     ];
 
@@ -73,12 +73,7 @@ internal sealed class CloudNativePgPromotion(FailoverWorld world, TimeSpan timeo
         LookAsync = LookDemotedAsync,
         ActAsync = async cancellationToken =>
         {
-            var active = await FindAsync(world.Active, ActiveName, cancellationToken).ConfigureAwait(false);
-            if (!active.IsReplica)
-            {
-                var standby = await FindAsync(world.Standby, StandbyName, cancellationToken).ConfigureAwait(false);
-                await world.Active.CloudNativePg.DemoteAsync(active, standby.NameInTopology, cancellationToken).ConfigureAwait(false);
-            }
+            await ClusterChange.OnNewestAsync(DemoteAsync, world.Time, cancellationToken).ConfigureAwait(false);
             await ShowDemotedAsync(cancellationToken).ConfigureAwait(false);
         },
         Timeout = timeout,
@@ -110,6 +105,16 @@ internal sealed class CloudNativePgPromotion(FailoverWorld world, TimeSpan timeo
         }
         var check = await CheckAsync(token, cancellationToken).ConfigureAwait(false);
         return check.Verdict == TokenVerdict.Wait ? Sighting.NotYet(check.Reason) : Sighting.Yes($"It follows, and its token is there. {check.Reason}");
+    }
+
+    private async Task DemoteAsync(CancellationToken cancellationToken)
+    {
+        var active = await FindAsync(world.Active, ActiveName, cancellationToken).ConfigureAwait(false);
+        if (!active.IsReplica)
+        {
+            var standby = await FindAsync(world.Standby, StandbyName, cancellationToken).ConfigureAwait(false);
+            await world.Active.CloudNativePg.DemoteAsync(active, standby.NameInTopology, cancellationToken).ConfigureAwait(false);
+        }
     }
 
     private async Task PromoteAsync(CancellationToken cancellationToken)
