@@ -121,6 +121,7 @@ public sealed class RoundTripTests
     private static async Task<string> RefusedAsync(LabInside lab, TestFolder state, string more)
     {
         var ended = await RunAsync(lab, state, $"Restore-DalpStandby $topology -Runbook $runbook -Confirm:$false {more}");
+        Assert.True(ended.Code != 0, ended.Output + ended.Errors);
         Assert.Equal("PreconditionUnmet", ended.ErrorId);
         return ended.Errors;
     }
@@ -140,7 +141,6 @@ public sealed class RoundTripTests
             File.WriteAllText(back, RunbookText.Of("lab", lab.Standby.Site, lab.Active.Site, lab.DatabaseKind, TimeProvider.System.GetUtcNow()));
         }
         return $"""
-            $ErrorActionPreference = 'Stop'
             $topology = '{lab.Record.TopologyPath}'
             $now = Get-DalpTopology $topology -Swapped
             $runbook = '{runbook}'
