@@ -27,7 +27,7 @@ public sealed class TopologyCmdletTests : IDisposable
         module.Script("New-DalpTopology -Name second -Force").Single();
         Assert.Equal("second", module.Script("(Get-DalpTopology).Name").Single().BaseObject);
         Assert.Equal(true, module.Script("Test-DalpTopology -Quiet").Single().BaseObject);
-        Assert.Equal("a b b a", module.Script("$one, $two = (Get-DalpTopology), (Get-DalpTopology -Swapped); \"$($one.Active.Cluster.Context) $($one.Standby.Cluster.Context) $($two.Active.Cluster.Context) $($two.Standby.Cluster.Context)\"").Single().BaseObject);
+        Assert.Equal("dalp-active dalp-standby dalp-standby dalp-active", module.Script("$one, $two = (Get-DalpTopology), (Get-DalpTopology -Swapped); \"$($one.Active.Cluster.Context) $($one.Standby.Cluster.Context) $($two.Active.Cluster.Context) $($two.Standby.Cluster.Context)\"").Single().BaseObject);
     }
 
     [Fact]
