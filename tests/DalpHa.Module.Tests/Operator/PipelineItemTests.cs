@@ -12,6 +12,7 @@ public sealed class PipelineItemTests : IDisposable
     // Two bad items for each cmdlet, and the errors that come of them.
     private static readonly Dictionary<string, (string Call, string[] Errors)> Calls = new()
     {
+        ["Compare-DalpDatabase"] = ($"{TwoFiles} | Compare-DalpDatabase", ["TopologyInvalid", "FileNotFound"]),
         ["Get-DalpFailover"] = ($"{TwoFiles} | Get-DalpFailover", ["TopologyInvalid", "FileNotFound"]),
         ["Get-DalpLab"] = ($"{TwoNames} | Get-DalpLab", ["LabNotFound", "LabNotFound"]),
         ["Get-DalpRecoveryPoint"] = ($"{TwoFiles} | Get-DalpRecoveryPoint", ["TopologyInvalid", "FileNotFound"]),
@@ -24,6 +25,7 @@ public sealed class PipelineItemTests : IDisposable
         ["New-DalpFailoverPlan"] = ($"{TwoFiles} | New-DalpFailoverPlan -Runbook $runbook", ["TopologyInvalid", "FileNotFound"]),
         ["New-DalpRunbook"] = ($"{TwoFiles} | New-DalpRunbook new.yaml", ["TopologyInvalid", "FileNotFound"]),
         ["Protect-DalpSite"] = ($"{TwoFiles} | Protect-DalpSite -Site Active -Confirm:$false", ["TopologyInvalid", "FileNotFound"]),
+        ["Restore-DalpStandby"] = ($"{TwoFiles} | Restore-DalpStandby -Runbook $runbook -Confirm:$false", ["TopologyInvalid", "FileNotFound"]),
         ["Resume-DalpFailover"] = ("[pscustomobject]@{ Id = 'none-1' }, [pscustomobject]@{ Id = 'none-2' } | Resume-DalpFailover -Topology broken.yaml -Runbook $runbook -Confirm:$false", ["TopologyInvalid"]),
         ["Resume-DalpWrite"] = ($"{TwoFiles} | Resume-DalpWrite -Confirm:$false", ["TopologyInvalid", "FileNotFound"]),
         ["Start-DalpWorkload"] = ($"{TwoFiles} | Start-DalpWorkload -Name dapp -Site Standby -Confirm:$false", ["TopologyInvalid", "FileNotFound"]),

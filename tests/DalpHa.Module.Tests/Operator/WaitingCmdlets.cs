@@ -13,6 +13,7 @@ public static class WaitingCmdlets
     /// </summary>
     private static readonly Dictionary<string, string> Asking = new()
     {
+        ["Compare-DalpDatabase"] = "$topology",
         ["Get-DalpFailover"] = "-Topology $topology",
         ["Get-DalpRecoveryPoint"] = "$topology",
         ["Get-DalpReplicationLag"] = "$topology",
@@ -20,6 +21,7 @@ public static class WaitingCmdlets
         ["Invoke-DalpPromotion"] = "$topology -Method SelfRun -Confirm:$false",
         ["New-DalpFailoverPlan"] = "$topology $runbook",
         ["Protect-DalpSite"] = "$topology -Site Active -Confirm:$false",
+        ["Restore-DalpStandby"] = "$topology -Runbook $runbook -Confirm:$false",
         ["Resume-DalpFailover"] = "20260131-100401-1a2b -Topology $topology -Runbook $runbook -Confirm:$false",
         ["Resume-DalpWrite"] = "$topology -Confirm:$false",
         ["Start-DalpWorkload"] = "$topology -Name dapp -Site Standby -Confirm:$false",
