@@ -208,7 +208,8 @@ public sealed class HandStepTests : IDisposable
             Runbook = HandRunbook.Of(Timeout, new PromotionProcedure(PromotionMethod.CloudNativePgReplica) { StandbyCluster = "east-db" }),
             Standby = new FailoverSite(world.Standby.Site, world.Standby.Cluster, world.Standby.Control, clusters, null, world.Standby.OpenDatabaseAsync),
         };
-        Assert.True(await new HandRun(crew, platform.Time).RunAsync(await new PromoteStep().MeasureAsync(world, Token), Token));
+        await using var journal = Journal();
+        Assert.True(await new HandRun(crew, platform.Time, journal).RunAsync(await new PromoteStep().MeasureAsync(world, Token), Token));
         Assert.Equal(["promote"], clusters.Changes);
     }
 

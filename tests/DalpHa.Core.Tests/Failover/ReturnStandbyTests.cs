@@ -58,6 +58,9 @@ public sealed class ReturnStandbyTests : IDisposable
         if (expected is CheckStatus.Pass or CheckStatus.Warn)
         {
             Assert.True(await RunAsync(isAccepted ? Word : null));
+            var journal = File.ReadAllText(Assert.Single(Directory.GetFiles(platform.Folder("steps"), "*.jsonl")));
+            Assert.Contains("As measured.", journal, StringComparison.Ordinal);
+            Assert.Equal(isAccepted, journal.Contains("Jane Doe: All of them were entered again.", StringComparison.Ordinal));
             Assert.Equal(expected == CheckStatus.Warn, crew.Results[0].Detail.Contains("Jane Doe accepted what it alone held", StringComparison.Ordinal));
         }
         else
@@ -198,8 +201,11 @@ public sealed class ReturnStandbyTests : IDisposable
 
     private async Task<FailoverStep> MeasureAsync(Attestation? accepted = null, Attestation? fenced = null) => await new ReturnStandby(accepted, Timeout).MeasureAsync(World(fenced), Token);
 
-    private async Task<bool> RunAsync(Attestation? accepted = null, Attestation? fenced = null) =>
-        await new HandRun(crew, platform.Time).RunAsync(await MeasureAsync(accepted, fenced), Token);
+    private async Task<bool> RunAsync(Attestation? accepted = null, Attestation? fenced = null)
+    {
+        await using var journal = new HandJournal(World(fenced), platform.Folder("steps"), "operator@laptop", crew.Warnings.Add);
+        return await new HandRun(crew, platform.Time, journal).RunAsync(await MeasureAsync(accepted, fenced), Token);
+    }
 
     private async Task<DalpException> RefusedAsync(string gate, Attestation? accepted = null, Attestation? fenced = null)
     {

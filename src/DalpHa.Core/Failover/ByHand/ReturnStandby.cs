@@ -48,6 +48,7 @@ public sealed class ReturnStandby(Attestation? lossAccepted, TimeSpan timeout) :
                 .. divergences.Where(one => away.Any(server => server.Name == one.Server)).Select(one => new Precondition("LossAccepted", Judge(one))),
                 .. away.Count > 0 && !follows ? [new Precondition("RejoinHook", Way(world, cluster))] : (Precondition[])[],
             ],
+            Facts = Facts(divergences),
             Stages =
             [
                 .. follows ? (IReadOnlyList<IReadOnlyList<FailoverAction>>)[[cluster!.Unfence()]] : [],
@@ -80,6 +81,17 @@ public sealed class ReturnStandby(Attestation? lossAccepted, TimeSpan timeout) :
                 ? Finding.Pass(finding.Site, finding.Target, $"Cluster/{cluster.Now.Name} is fenced, and it does not answer", finding.Expected)
                 : finding)),
         ];
+    }
+
+    // For the journal: what was measured, and on whose word it was given up.
+    private Dictionary<string, string> Facts(IReadOnlyList<DalpDivergence> divergences)
+    {
+        var facts = divergences.ToDictionary(one => $"divergence of {one.Server}", one => $"{one.Verdict}. {one.Detail}");
+        if (lossAccepted is { } word)
+        {
+            facts["lossAccepted"] = $"{word.Person}: {word.Statement}";
+        }
+        return facts;
     }
 
     private Finding Judge(DalpDivergence divergence)
