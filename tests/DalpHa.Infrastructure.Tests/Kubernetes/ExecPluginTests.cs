@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Security.Cryptography;
 using System.Text.Json;
 using DalpHa.Core.Errors;
 using DalpHa.Core.Ports;
@@ -204,6 +205,66 @@ public sealed class ExecPluginTests : IDisposable
         Assert.DoesNotContain("canary", failure.ToString(), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("exit 1", "CredentialPluginFailed")]
+    [InlineData("sleep 300", "CredentialPluginTimedOut")]
+    public async Task Token_longer_than_a_line_that_is_shown_is_taken_out_whole(string end, string errorId)
+    {
+        await using var server = await StartAsync();
+        var token = Opaque(1500);
+        await using var cluster = Open(server, $"{Print(token)}; echo 'got token {token}, session expired' >&2; {end}", seconds: 2);
+        Assert.Contains("got token ***, session expired", (await FailsAsync(cluster, errorId)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Line_of_the_last_words_is_shortened()
+    {
+        await using var server = await StartAsync();
+        await using var cluster = Open(server, $"echo '{string.Concat(Enumerable.Repeat("very sorry ", 100))}' >&2; exit 1");
+        var failure = await FailsAsync(cluster, "CredentialPluginFailed");
+        Assert.EndsWith("very sorry ver…", failure.Message, StringComparison.Ordinal);
+        Assert.InRange(failure.Message.Split("sorry").Length, 20, 40);
+    }
+
+    [Theory]
+    [InlineData("printf '%s ' noise; cat token; echo; echo session expired")]
+    [InlineData("echo session expired; printf '%s ' got; cut -c 1-400 token | tr -d '\\n'; sleep 300")]
+    public async Task Piece_of_a_token_is_not_shown(string stderr)
+    {
+        await using var server = await StartAsync();
+        var token = Opaque(100_000);
+        File.WriteAllText(Path.Combine(folder, "token"), token);
+        await using var cluster = Open(server, $"cd '{folder}'; printf '\042'; cat token; printf '\042'; ({stderr}) >&2; exit 1", seconds: 2);
+        var failure = await Assert.ThrowsAsync<DalpException>(() => cluster.ListPodsAsync("ns", Token));
+        Assert.EndsWith("Its last words: session expired", failure.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("cat key")]
+    [InlineData("grep -v -e ----- key")]
+    [InlineData("cat credential")]
+    public async Task Private_key_of_several_lines_is_taken_out_of_the_last_words(string stderr)
+    {
+        await using var server = await StartAsync();
+        using var key = RSA.Create(2048);
+        var pem = key.ExportPkcs8PrivateKeyPem();
+        File.WriteAllText(Path.Combine(folder, "key"), pem + "\n");
+        File.WriteAllText(Path.Combine(folder, "credential"), JsonSerializer.Serialize(new { kind = "ExecCredential", apiVersion = V1, status = new { clientKeyData = pem } }));
+        await using var cluster = Open(server, $"cd '{folder}'; cat credential; ({stderr}; echo; echo session expired) >&2; exit 1");
+        var failure = await FailsAsync(cluster, "CredentialPluginFailed");
+        Assert.EndsWith("*** | session expired", failure.Message.Replace("***\"}}", "***", StringComparison.Ordinal), StringComparison.Ordinal);
+        Assert.All(pem.Split('\n')[1..^1], line => Assert.DoesNotContain(line[..12], failure.Message, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Token_that_json_escapes_is_taken_out_of_the_last_words()
+    {
+        await using var server = await StartAsync();
+        File.WriteAllText(Path.Combine(folder, "credential"), @"{""status"":{""token"":""s3cret\u002Bcanary\/token""}}");
+        await using var cluster = Open(server, $"cat '{folder}/credential'; echo 'got s3cret+canary/token' >&2; exit 1");
+        Assert.EndsWith("Its last words: got ***", (await FailsAsync(cluster, "CredentialPluginFailed")).Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Plugin_that_is_not_installed_is_told_with_its_hint()
     {
@@ -261,6 +322,9 @@ public sealed class ExecPluginTests : IDisposable
         }
         return server.Open(seconds, server.WriteKubeconfig($"{{exec: {{apiVersion: {version}, command: {path}, {settings}}} }}"));
     }
+
+    // A token without any form by which it could be known.
+    private static string Opaque(int length) => Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(length / 2));
 
     private string[] Runs() => File.ReadAllLines(Path.Combine(folder, "runs"));
 

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using System.Text.RegularExpressions;
 
@@ -10,12 +11,14 @@ namespace DalpHa.Infrastructure.Kubernetes;
 internal sealed partial class PluginWords
 {
     private const int MaxOutput = 1024 * 1024;
-    private const int ErrorLines = 6;
-    private const int ErrorLineLength = 300;
+    private const int MaxErrors = 64 * 1024;
+    private const int ShownLines = 6;
+    private const int ShownLineLength = 300;
 
     private readonly StringBuilder output = new();
-    private readonly Queue<string> errors = new(ErrorLines + 1);
+    private readonly StringBuilder errors = new();
     private readonly Lock gate = new();
+    private bool errorsAreCut;
 
     /// <summary>All of stdout, so far.</summary>
     public string Output
@@ -34,13 +37,11 @@ internal sealed partial class PluginWords
     {
         lock (gate)
         {
-            if (errors.Count == 0)
-            {
-                return "It wrote nothing to stderr.";
-            }
-            var said = CredentialLike().Replace(string.Join(" | ", errors), "***");
-            var secrets = TokenLike().Matches(output.ToString()).Select(match => match.Value).Where(word => !IsOfTheProtocol(word)).Distinct(StringComparer.Ordinal);
-            return $"Its last words: {secrets.OrderByDescending(word => word.Length).Aggregate(said, (text, secret) => text.Replace(secret, "***", StringComparison.Ordinal))}";
+            // Whatever is cut off a credential is no longer found: it is looked for in whole lines, and they are shortened last.
+            var lines = WithoutSecrets(WholeErrorLines()).Split(['\r', '\n'], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+            return lines.Length == 0
+                ? "It wrote no line to stderr that can be shown."
+                : $"Its last words: {string.Join(" | ", lines.TakeLast(ShownLines).Select(line => line.Length <= ShownLineLength ? line : line[..ShownLineLength].Trim() + "…"))}";
         }
     }
 
@@ -61,28 +62,59 @@ internal sealed partial class PluginWords
     /// <summary>Reads stderr to its end.</summary>
     public async Task ReadErrorsAsync(StreamReader reader, CancellationToken cancellationToken)
     {
-        while (await reader.ReadLineAsync(cancellationToken).ConfigureAwait(false) is { } line)
+        var buffer = new char[4096];
+        while (await reader.ReadAsync(buffer, cancellationToken).ConfigureAwait(false) is > 0 and var read)
         {
-            if (string.IsNullOrWhiteSpace(line))
-            {
-                continue;
-            }
             lock (gate)
             {
-                errors.Enqueue(line.Length <= ErrorLineLength ? line.Trim() : line[..ErrorLineLength].Trim() + "…");
-                if (errors.Count > ErrorLines)
+                errors.Append(buffer, 0, read);
+                if (errors.Length > MaxErrors)
                 {
-                    errors.Dequeue();
+                    errors.Remove(0, errors.Length - MaxErrors);
+                    errorsAreCut = true;
                 }
             }
         }
+        Array.Clear(buffer);
+        lock (gate)
+        {
+            errors.AppendLine();
+        }
     }
+
+    // What a cut or a killed plugin left of a line may be a piece of a credential, and a piece is not recognised.
+    private string WholeErrorLines()
+    {
+        var text = errors.ToString();
+        var begin = errorsAreCut ? text.IndexOf('\n', StringComparison.Ordinal) : 0;
+        return begin < 0 ? "" : text[begin..(text.LastIndexOf('\n') + 1)];
+    }
+
+    private string WithoutSecrets(string said)
+    {
+        // In JSON a key's lines are joined by "\n", and a token's '+' may be written "\u002B": stderr may have either spelling.
+        var printed = output.ToString();
+        var secrets = TokenLike().Matches(printed).Concat(TokenLike().Matches(JsonEscape().Replace(printed, Unescape)))
+            .Select(match => match.Value).Where(word => !IsOfTheProtocol(word)).Distinct(StringComparer.Ordinal);
+        return secrets.OrderByDescending(word => word.Length).Aggregate(CredentialLike().Replace(said, "***"), (text, secret) => text.Replace(secret, "***", StringComparison.Ordinal));
+    }
+
+    // Of the rest only that it ends a word matters.
+    private static string Unescape(Match escape) => escape.Value switch
+    {
+        @"\/" => "/",
+        { Length: 6 } code => ((char)ushort.Parse(code.AsSpan(2), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture)).ToString(),
+        _ => " ",
+    };
 
     private static bool IsOfTheProtocol(string word) => word is "ExecCredential" or "expirationTimestamp" || word.StartsWith(ExecCredential.Group, StringComparison.Ordinal);
 
-    // A plugin in debug mode prints what it gets: JSON web tokens, and whatever follows the word 'Bearer'.
-    [GeneratedRegex(@"eyJ[\w-]{8,}(\.[\w-]*)*|(?<=bearer\s+)\S+", RegexOptions.IgnoreCase)]
+    // A plugin in debug mode prints what it gets: JSON web tokens, PEM, and whatever follows the word 'Bearer'.
+    [GeneratedRegex(@"eyJ[\w-]{8,}(\.[\w-]*)*|(?<=bearer\s+)\S+|-----BEGIN [\s\S]*?(-----END [^-\r\n]*-----|\z)", RegexOptions.IgnoreCase)]
     private static partial Regex CredentialLike();
+
+    [GeneratedRegex(@"\\(u[0-9a-fA-F]{4}|.)")]
+    private static partial Regex JsonEscape();
 
     // Shorter words are those that people write: a token of fewer characters could be guessed.
     [GeneratedRegex(@"[\w.~+/=-]{12,}")]
