@@ -5,7 +5,7 @@ namespace DalpHa.Core.Readiness;
 /// <summary>Whether the hosts of a site's Ingresses are served with certificates that are for them: those that the Ingresses name, however well another one would fit.</summary>
 internal sealed class HostCertificates
 {
-    // An Ingress that names no host answers for all, and which those are it does not say.
+    // An Ingress that names no host answers for all. Its certificates may say for which names; where they don't, nobody can say whether they do.
     private const string AnyHost = "*";
 
     private readonly string site;
@@ -21,13 +21,13 @@ internal sealed class HostCertificates
         this.certificates = certificates;
         secrets = routes
             .Where(route => route.Kind == "Ingress")
-            .SelectMany(route => route.Hosts.Select(host => (Host: host, Route: route)))
+            .SelectMany(route => route.Hosts.SelectMany(host => host == AnyHost ? NamesSaid(route) : [host]).Select(host => (Host: host, Route: route)))
             .GroupBy(pair => pair.Host, StringComparer.OrdinalIgnoreCase)
             .ToDictionary(group => group.Key, group => SecretsOf(group.Key, group.Select(pair => pair.Route)), StringComparer.OrdinalIgnoreCase);
     }
 
-    /// <summary>How many hosts the Ingresses answer for.</summary>
-    public int Count => secrets.Count;
+    /// <summary>How many hosts the Ingresses answer for by name.</summary>
+    public int Count => secrets.Keys.Count(host => host != AnyHost);
 
     /// <summary>Whether any Ingress names a certificate.</summary>
     public bool AnyNamed => secrets.Values.Any(names => names.Count > 0);
@@ -60,12 +60,25 @@ internal sealed class HostCertificates
                 site, host, $"no Secret/{secret}", "covered", $"Its Ingress names the Secret '{secret}', and the namespace has no TLS Secret of that name: browsers refuse the site.",
                 "Deploy it on this site, with type kubernetes.io/tls, before traffic is switched.");
         }
-        return host == AnyHost || found.Problem is not null || found.DnsNames.Any(name => HostPattern.StandsFor(name, host))
+        if (host == AnyHost)
+        {
+            return Finding.Unknown(
+                site, host, $"Secret/{secret} for any host", "covered", "Its Ingress answers for any host; which names its certificate must cover is not said.",
+                "Name the hosts in the Ingress ('rules', or 'hosts' of 'tls'), or compare by hand the certificate with the names that people use.");
+        }
+        return found.Problem is not null || found.DnsNames.Any(name => HostPattern.StandsFor(name, host))
             ? null
             : Finding.Fail(
                 site, host, $"Secret/{secret} for others", "covered",
                 $"The certificate that its Ingress names is for {(found.DnsNames.Count == 0 ? "no name at all" : Wording.List(found.DnsNames))}: browsers refuse the site.",
                 "Deploy a certificate for it on this site before traffic is switched.");
+    }
+
+    // A certificate without hosts among them is served for whatever else is asked for.
+    private static IEnumerable<string> NamesSaid(IngressRoute route)
+    {
+        var said = route.Certificates.SelectMany(certificate => certificate.Hosts);
+        return route.Certificates.Count > 0 && route.Certificates.All(certificate => certificate.Hosts.Count > 0) ? said : said.Append(AnyHost);
     }
 
     private static List<string> SecretsOf(string host, IEnumerable<IngressRoute> routes) =>

@@ -107,6 +107,11 @@ public sealed class CheckTests
         ["ingress that leaves it to its controller"] = ("Certificates", g => Tls(g, new RouteCertificate(["dapp.example.com"], null)), CheckStatus.Unknown, "dapp.example.com", "no certificate named"),
         ["one of two named certificates missing"] = ("Certificates", g => Tls(g, new RouteCertificate(["*.example.com"], "dalp-tls"), new RouteCertificate([], "gone")), CheckStatus.Fail, "dapp.example.com", "no Secret/gone"),
 
+        ["any host, and no name said"] = ("Certificates", g => { AnyHost(g); Tls(g, new RouteCertificate([], "dalp-tls")); }, CheckStatus.Unknown, "*", "Secret/dalp-tls for any host"),
+        ["any host, with one certificate for all the rest"] = ("Certificates", g => { AnyHost(g); Tls(g, new RouteCertificate(["dapp.example.com"], "dalp-tls"), new RouteCertificate([], "dalp-tls")); }, CheckStatus.Unknown, "*", "Secret/dalp-tls for any host"),
+        ["any host, and a certificate for others than it says"] = ("Certificates", g => { AnyHost(g); Tls(g, new RouteCertificate(["dapp.example.org"], "dalp-tls")); }, CheckStatus.Fail, "dapp.example.org", "Secret/dalp-tls for others"),
+        ["any host, and the certificate missing"] = ("Certificates", g => { AnyHost(g); Tls(g, new RouteCertificate([], "gone")); }, CheckStatus.Fail, "*", "no Secret/gone"),
+        ["any host, and no certificate named"] = ("Certificates", g => { AnyHost(g); Tls(g); }, CheckStatus.Unknown, "*", "no certificate named"),
         ["no certificate and none named"] = ("Certificates", g => { g.Standby.Certificates.Clear(); Tls(g); }, CheckStatus.Unknown, "certificates", "no TLS Secret"),
         ["no certificate and no host"] = ("Certificates", g => { g.Standby.Certificates.Clear(); g.Standby.Routes.Clear(); }, CheckStatus.Unknown, "certificates", "no TLS Secret"),
         ["storage class missing"] = ("ClusterClasses", g => g.Standby.StorageClasses.Clear(), CheckStatus.Fail, "StorageClass/fast", "missing"),
@@ -279,6 +284,16 @@ public sealed class CheckTests
         Assert.Contains(results, result => result is { Status: CheckStatus.Unknown, Site: "west" });
     }
 
+    [Fact]
+    public async Task An_ingress_for_any_host_is_held_to_the_names_of_its_certificates()
+    {
+        var given = new Given();
+        AnyHost(given);
+        Tls(given, new RouteCertificate(["dapp.example.com", "api.example.com"], "dalp-tls"));
+        var result = Assert.Single(await given.Run("Certificates"), result => result.Site == "central");
+        Assert.Equal((CheckStatus.Pass, "1 valid, 2 hosts covered"), (result.Status, result.Observed));
+    }
+
     [Theory]
     [InlineData("*.example.com", "dapp.example.com", true)]
     [InlineData("*.example.com", "a.dapp.example.com", false)]
@@ -321,6 +336,8 @@ public sealed class CheckTests
         workload with { Containers = [.. workload.Containers.Select(container => container with { Limits = new(cpu, 0) })] };
 
     private static void Tls(Given given, params RouteCertificate[] certificates) => given.Standby.Routes[0] = given.Standby.Routes[0] with { Certificates = certificates };
+
+    private static void AnyHost(Given given) => given.Standby.Routes[0] = given.Standby.Routes[0] with { Hosts = ["*"] };
 
     private static void Specific(Given given, params string[] maps) =>
         given.Topology = given.Topology with { SiteSpecificConfigMaps = [.. maps.Select(SiteSpecificEntry.Parse)] };
