@@ -257,20 +257,21 @@ public sealed class DatabaseServerTests(SharedPair shared) : IClassFixture<Share
     public async Task A_certificate_outside_its_validity_is_told_as_that_or_a_wrong_clock(int from, int to)
     {
         var now = TimeProvider.System.GetUtcNow();
-        using var certificate = TestCertificates.Leaf("127.0.0.1", now.AddMinutes(from), now.AddMinutes(to));
-        Pair.Standby.WriteDataFile("server.crt", certificate.ExportCertificatePem());
-        Pair.Standby.WriteDataFile("server.key", TestCertificates.PrivateKeyPem(certificate));
-        await Pair.Standby.ExecuteAsync("ALTER SYSTEM SET ssl = on", Token);
-        await Pair.Standby.ExecuteAsync("SELECT pg_reload_conf()", Token);
+        using var valid = TestCertificates.Leaf("127.0.0.1", now.AddDays(-1), now.AddDays(1));
+        using var outside = TestCertificates.Leaf("127.0.0.1", now.AddMinutes(from), now.AddMinutes(to));
         var root = Path.GetTempFileName();
         await File.WriteAllTextAsync(root, TestCertificates.Authority.ExportCertificatePem(), Token);
+        DalpException? failure = null;
         Environment.SetEnvironmentVariable("PGSSLROOTCERT", root);
         try
         {
-            var trusting = Address(Pair.Standby) with { SslMode = "require" };
-            await Poll.UntilAsync(() => SamplesAsync(trusting), Timeout, "the server speaks TLS");
-            var failure = await FailAsync(trusting with { SslMode = "verify-full" });
-            Assert.Equal(("DatabaseTlsMismatch", FaultKind.Tls), (failure.ErrorId, failure.Kind));
+            // Nothing but the validity differs between the two: what is refused of the second is that.
+            var verifying = Address(Pair.Standby) with { SslMode = "verify-full" };
+            await ServeAsync(valid);
+            await Poll.UntilAsync(() => SamplesAsync(verifying), Timeout, "the valid certificate is accepted");
+            await ServeAsync(outside);
+            await Poll.UntilAsync(async () => (failure = await FailureAsync(verifying)) is { ErrorId: "DatabaseTlsMismatch" }, Timeout, "the other is refused");
+            Assert.Equal(FaultKind.Tls, failure!.Kind);
             Assert.Contains("has expired or is not valid yet: this machine's clock says", failure.Message, StringComparison.Ordinal);
             Assert.Contains("clock", failure.RecommendedAction, StringComparison.Ordinal);
         }
@@ -322,17 +323,27 @@ public sealed class DatabaseServerTests(SharedPair shared) : IClassFixture<Share
         return await Assert.ThrowsAsync<DalpException>(() => server.SampleAsync(Token));
     }
 
-    private static async Task<bool> SamplesAsync(DatabaseAddress address)
+    private async Task ServeAsync(X509Certificate2 certificate)
+    {
+        Pair.Standby.WriteDataFile("server.crt", certificate.ExportCertificatePem());
+        Pair.Standby.WriteDataFile("server.key", TestCertificates.PrivateKeyPem(certificate));
+        await Pair.Standby.ExecuteAsync("ALTER SYSTEM SET ssl = on", Token);
+        await Pair.Standby.ExecuteAsync("SELECT pg_reload_conf()", Token);
+    }
+
+    private static async Task<bool> SamplesAsync(DatabaseAddress address) => await FailureAsync(address) is null;
+
+    private static async Task<DalpException?> FailureAsync(DatabaseAddress address)
     {
         await using var server = Open(address);
         try
         {
             await server.SampleAsync(Token);
-            return true;
+            return null;
         }
-        catch (DalpException)
+        catch (DalpException failure)
         {
-            return false;
+            return failure;
         }
     }
 }
