@@ -35,8 +35,9 @@ public sealed class ClockSkewTests(ClockSkewTests.BusyLab lab) : IClassFixture<C
             result => Assert.True(minutes < 0 && result.Detail.Contains("the clock is behind", StringComparison.Ordinal), result.ToString()));
         foreach (var time in (TimeProvider[])[TimeProvider.System, Off(minutes)])
         {
-            var lag = await MeasureAsync(NewMemory(), time);
-            Assert.True(lag is { Status: CheckStatus.Pass, LagTime: { } behind } && behind >= TimeSpan.Zero && behind < lag.Threshold.Warn, lag.ToString());
+            // On a busy machine a single measurement may be late; by a wrong clock none would ever be small.
+            var lag = await MeasureUntilAsync(NewMemory(), time, lag => lag.Status == CheckStatus.Pass, "the lag is small");
+            Assert.True(lag.LagTime is { } behind && behind >= TimeSpan.Zero && behind < lag.Threshold.Warn, lag.ToString());
         }
 
         static IEnumerable<string> Answers(IEnumerable<DalpCheckResult> results) =>
@@ -68,7 +69,7 @@ public sealed class ClockSkewTests(ClockSkewTests.BusyLab lab) : IClassFixture<C
         await UntilAsync(results => results.All(result => result.Status == CheckStatus.Pass), "the standby is warm", TimeProvider.System);
         var warnings = new List<string>();
         var memory = new ReplicationMemory(Path.Combine(lab.Folder, Path.GetRandomFileName()), warnings.Add);
-        Assert.True((await MeasureAsync(memory, Off(5))).LastHealthyAt > TimeProvider.System.GetUtcNow());
+        await MeasureUntilAsync(memory, Off(5), lag => lag.LastHealthyAt > TimeProvider.System.GetUtcNow(), "health is written down by the clock ahead");
         Assert.Empty(warnings);
 
         using var client = lab.House.Labs.Open("skew", TimeSpan.FromSeconds(30));
@@ -115,6 +116,13 @@ public sealed class ClockSkewTests(ClockSkewTests.BusyLab lab) : IClassFixture<C
             results.Add(result);
         }
         return results;
+    }
+
+    private async Task<DalpReplicationLag> MeasureUntilAsync(ReplicationMemory memory, TimeProvider time, Func<DalpReplicationLag, bool> holds, string what)
+    {
+        DalpReplicationLag? lag = null;
+        await Poll.UntilAsync(async () => holds(lag = await MeasureAsync(memory, time)), TimeSpan.FromSeconds(60), what);
+        return lag!;
     }
 
     private async Task<DalpReplicationLag> MeasureAsync(ReplicationMemory memory, TimeProvider time)
