@@ -8,9 +8,14 @@ internal sealed class BesuFaults(Uri rpc)
 {
     private readonly string node = $"The validator node at {rpc.GetComponents(UriComponents.SchemeAndServer, UriFormat.UriEscaped)}";
 
-    public DalpException Unreachable(HttpRequestException exception) => exception.HttpRequestError == HttpRequestError.SecureConnectionError || ServerCertificateException.In(exception) is not null
-        ? Fail("ValidatorTlsMismatch", FaultKind.Tls, $"has a certificate or TLS setting that does not match: {exception.GetBaseException().Message}", ServerCertificateException.In(exception)?.Advice ?? "Correct the validator's rpc address in the topology, or its certificate.", exception)
-        : Fail("ValidatorUnreachable", FaultKind.Unreachable, $"can't be reached: {exception.GetBaseException().Message}", "Check the network and that the node runs with --rpc-http-enabled. Until then nobody knows whether it signs.", exception);
+    public DalpException Unreachable(HttpRequestException exception)
+    {
+        var cause = exception.GetBaseException().Message;
+        var refused = exception.Inner<ServerCertificateException>();
+        return refused is not null || exception.HttpRequestError == HttpRequestError.SecureConnectionError
+            ? Fail("ValidatorTlsMismatch", FaultKind.Tls, $"has a certificate or TLS setting that does not match: {cause}", refused?.Advice ?? "Correct the validator's rpc address in the topology, or its certificate.", exception)
+            : Fail("ValidatorUnreachable", FaultKind.Unreachable, $"can't be reached: {cause}", "Check the network and that the node runs with --rpc-http-enabled. Until then nobody knows whether it signs.", exception);
+    }
 
     public DalpException TimedOut(TimeSpan timeout) =>
         Fail("ValidatorTimedOut", FaultKind.TimedOut, $"gave no complete answer within {timeout.TotalSeconds:0.##} s.", "Look at the node's load and log. Until then nobody knows whether it signs.");

@@ -7,14 +7,4 @@ internal sealed class ServerCertificateException(string reason, string? advice =
 {
     /// <summary>What to do about it, or null.</summary>
     public string? Advice { get; } = advice;
-
-    /// <summary>The one among an exception's causes, or null.</summary>
-    public static ServerCertificateException? In(Exception? exception)
-    {
-        while (exception is not null and not ServerCertificateException)
-        {
-            exception = exception.InnerException;
-        }
-        return exception as ServerCertificateException;
-    }
 }

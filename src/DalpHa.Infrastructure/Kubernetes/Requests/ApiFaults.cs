@@ -47,7 +47,7 @@ internal sealed class ApiFaults(string context, Uri server)
     /// <summary>The failure of a request that brought no answer, or only part of one.</summary>
     public ApiFault FromException(ApiRequest request, Exception exception)
     {
-        if (ServerCertificateException.In(exception) is { } refused)
+        if (exception.Inner<ServerCertificateException>() is { } refused)
         {
             return Fail("ApiTlsMismatch", FaultKind.Tls, $"{Who} is not trusted: {refused.Message}.", refused.Advice ?? "Fetch the kubeconfig again, or correct certificate-authority and tls-server-name. Do not switch verification off.", inner: exception);
         }
@@ -56,12 +56,12 @@ internal sealed class ApiFaults(string context, Uri server)
             DalpException known => new ApiFault(known),
             TooLongException => Invalid(request, $"sends {exception.Message}", exception),
             JsonException => Invalid(request, "is not the JSON that it should be", exception),
-            HttpRequestException { HttpRequestError: HttpRequestError.SecureConnectionError } when Inner<AuthenticationException>(exception) is null =>
+            HttpRequestException { HttpRequestError: HttpRequestError.SecureConnectionError } when exception.Inner<AuthenticationException>() is null =>
                 Unreachable($"it takes the connection and drops it before TLS begins: {Innermost(exception)}", exception, isTransient: true),
             HttpRequestException { HttpRequestError: HttpRequestError.SecureConnectionError } => Fail("ApiTlsMismatch", FaultKind.Tls, $"No TLS connection to {Lower(Who)}: {Innermost(exception)}", "Check that the kubeconfig's 'server' is the API server's TLS port, and that the client certificate is of this cluster.", inner: exception),
             HttpRequestException { HttpRequestError: HttpRequestError.NameResolutionError } => Unreachable($"the name '{server.IdnHost}' can't be resolved", exception),
             HttpRequestException { HttpRequestError: HttpRequestError.ProxyTunnelError } => Unreachable($"the proxy refuses: {Innermost(exception)}", exception),
-            HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError } => Unreachable(Innermost(exception), exception, Inner<SocketException>(exception)?.SocketErrorCode == SocketError.ConnectionReset, isUndone: true),
+            HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError } => Unreachable(Innermost(exception), exception, exception.Inner<SocketException>()?.SocketErrorCode == SocketError.ConnectionReset, isUndone: true),
             HttpRequestException or IOException or SocketException => Unreachable($"the connection broke: {Innermost(exception)}", exception, isTransient: true),
             _ => new ApiFault(new DalpException("ApiRequestFailed", FaultKind.Internal, $"{Who} could not be asked to {request}: {exception.GetType().Name}: {Innermost(exception)}", "Treat the result as Unknown, and report this.", context, exception)),
         };
@@ -104,19 +104,6 @@ internal sealed class ApiFaults(string context, Uri server)
     // A date is one of the server's clock, and so is the answer's own: between the two lies the wait, however wrong our clock is.
     private static TimeSpan? RetryAfter(HttpResponseHeaders headers, TimeProvider time) =>
         headers.RetryAfter?.Delta ?? (headers.RetryAfter?.Date is { } date ? TimeSpan.FromTicks(Math.Max(0, (date - (headers.Date ?? time.GetUtcNow())).Ticks)) : null);
-
-    private static T? Inner<T>(Exception exception)
-        where T : Exception
-    {
-        for (var inner = exception; inner is not null; inner = inner.InnerException)
-        {
-            if (inner is T found)
-            {
-                return found;
-            }
-        }
-        return null;
-    }
 
     private static string Innermost(Exception exception) => exception.GetBaseException().Message;
 
