@@ -88,9 +88,9 @@ public sealed class WarmStandbyTests(LabSession session)
             .ToList();
         Assert.NotEmpty(passwords);
         var said = session.Script(
-            "$VerbosePreference = $DebugPreference = $InformationPreference = 'Continue'; " +
+            "& { $VerbosePreference = $DebugPreference = $InformationPreference = 'Continue'; " +
             "$all = @(Test-DalpStandby -Topology $topology; Get-DalpReplicationLag -Topology $topology; Test-DalpTopology -Path $topology -Online; Get-DalpLab) *>&1; " +
-            "foreach ($one in $all) { \"$one\"; foreach ($property in $one.PSObject.Properties) { \"$($property.Name)=$($property.Value)\" } }");
+            "foreach ($one in $all) { \"$one\"; foreach ($property in $one.PSObject.Properties) { \"$($property.Name)=$($property.Value)\" } } }");
         var text = string.Join('\n', said.Output);
         Assert.Contains("RequiredSecrets", text, StringComparison.Ordinal);
         Assert.All(passwords, password => Assert.DoesNotContain(password, text, StringComparison.Ordinal));
