@@ -89,6 +89,26 @@ public sealed class FailoverRunTests : IDisposable
     }
 
     [Fact]
+    public async Task A_site_that_comes_back_while_the_owner_is_asked_is_not_promoted_over()
+    {
+        platform.Active.SetDown(true);
+        platform.ActiveIsGone = new Attestation("Head of Operations", "It is gone.");
+        platform.Crew.OnAsked = step =>
+        {
+            if (step == "promote")
+            {
+                platform.Active.SetDown(false);
+                platform.Time.Advance(TimeSpan.FromMinutes(15));
+            }
+        };
+        var stopped = await platform.Process().BeginAsync(Id, TestPlatform.Declaration, null, Token);
+        Assert.Equal("promote", stopped.NextStep);
+        Assert.Contains("changed while", stopped.StoppedBecause, StringComparison.Ordinal);
+        Assert.Contains("ActiveFenced", stopped.StoppedBecause, StringComparison.Ordinal);
+        Assert.Empty(platform.Standby.Changes);
+    }
+
+    [Fact]
     public async Task A_loss_beyond_what_was_accepted_stops_it_and_two_switches_are_needed_to_accept_one()
     {
         platform.Active.SetDown(true);

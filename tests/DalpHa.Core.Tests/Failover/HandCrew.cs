@@ -11,8 +11,13 @@ internal sealed class HandCrew : IHandCrew
     public List<string> Warnings { get; } = [];
     public string? Refuses { get; set; }
     public Action<int>? OnShow { get; set; }
+    public Action? OnAsked { get; set; }
 
-    public Task<bool> ConfirmAsync(FailoverAction action, string seen, CancellationToken cancellationToken) => Task.FromResult(action.Name != Refuses);
+    public Task<bool> ConfirmAsync(FailoverAction action, string seen, CancellationToken cancellationToken)
+    {
+        OnAsked?.Invoke();
+        return Task.FromResult(action.Name != Refuses);
+    }
 
     public void Show(string? action, string seen) => OnShow?.Invoke(Interlocked.Increment(ref shown));
 

@@ -119,6 +119,20 @@ public sealed class HandStepTests : IDisposable
     }
 
     [Fact]
+    public async Task What_changes_while_the_prompt_stands_is_seen()
+    {
+        Assert.True(await RunAsync(new StopWorkloads(new WorkloadChoice(["validator"]), Timeout), SiteRole.Active));
+        crew.OnAsked = () =>
+        {
+            platform.Active.Cluster.Pods = [.. platform.Active.Cluster.Pods, Given.Pod("validator", 0)];
+            platform.Time.Advance(TimeSpan.FromMinutes(15));
+        };
+        Assert.False(await RunAsync(Start("validator"), SiteRole.Standby));
+        Assert.Empty(platform.Standby.Changes);
+        Assert.Contains(crew.Results, result => result is { Outcome: FailoverOutcome.NotStarted } && result.Detail.Contains("OtherFenced", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task A_writer_starts_only_where_the_database_takes_writes_and_the_other_does_not()
     {
         Assert.Contains("DatabaseTakesWrites", (await RefusedAsync(Start("dapi"), SiteRole.Standby)).Message, StringComparison.Ordinal);
@@ -209,7 +223,7 @@ public sealed class HandStepTests : IDisposable
             Standby = new FailoverSite(world.Standby.Site, world.Standby.Cluster, world.Standby.Control, clusters, null, world.Standby.OpenDatabaseAsync),
         };
         await using var journal = Journal();
-        Assert.True(await new HandRun(crew, platform.Time, journal).RunAsync(await new PromoteStep().MeasureAsync(world, Token), Token));
+        Assert.True(await new HandRun(crew, platform.Time, journal).RunAsync(await new PromoteStep().MeasureAsync(world, Token), token => new PromoteStep().MeasureAsync(world, token), Token));
         Assert.Equal(["promote"], clusters.Changes);
     }
 
@@ -335,7 +349,8 @@ public sealed class HandStepTests : IDisposable
     private async Task<bool> RunAsync(IStepRecipe recipe, SiteRole acts, Attestation? otherIsFenced = null)
     {
         await using var journal = Journal(otherIsFenced);
-        return await new HandRun(crew, platform.Time, journal).RunAsync(await recipe.MeasureAsync(World(acts, otherIsFenced), Token), Token);
+        return await new HandRun(crew, platform.Time, journal).RunAsync(
+            await recipe.MeasureAsync(World(acts, otherIsFenced), Token), token => recipe.MeasureAsync(World(acts, otherIsFenced), token), Token);
     }
 
     private HandJournal Journal(Attestation? otherIsFenced = null) => new(World(SiteRole.Active, otherIsFenced), platform.Folder("steps"), "operator@laptop", crew.Warnings.Add);

@@ -204,7 +204,7 @@ public sealed class ReturnStandbyTests : IDisposable
     private async Task<bool> RunAsync(Attestation? accepted = null, Attestation? fenced = null)
     {
         await using var journal = new HandJournal(World(fenced), platform.Folder("steps"), "operator@laptop", crew.Warnings.Add);
-        return await new HandRun(crew, platform.Time, journal).RunAsync(await MeasureAsync(accepted, fenced), Token);
+        return await new HandRun(crew, platform.Time, journal).RunAsync(await MeasureAsync(accepted, fenced), _ => MeasureAsync(accepted, fenced), Token);
     }
 
     private async Task<DalpException> RefusedAsync(string gate, Attestation? accepted = null, Attestation? fenced = null)

@@ -12,11 +12,18 @@ namespace DalpHa.Core.Failover;
 /// <param name="journal">Where it is written down.</param>
 public sealed class HandRun(IHandCrew crew, TimeProvider time, HandJournal journal)
 {
+    private Func<CancellationToken, Task<FailoverStep>>? measureAgainAsync;
+    private long measuredAt;
+
     /// <summary>Runs it; each action's result is told as it comes.</summary>
+    /// <param name="step">The step as it was measured just now.</param>
+    /// <param name="measureAsync">Measures it once more, where a prompt has kept it waiting.</param>
+    /// <param name="cancellationToken">Ends it before the next action.</param>
     /// <returns>Whether every outcome was seen.</returns>
     /// <exception cref="DalpException">It may not begin (<c>PreconditionUnmet</c>); nothing was done.</exception>
-    public async Task<bool> RunAsync(FailoverStep step, CancellationToken cancellationToken)
+    public async Task<bool> RunAsync(FailoverStep step, Func<CancellationToken, Task<FailoverStep>> measureAsync, CancellationToken cancellationToken)
     {
+        (measureAgainAsync, measuredAt) = (measureAsync, time.GetTimestamp());
         await RequireMetAsync(step, cancellationToken).ConfigureAwait(false);
         await ActionRunner.WarmUpAsync(cancellationToken).ConfigureAwait(false);
         var isDone = false;
@@ -102,8 +109,32 @@ public sealed class HandRun(IHandCrew crew, TimeProvider time, HandJournal journ
                 End(action, new ActionResult(FailoverOutcome.NotStarted, HasActed: false, "It was not agreed to."));
             }
         }
+        if (toDo.Count > 0 && await ChangedAsync(cancellationToken).ConfigureAwait(false) is { } changed)
+        {
+            foreach (var action in toDo)
+            {
+                End(action, new ActionResult(FailoverOutcome.NotStarted, HasActed: false, changed));
+            }
+            return false;
+        }
         var done = await Task.WhenAll(toDo.Select(action => DoAsync(step, action, cancellationToken))).ConfigureAwait(false);
         return all && done.All(isDone => isDone);
+    }
+
+    // Only before the first action: what a step has begun does not have to look as it did when nobody had touched it.
+    private async Task<string?> ChangedAsync(CancellationToken cancellationToken)
+    {
+        if (measureAgainAsync is not { } measureAsync)
+        {
+            return null;
+        }
+        measureAgainAsync = null;
+        if (time.GetElapsedTime(measuredAt) <= FailoverStep.MeasurementHolds)
+        {
+            return null;
+        }
+        var now = await measureAsync(cancellationToken).ConfigureAwait(false);
+        return now.Refusal is { } refusal ? $"It changed while it was asked for. {refusal}" : null;
     }
 
     private async Task<bool> DoAsync(FailoverStep step, FailoverAction action, CancellationToken cancellationToken)

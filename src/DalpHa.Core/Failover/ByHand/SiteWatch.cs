@@ -24,7 +24,7 @@ public sealed class SiteWatch(FailoverWorld world, IHandCrew crew, TimeSpan time
         while (true)
         {
             var step = await new IsolateStep().MeasureAsync(world, cancellationToken).ConfigureAwait(false);
-            if (!step.Unmet.Any() && await new HandRun(crew, world.Time, journal).RunAsync(step, cancellationToken).ConfigureAwait(false))
+            if (!step.Unmet.Any() && await new HandRun(crew, world.Time, journal).RunAsync(step, token => new IsolateStep().MeasureAsync(world, token), cancellationToken).ConfigureAwait(false))
             {
                 return;
             }

@@ -52,15 +52,33 @@ public sealed class FailoverEngine(string id, DalpRunbook runbook, FailoverWorld
         {
             cancellationToken.ThrowIfCancellationRequested();
             Show(run, null, "Measuring");
+            var measuredAt = time.GetTimestamp();
             var step = await recipe.MeasureAsync(world, cancellationToken).ConfigureAwait(false);
-            if (step.Unmet.FirstOrDefault() is { } unmet)
+            if (step.Refusal is { } refusal)
             {
-                return await StopAsync(run, FailoverOutcome.NotStarted, $"{unmet.Name}: {unmet.Finding.Observed} (expected {unmet.Finding.Expected}). {unmet.Finding.Detail} {unmet.Finding.Remediation}".Trim()).ConfigureAwait(false);
+                return await StopAsync(run, FailoverOutcome.NotStarted, refusal).ConfigureAwait(false);
             }
-            var question = new StepQuestion(step, plan, number, recipes.Count);
             return step.Mode == StepMode.Manual
-                ? await RunManualAsync(run, question, cancellationToken).ConfigureAwait(false)
-                : await RunAutomaticAsync(run, question, cancellationToken).ConfigureAwait(false);
+                ? await RunManualAsync(run, Question(step), AgreeAsync, cancellationToken).ConfigureAwait(false)
+                : await RunAutomaticAsync(run, Question(step), AgreeAsync, cancellationToken).ConfigureAwait(false);
+
+            StepQuestion Question(FailoverStep measured) => new(measured, plan, number, recipes.Count);
+
+            // A prompt may stand for long, and the sites do not wait for it: what was true when it was asked is looked at once more before anything rests on it.
+            async Task<(FailoverStep? Agreed, string Why)> AgreeAsync()
+            {
+                if (!await crew.ConfirmAsync(Question(step), cancellationToken).ConfigureAwait(false))
+                {
+                    return (null, $"{plan.Owner} did not agree.");
+                }
+                if (time.GetElapsedTime(measuredAt) <= FailoverStep.MeasurementHolds)
+                {
+                    return (step, "");
+                }
+                Show(run, null, "Measuring again");
+                var now = await recipe.MeasureAsync(world, cancellationToken).ConfigureAwait(false);
+                return now.Refusal is { } changed ? (null, $"It changed while {plan.Owner} was asked. {changed}") : (now, "");
+            }
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
@@ -72,15 +90,20 @@ public sealed class FailoverEngine(string id, DalpRunbook runbook, FailoverWorld
         }
     }
 
-    private async Task<DalpStepResult> RunManualAsync(StepRun run, StepQuestion question, CancellationToken cancellationToken)
+    private async Task<DalpStepResult> RunManualAsync(StepRun run, StepQuestion question, Func<Task<(FailoverStep? Agreed, string Why)>> agreeAsync, CancellationToken cancellationToken)
     {
         if (IsDone(run.Step))
         {
             return run.End(FailoverOutcome.Succeeded, "Its owner vouched for it earlier.");
         }
-        if (question.Step.Stages.Count > 0 && !await crew.ConfirmAsync(question, cancellationToken).ConfigureAwait(false))
+        if (question.Step.Stages.Count > 0)
         {
-            return await StopAsync(run, FailoverOutcome.NotStarted, $"{question.Plan.Owner} did not agree.").ConfigureAwait(false);
+            var (agreed, why) = await agreeAsync().ConfigureAwait(false);
+            if (agreed is null)
+            {
+                return await StopAsync(run, FailoverOutcome.NotStarted, why).ConfigureAwait(false);
+            }
+            question = question with { Step = agreed };
         }
         await BeginAsync(run, question, cancellationToken).ConfigureAwait(false);
         if (await RunnerFor(run).RunAsync(question.Step.Stages, cancellationToken).ConfigureAwait(false) is { } failed)
@@ -96,16 +119,18 @@ public sealed class FailoverEngine(string id, DalpRunbook runbook, FailoverWorld
         return run.End(FailoverOutcome.Succeeded, words);
     }
 
-    private async Task<DalpStepResult> RunAutomaticAsync(StepRun run, StepQuestion question, CancellationToken cancellationToken)
+    private async Task<DalpStepResult> RunAutomaticAsync(StepRun run, StepQuestion question, Func<Task<(FailoverStep? Agreed, string Why)>> agreeAsync, CancellationToken cancellationToken)
     {
         if (IsDone(run.Step) && await HoldsAsync(run, question.Step, cancellationToken).ConfigureAwait(false))
         {
             return run.End(FailoverOutcome.Succeeded, run.LastSeen ?? question.Step.Measured);
         }
-        if (!await crew.ConfirmAsync(question, cancellationToken).ConfigureAwait(false))
+        var (agreed, why) = await agreeAsync().ConfigureAwait(false);
+        if (agreed is null)
         {
-            return await StopAsync(run, FailoverOutcome.NotStarted, $"{question.Plan.Owner} did not agree.").ConfigureAwait(false);
+            return await StopAsync(run, FailoverOutcome.NotStarted, why).ConfigureAwait(false);
         }
+        question = question with { Step = agreed };
         await BeginAsync(run, question, cancellationToken).ConfigureAwait(false);
         if (await RunnerFor(run).RunAsync(question.Step.Stages, cancellationToken).ConfigureAwait(false) is { } failed)
         {

@@ -26,6 +26,9 @@ public sealed record Precondition(string Name, Finding Finding)
 /// <summary>A step as it stands in the world right now: measured, and ready to be asked about and run.</summary>
 public sealed record FailoverStep
 {
+    /// <summary>How long a measurement may stand before something rests on it: the sites do not wait for a prompt.</summary>
+    public static TimeSpan MeasurementHolds { get; } = TimeSpan.FromSeconds(2);
+
     /// <summary>Its name, as in the runbook: <c>promote</c>.</summary>
     public required string Name { get; init; }
 
@@ -46,6 +49,11 @@ public sealed record FailoverStep
 
     /// <summary>The preconditions that keep it from beginning.</summary>
     public IEnumerable<Precondition> Unmet => Preconditions.Where(precondition => !precondition.IsMet);
+
+    /// <summary>Why it may not begin, in one line; null when it may.</summary>
+    public string? Refusal => Unmet.FirstOrDefault() is { } unmet
+        ? $"{unmet.Name}: {unmet.Finding.Observed} (expected {unmet.Finding.Expected}). {unmet.Finding.Detail} {unmet.Finding.Remediation}".Trim()
+        : null;
 }
 
 /// <summary>Knows one step of the sequence: measures the world, and makes the step of it.</summary>

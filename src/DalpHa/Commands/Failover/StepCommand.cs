@@ -68,7 +68,7 @@ public abstract class StepCommand : ChangeCommand, IHandCrew
             {
                 var journal = JournalOf(session);
                 await using var written = journal.ConfigureAwait(false);
-                isDone = await new HandRun(this, TimeProvider.System, journal).RunAsync(step, cancellationToken).ConfigureAwait(false);
+                isDone = await new HandRun(this, TimeProvider.System, journal).RunAsync(step, token => recipe.MeasureAsync(session.World.Facing(acts), token), cancellationToken).ConfigureAwait(false);
             }
         }
         EmitProgress(new ProgressRecord(0, MyInvocation.MyCommand.Name, "Ended") { RecordType = ProgressRecordType.Completed });
