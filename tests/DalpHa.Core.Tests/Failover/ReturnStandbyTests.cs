@@ -165,7 +165,7 @@ public sealed class ReturnStandbyTests : IDisposable
     [Fact]
     public async Task A_demoted_Cluster_follows_by_itself_once_its_fence_is_lifted_and_loses_nothing_by_it()
     {
-        clusters = new TestClusters("west-db", platform.Active) { Now = new TestClusters("west-db", platform.Active).Now with { FencedInstances = ["*"] }, Conflicts = 1 };
+        clusters = new TestClusters("west-db", platform.Active) { Now = new TestClusters("west-db", platform.Active).Now with { FencedInstances = ["*"], ReadyInstances = 0 }, Conflicts = 1 };
         (platform.Active.IsInRecovery, platform.Active.Timeline, platform.Active.IsDown) = (true, 2, true);
         (divergence, hook) = (Divergence(DivergenceVerdict.Unknown, null), null);
         Assert.True(await RunAsync());
@@ -184,7 +184,10 @@ public sealed class ReturnStandbyTests : IDisposable
 
         // Fenced, it can't be compared: only a person's word helps, and its silence is as it should be.
         hook = "/runbook/rebuild.ps1";
-        (platform.Active.IsDown, clusters.Now) = (true, clusters.Now with { FencedInstances = ["*"] });
+        (platform.Active.IsDown, clusters.Now) = (true, clusters.Now with { FencedInstances = ["*"], ReadyInstances = 1 });
+        // The annotation only asks for it.
+        Assert.Equal(CheckStatus.Unknown, Gate(await MeasureAsync(Word), "FormerFenced").Status);
+        clusters.Now = clusters.Now with { ReadyInstances = 0 };
         divergence = Divergence(DivergenceVerdict.Unknown, null);
         await RefusedAsync("LossAccepted");
         script = () =>

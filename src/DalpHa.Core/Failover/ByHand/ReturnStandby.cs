@@ -68,7 +68,8 @@ public sealed class ReturnStandby(Attestation? lossAccepted, TimeSpan timeout) :
 
     private static bool Follows(DalpReplicationLag lag, string primary) => lag is { Link: ReplicationLink.Streaming, Status: CheckStatus.Pass or CheckStatus.Warn } && lag.Primary == primary;
 
-    // A fenced Cluster's PostgreSQL is stopped by its operator: that it does not answer is how it should be.
+    // A fenced Cluster's PostgreSQL is stopped by its operator: that it does not answer is how it should be. The annotation alone only asks for that, and an
+    // operator that is down stops nothing: its status must say that no instance is ready.
     private static async Task<IReadOnlyList<Precondition>> FencedAsync(FailoverWorld world, SitePostgresCluster? cluster, CancellationToken cancellationToken)
     {
         var fence = new SiteFence(world.Standby, world.Topology, world.OtherIsFenced, "-FormerIsFenced");
@@ -77,7 +78,7 @@ public sealed class ReturnStandby(Attestation? lossAccepted, TimeSpan timeout) :
         return
         [
             new Precondition("FormerFenced", await writers.ConfigureAwait(false)),
-            .. databases.Select(finding => new Precondition("FormerFenced", finding.Status == CheckStatus.Unknown && cluster is { Now.IsFenced: true }
+            .. databases.Select(finding => new Precondition("FormerFenced", finding.Status == CheckStatus.Unknown && cluster is { Now: { IsFenced: true, ReadyInstances: 0 } }
                 ? Finding.Pass(finding.Site, finding.Target, $"Cluster/{cluster.Now.Name} is fenced, and it does not answer", finding.Expected)
                 : finding)),
         ];
