@@ -12,10 +12,6 @@ param(
     [int] $Rounds = 5
 )
 $ErrorActionPreference = 'Stop'
-$runner = [Environment]::ProcessPath
-$module = Get-Module DalpHa
-$manifest = [IO.Path]::Combine($module.ModuleBase, 'DalpHa.psd1')
-$labProgram = [IO.Path]::Combine($module.ModuleBase, 'module', 'lab', 'DalpHa.Lab.dll')
 . "$PSScriptRoot/report.ps1"
 . "$PSScriptRoot/servers.ps1"
 . "$PSScriptRoot/repmgr.ps1"
@@ -66,18 +62,21 @@ function Stop-Watch([Diagnostics.Process] $Watch, [switch] $MayLose) {
     @{ Lost = $lost; LastAt = $changes[0].GetProperty('lastAt').GetInt64(); FirstAt = $changes[0].GetProperty('firstAt').GetInt64(); Outage = $changes[0].GetProperty('milliseconds').GetDouble() }
 }
 
-# Runs a script in a new process of this Runner, and gives its lines; each is 'name value'.
+# Runs a script in a new process of this Runner, and gives its lines (each is 'name value') and between which moments it ran, as Invoke-Server does.
 function Invoke-Session([string] $Script) {
     $began = [Diagnostics.Stopwatch]::GetTimestamp()
-    $said = @{ Began = $began }
     $lines = & $runner -NonInteractive -Module $manifest -Command $Script 2>&1
+    $ended = [Diagnostics.Stopwatch]::GetTimestamp()
     if ($LASTEXITCODE -ne 0) {
         throw "The session ended with exit code ${LASTEXITCODE}: $lines"
     }
+    $said = @{}
     foreach ($line in $lines | Where-Object { $_ -is [string] }) {
         $name, $value = $line.Split(' ', 2)
         $said[$name] = $value
     }
+    # Last: the names of a hashtable have no case, and no line may pass for what was taken here.
+    $said.Began, $said.Ended = $began, $ended
     $said
 }
 
@@ -104,12 +103,18 @@ function Read-LabSetting([object] $Lab) {
     Invoke-LabSql ([pscustomobject]@{ Databases = @($Lab.Databases[0]); PasswordFile = $Lab.PasswordFile }) $sql
 }
 
-# From the command to the later of its return and the first acknowledged write: the command says that it is done, and a write proves it.
-function Get-Promotion([long] $Began, [long] $Ended, [Collections.IDictionary] $Seen) {
-    @{ Proven = Get-Milliseconds $Began ([Math]::Max($Ended, $Seen.FirstAt)); First = Get-Milliseconds $Began $Seen.FirstAt }
+# From a moment to the later of the command's return and the first acknowledged write: the command says that it is done, and a write proves it.
+function Get-Proven([long] $Began, [long] $Ended, [Collections.IDictionary] $Seen) {
+    Get-Milliseconds $Began ([Math]::Max($Ended, $Seen.FirstAt))
 }
 
-function Measure-DalphaPromotion {
+# The promotion of a tool that measures and asks nothing first: it is the whole command.
+function Get-Promotion([Collections.IDictionary] $Run, [Collections.IDictionary] $Seen) {
+    $whole = Get-Proven $Run.Began $Run.Ended $Seen
+    @{ Proven = $whole; First = Get-Milliseconds $Run.Began $Seen.FirstAt; Whole = $whole }
+}
+
+function Measure-ModulePromotion {
     $lab = Start-Lab
     try {
         $watch = Start-LabWatch $lab
@@ -125,9 +130,7 @@ Invoke-DalpPromotion '$($lab.TopologyPath)' -Method SelfRun -ActiveIsGone 'Bench
             throw "The promotion told nothing of itself: $($said.Keys)."
         }
         $seen = Stop-Watch $watch -MayLose
-        $promotion = Get-Promotion $said.agreed $said.Succeeded $seen
-        $promotion.Whole = Get-Milliseconds $said.Began ([Math]::Max([long]$said.Succeeded, $seen.FirstAt))
-        $promotion
+        @{ Proven = Get-Proven $said.agreed $said.Succeeded $seen; First = Get-Milliseconds $said.agreed $seen.FirstAt; Whole = Get-Proven $said.Began $said.Ended $seen }
     }
     finally {
         $lab | Stop-DalpLab
@@ -140,7 +143,7 @@ function Measure-PgCtlPromotion([string[]] $Settings) {
     Stop-ServerHard $pair[0]
     [Threading.Tasks.Task]::Delay($settle).Wait()
     $run = Invoke-Server @("$binaries/pg_ctl", 'promote', '-w', '-D', $pair[1].Data)
-    Get-Promotion $run.Began $run.Ended (Stop-Watch $watch -MayLose)
+    Get-Promotion $run (Stop-Watch $watch -MayLose)
     Remove-Pair $pair
 }
 
@@ -150,28 +153,28 @@ function Measure-RepmgrPromotion([string[]] $Settings) {
     Stop-ServerHard $pair[0]
     [Threading.Tasks.Task]::Delay($settle).Wait()
     $run = Invoke-Repmgr $pair[1] @('standby', 'promote')
-    Get-Promotion $run.Began $run.Ended (Stop-Watch $watch -MayLose)
+    Get-Promotion $run (Stop-Watch $watch -MayLose)
     Remove-Pair $pair
 }
 
-function Measure-DalphaSwitchover {
+function Measure-ModuleSwitchover {
     $lab = Start-Lab
     try {
         $watch = Start-LabWatch $lab
         $said = Invoke-Session @"
 `$plan = New-DalpFailoverPlan '$($lab.TopologyPath)' '$($lab.RunbookPath)' -Kind Switchover
 `$people = @{ validators = 'Validator operator: measured only'; traffic = 'Network operator: measured only'; validate = 'Platform operator: measured only' }
-"began `$([Diagnostics.Stopwatch]::GetTimestamp())"
+"agreed `$([Diagnostics.Stopwatch]::GetTimestamp())"
 `$failover = `$plan | Invoke-DalpFailover -DecisionOwner 'Head of Operations' -Reason 'Benchmark' -Confirm:`$false -Attest `$people 3>`$null | Where-Object { `$_.psobject.Properties['JournalPath'] }
-"ended `$([Diagnostics.Stopwatch]::GetTimestamp())"
+"returned `$([Diagnostics.Stopwatch]::GetTimestamp())"
 "outcome `$(`$failover.Outcome) `$(`$failover.StoppedBecause)"
 "journal `$(`$failover.JournalPath)"
 "@
         if ($said.outcome -notlike 'Succeeded*') {
             throw "The switchover ended with $($said.outcome)."
         }
-        $took = Get-Milliseconds $said.began $said.ended
-        @{ Outage = (Stop-Watch $watch).Outage; Took = $took; Own = $took - (Get-WorldTime $said.journal) }
+        $failover = Get-Milliseconds $said.agreed $said.returned
+        @{ Outage = (Stop-Watch $watch).Outage; Whole = Get-Milliseconds $said.Began $said.Ended; Failover = $failover; Own = $failover - (Get-WorldTime $said.journal) }
     }
     finally {
         $lab | Stop-DalpLab
@@ -182,7 +185,7 @@ function Measure-DalphaSwitchover {
 function Measure-RepmgrSwitchover([object[]] $Pair) {
     $watch = Start-Watch $Pair.Port
     $run = Invoke-Repmgr $Pair[1] @('standby', 'switchover')
-    @{ Outage = (Stop-Watch $watch).Outage; Took = Get-Milliseconds $run.Began $run.Ended }
+    @{ Outage = (Stop-Watch $watch).Outage; Whole = Get-Milliseconds $run.Began $run.Ended }
     [Array]::Reverse($Pair)
     Wait-Streaming $Pair[1]
 }
@@ -190,7 +193,7 @@ function Measure-RepmgrSwitchover([object[]] $Pair) {
 function Measure-PatroniSwitchover([object[]] $Pair) {
     $watch = Start-Watch $Pair.Port
     $run = Invoke-Server @('patronictl', '-c', $Pair[0].Patroni, 'switchover', '--master', $Pair[0].Name, '--candidate', $Pair[1].Name, '--force')
-    @{ Outage = (Stop-Watch $watch).Outage; Took = Get-Milliseconds $run.Began $run.Ended }
+    @{ Outage = (Stop-Watch $watch).Outage; Whole = Get-Milliseconds $run.Began $run.Ended }
     [Array]::Reverse($Pair)
     Wait-Streaming $Pair[1]
 }
@@ -245,35 +248,39 @@ function Select-Value([object] $Results, [string] $Name) {
     foreach ($result in $Results) { $result[$Name] }
 }
 
-# One line of a table: what was measured of a candidate, and DalpHa's ratio to it in the first of the columns.
-function Format-Row([string] $Name, [Collections.IDictionary] $All, [string] $Candidate, [string[]] $Columns) {
+# One line of a table: what was measured of a candidate, DalpHa's ratio to it in some of the columns, and what the first of these may be at most.
+function Format-Row([string] $Name, [Collections.IDictionary] $All, [string] $Candidate, [string[]] $Columns, [string[]] $Ratios, [double] $Most) {
     if (-not $All.Contains($Candidate)) {
-        return "| $Name |$(' not measured: not installed |' * $Columns.Length) |"
+        return "| $Name |$(' not measured: not installed |' * $Columns.Length)$(' |' * ($Ratios.Length + 1))"
     }
-    $cells = foreach ($column in $Columns) { Format-Spread (Select-Value $All[$Candidate] $column) '0' }
-    $ratio = if ($Candidate -ne 'dalpha') { Format-Spread (Get-Ratio (Select-Value $All.dalpha $Columns[0]) (Select-Value $All[$Candidate] $Columns[0])) '0.00' }
-    "| $Name | $($cells -join ' | ') | $ratio |"
+    $cells = @(foreach ($column in $Columns) { if ($All[$Candidate][0].Contains($column)) { Format-Spread (Select-Value $All[$Candidate] $column) '0' } else { '' } })
+    if ($Candidate -eq 'dalpha') {
+        return "| $Name | $($cells -join ' | ') |$(' |' * ($Ratios.Length + 1))"
+    }
+    $cells += foreach ($column in $Ratios) { Format-Spread (Get-RatioTo $All $Candidate $column) '0.00' }
+    "| $Name | $($cells -join ' | ') | $(Format-Target (Get-RatioTo $All $Candidate $Ratios[0]) $Most) |"
+}
+
+function Get-RatioTo([Collections.IDictionary] $All, [string] $Candidate, [string] $Column) {
+    Get-Ratio (Select-Value $All.dalpha $Column) (Select-Value $All[$Candidate] $Column)
 }
 
 # How long the standby is left alone after its primary was killed.
 $settle = 500
 $labs = 0
-if ([IO.Directory]::Exists('/dev/shm')) {
-    $env:DALPHA_STATE = "/dev/shm/dalpha-bench-$PID"
-}
 Start-Keeper
 try {
     $lab = Start-Lab
     $settings = Read-LabSetting $lab
     $lab | Stop-DalpLab
 
-    $promotions = [ordered]@{ dalpha = { Measure-DalphaPromotion }; pgctl = { Measure-PgCtlPromotion $settings } }
+    $promotions = [ordered]@{ dalpha = { Measure-ModulePromotion }; pgctl = { Measure-PgCtlPromotion $settings } }
     if ($hasRepmgr) {
         $promotions.repmgr = { Measure-RepmgrPromotion $settings }
     }
     $promoted = Measure-Round $promotions
 
-    $switchovers = [ordered]@{ dalpha = { Measure-DalphaSwitchover } }
+    $switchovers = [ordered]@{ dalpha = { Measure-ModuleSwitchover } }
     if ($hasRepmgr) {
         $underRepmgr = New-RepmgrPair 'repmgr' $settings
         $switchovers.repmgr = { Measure-RepmgrSwitchover $underRepmgr }
@@ -296,34 +303,30 @@ try {
         ''
         '### Promotion of a self-run standby'
         ''
-        "The primary is killed (SIGKILL), and $settle ms later the standby is promoted. The time is that from the command to the later of its return and the first acknowledged write of the writer: the command says that it is done, and a write proves it. DalpHa's begins when the operator has agreed to what was measured, and its own return rests on a committed write that it has read back; the measurement of both sites before that is in the last line."
+        "The primary is killed (SIGKILL), and $settle ms later the standby is promoted. A promotion's time is that to the later of the command's return and the first acknowledged write of the writer: the command says that it is done, and a write proves it. DalpHa's begins when the operator has agreed to what was measured, and its own return rests on a committed write that it has read back. The whole command is the same from the start of its process: DalpHa's has the import of the module, the measurement of both sites and the gates in it."
         ''
-        '| candidate | proven write, ms | first write possible, ms | DalpHa''s ratio |'
-        '|---|---|---|---|'
-        Format-Row 'DalpHa: the promotion of `Invoke-DalpPromotion`' $promoted dalpha @('Proven', 'First')
-        Format-Row '`pg_ctl promote -w`' $promoted pgctl @('Proven', 'First')
-        Format-Row '`repmgr standby promote`' $promoted repmgr @('Proven', 'First')
-        ''
-        "A new process of DalpHa, from its start, with the import of the module, the measurement of both sites and the gates, to the proven write: $(Format-Spread (Select-Value $promoted.dalpha 'Whole') '0') ms."
+        '| candidate | proven write, ms | first write possible, ms | whole command, ms | DalpHa''s ratio: proven write | DalpHa''s ratio: whole command | target of the proven write |'
+        '|---|---|---|---|---|---|---|'
+        foreach ($row in @('DalpHa: the promotion of `Invoke-DalpPromotion`', 'dalpha', 0), @('`pg_ctl promote -w`', 'pgctl', 0.7), @('`repmgr standby promote`', 'repmgr', 0.15)) {
+            Format-Row $row[0] $promoted $row[1] @('Proven', 'First', 'Whole') @('Proven', 'Whole') $row[2]
+        }
         ''
         '### Planned switchover'
         ''
-        'Both servers are well, and change their roles. The outage is the time between the last row that the old primary acknowledged and the first that the new one did. No acknowledged row was missing on the new primary, in any round.'
+        'Both servers are well, and change their roles. The outage is the time between the last row that the old primary acknowledged and the first that the new one did. No acknowledged row was missing on the new primary, in any round. The whole command is a process from its start to its end; DalpHa''s has the import of the module and the plan, which measures both sites, in it.'
         ''
-        '| candidate | outage, ms | whole command, ms | DalpHa''s ratio |'
-        '|---|---|---|---|'
-        Format-Row 'DalpHa: `Invoke-DalpFailover` of a plan of kind Switchover, all eight steps' $switched dalpha @('Outage', 'Took')
-        Format-Row '`repmgr standby switchover`' $switched repmgr @('Outage', 'Took')
-        Format-Row '`patronictl switchover`' $switched patroni @('Outage', 'Took')
+        '| candidate | outage, ms | whole command, ms | `Invoke-DalpFailover` alone, ms | DalpHa''s ratio: outage | DalpHa''s ratio: whole command | target of the outage |'
+        '|---|---|---|---|---|---|---|'
+        foreach ($row in @('DalpHa: a plan of kind Switchover and `Invoke-DalpFailover`, all eight steps', 'dalpha', 0), @('`repmgr standby switchover`', 'repmgr', 0.5), @('`patronictl switchover`', 'patroni', 0.5)) {
+            Format-Row $row[0] $switched $row[1] @('Outage', 'Whole', 'Failover') @('Outage', 'Whole') $row[2]
+        }
         ''
         '### DalpHa''s own time'
         ''
-        "In those switchovers DalpHa itself took $(Format-Spread (Select-Value $switched.dalpha 'Own') '0') ms: the whole of Invoke-DalpFailover without the time from the announcement of each action in the journal to the sight of its outcome, which is the databases' and the rollouts'. Its measurements before each step count as its own."
+        "In those switchovers DalpHa itself took $(Format-Spread (Select-Value $switched.dalpha 'Own') '0') ms (target: $(Format-Target (Select-Value $switched.dalpha 'Own') 3000 ' ms')): the whole of Invoke-DalpFailover without the time from the announcement of each action in the journal to the sight of its outcome, which is the databases' and the rollouts'. Its measurements before each step count as its own."
     ))
 }
 finally {
     Stop-Keeper
-    if ($env:DALPHA_STATE -eq "/dev/shm/dalpha-bench-$PID") {
-        [IO.Directory]::Delete($env:DALPHA_STATE, $true)
-    }
+    Remove-State
 }

@@ -14,10 +14,6 @@ param(
 )
 $ErrorActionPreference = 'Stop'
 . "$PSScriptRoot/report.ps1"
-$runner = [Environment]::ProcessPath
-$module = Get-Module DalpHa
-$manifest = [IO.Path]::Combine($module.ModuleBase, 'DalpHa.psd1')
-$labProgram = [IO.Path]::Combine($module.ModuleBase, 'module', 'lab', 'DalpHa.Lab.dll')
 # What is not compiled for this platform: the package that runs everywhere, and its Runner.
 $portable = [IO.Path]::Combine($repository, 'out', 'DalpHa', "$($module.Version)", 'DalpHa.psd1')
 $portableRunner = [IO.Path]::Combine($repository, 'src', 'DalpHa.Runner', 'bin', 'Release', 'net10.0', 'DalpHa.Runner')
@@ -68,12 +64,9 @@ function Get-ServerCpu([int] $Id) {
 
 $hasKubectl = $null -ne (Get-Command kubectl -CommandType Application -ErrorAction SilentlyContinue)
 $lines = [Collections.Generic.List[string]]::new()
-# In memory where the platform has such a folder: a slow disk under etcd would be measured along.
-if ([IO.Directory]::Exists('/dev/shm')) {
-    $env:DALPHA_STATE = "/dev/shm/dalpha-bench-$PID"
-}
-$lab = Start-DalpLab -Name "bench-$PID" -ApiServer Real -StopWithSession -TimeoutSeconds 600
+$lab = $null
 try {
+    $lab = Start-DalpLab -Name "bench-$PID" -ApiServer Real -StopWithSession -TimeoutSeconds 600
     $topology = $lab.TopologyPath
     $active, $standby = $lab.Contexts
     $verdict = "Test-DalpStandby -Topology '$topology' -Summary"
@@ -105,19 +98,22 @@ try {
         $lines.Add('')
         $lines.Add("The verdict is $($seen.Verdict): $($seen.Pass) findings pass, $($seen.Warn) warn, $($seen.Fail) fail, $($seen.Unknown) unknown.")
         $lines.Add('')
-        $lines.Add('| candidate | milliseconds | ratio to the three commands |')
-        $lines.Add('|---|---|---|')
+        $lines.Add('| candidate | milliseconds | ratio to the three commands | target |')
+        $lines.Add('|---|---|---|---|')
         foreach ($row in @('kubectl', 'three kubectl commands'), @('warm', 'warm: `Test-DalpStandby -Summary`'), @('cold', 'cold process to verdict, native package'), @('portable', 'cold process to verdict, portable package')) {
             if ($times.ContainsKey($row[0])) {
-                $ratio = if ($hasKubectl) { Format-Spread (Get-Ratio $times[$row[0]] $times['kubectl']) '0.00' } else { 'no kubectl' }
-                $lines.Add("| $($row[1]) | $(Format-Spread $times[$row[0]] '0') | $ratio |")
+                $ratios = if ($hasKubectl) { Get-Ratio $times[$row[0]] $times['kubectl'] }
+                $ratio = if ($hasKubectl) { Format-Spread $ratios '0.00' } else { 'no kubectl' }
+                $target = if ($row[0] -eq 'warm' -and $hasKubectl) { "ratio $(Format-Target $ratios 0.5)" } elseif ($row[0] -eq 'cold' -and $size -eq 50) { Format-Target $times.cold 1500 ' ms' }
+                $lines.Add("| $($row[1]) | $(Format-Spread $times[$row[0]] '0') | $ratio | $target |")
             }
         }
         $lines.Add('')
-        $memory = foreach ($round in 1..3) {
-            [double]([string](Start-Engine $runner $manifest $peak) -replace '[^0-9]') / 1024
+        $used = foreach ($round in 1..3) {
+            [double]([string](Start-Engine $runner $manifest $peak) -replace '[^0-9]') * 1024 / 1000000
         }
-        $lines.Add("Peak memory of a cold process (VmHWM): $(Format-Spread $memory '0') MiB.")
+        $target = if ($size -eq 5000) { " (target: $(Format-Target $used 200 ' MB'))" }
+        $lines.Add("Peak memory of a cold process (VmHWM): $(Format-Spread $used '0') MB$target.")
         $Host.UI.WriteLine($lines[$lines.Count - 1])
     }
 
@@ -161,17 +157,17 @@ try {
         ''
         '### Import, and a lag sample'
         ''
-        '| what | measured |'
-        '|---|---|'
-        "| ``Import-Module`` in a fresh process, native package | $(Format-Spread $imports.native '0') ms |"
-        "| ``Import-Module`` in a fresh process, portable package | $(Format-Spread $imports.portable '0') ms |"
-        "| CPU that one sample of ``Watch-DalpReplicationLag`` costs the primary, over $samples samples on one connection | $(Format-Spread $sampled.kept '0.0') ms |"
-        "| CPU that one ``Get-DalpReplicationLag`` costs the primary, over $samples samples, each with a new connection | $(Format-Spread $sampled.anew '0.0') ms |"
+        '| what | measured | target |'
+        '|---|---|---|'
+        "| ``Import-Module`` in a fresh process, native package | $(Format-Spread $imports.native '0') ms | $(Format-Target $imports.native 100 ' ms') |"
+        "| ``Import-Module`` in a fresh process, portable package | $(Format-Spread $imports.portable '0') ms | |"
+        "| CPU that one sample of ``Watch-DalpReplicationLag`` costs the primary, over $samples samples on one connection | $(Format-Spread $sampled.kept '0.0') ms | $(Format-Target $sampled.kept 5 ' ms') |"
+        "| CPU that one ``Get-DalpReplicationLag`` costs the primary, over $samples samples, each with a new connection | $(Format-Spread $sampled.anew '0.0') ms | |"
     ))
 }
 finally {
-    $lab | Stop-DalpLab
-    if ($env:DALPHA_STATE -eq "/dev/shm/dalpha-bench-$PID") {
-        [IO.Directory]::Delete($env:DALPHA_STATE, $true)
+    if ($lab) {
+        $lab | Stop-DalpLab
     }
+    Remove-State
 }

@@ -1,8 +1,30 @@
 <#
 .SYNOPSIS
-What the benchmarks share: a run's statistics, and the page that each of them writes its part of.
+What the benchmarks share: the package that is measured and the state of its labs, a run's statistics, and the page that each of them writes its part of.
 #>
 $repository = [IO.Path]::GetFullPath([IO.Path]::Combine($PSScriptRoot, '..', '..'))
+$runner = [Environment]::ProcessPath
+$module = Get-Module DalpHa
+$manifest = [IO.Path]::Combine($module.ModuleBase, 'DalpHa.psd1')
+$labProgram = [IO.Path]::Combine($module.ModuleBase, 'module', 'lab', 'DalpHa.Lab.dll')
+
+# In memory where the platform has such a folder: a slow disk under the servers would be measured along.
+$stateInMemory = "/dev/shm/dalpha-bench-$PID"
+if ([IO.Directory]::Exists('/dev/shm')) {
+    $env:DALPHA_STATE = $stateInMemory
+}
+
+# Runs where a benchmark ends, however it ends: what it throws would hide why.
+function Remove-State {
+    try {
+        if ([IO.Directory]::Exists($stateInMemory)) {
+            [IO.Directory]::Delete($stateInMemory, $true)
+        }
+    }
+    catch {
+        $Host.UI.WriteWarningLine("$stateInMemory is still there: $_")
+    }
+}
 
 function Get-Median([double[]] $Values) {
     $sorted = [double[]]$Values.Clone()
@@ -21,6 +43,11 @@ function Get-Ratio([double[]] $Times, [double[]] $Base) {
     foreach ($round in 0..($Times.Length - 1)) {
         $Times[$round] / $Base[$round]
     }
+}
+
+# What the median may be at most, and whether it is.
+function Format-Target([double[]] $Values, [double] $Most, [string] $Unit = '') {
+    "at most $Most${Unit}: $(if ((Get-Median $Values) -le $Most) { 'met' } else { '**missed**' })"
 }
 
 # The machine and the moment, without which a number says nothing.
