@@ -9,7 +9,7 @@ Build: compile, and put the module together so that Import-Module ./DalpHa.psd1 
 Test: build, and run all suites. The last line is 'N passed, N failed, N skipped'. The suites on a real kube-apiserver need what Envtest makes.
 Envtest: make etcd, kube-apiserver and kube-controller-manager, once, into the user's cache (Debian 12; elsewhere KUBEBUILDER_ASSETS names them).
 Tools: fetch the pinned PowerShell and Pester that the drills run under. Without them Test skips the drills.
-Demo: build, and show a lab's standby going cold and coming back.
+Demo: build, and show a lab's standby going cold and coming back, and a failover after the active region was lost.
 Bench: pack, compile to native code, measure readiness on a real kube-apiserver and failover beside repmgr and Patroni, and write docs/benchmarks.md.
 Pack: build, and write the module to out/.
 Native: pack, and write the module once more, with the Runner, compiled to native code for this platform, to out/native/.
@@ -245,11 +245,21 @@ function Demo {
     Invoke-ModuleScript "$root/examples/demo.ps1"
 }
 
+# The benchmarks that are asked for. A name that none has is told before anything is built.
+function Select-Benchmark {
+    $all = 'readiness', 'failover'
+    $asked = @($all | Where-Object { $_.Contains($Suite) })
+    if ($asked.Length -eq 0) {
+        throw "No benchmark's name contains '$Suite'. There are: $($all -join ', ')."
+    }
+    $asked
+}
+
 # Measured is what is handed out: the package that runs everywhere, and the one that is compiled for this platform.
-function Bench {
+function Bench([string[]] $Names) {
     Install-PostgreSql
     $runner = [IO.Path]::Combine($native, 'module', 'runner', 'DalpHa.Runner')
-    foreach ($name in @('readiness', 'failover') | Where-Object { $_.Contains($Suite) }) {
+    foreach ($name in $Names) {
         Write-Step "Measure $name"
         & $runner -NonInteractive -File "$root/tests/benchmarks/$name.ps1" | Out-Host
         if ($LASTEXITCODE -ne 0) {
@@ -311,6 +321,6 @@ switch ($Task) {
     'Tools' { Get-Tool }
     'Demo' { Build; Demo }
     'Native' { Build; Pack; Native }
-    'Bench' { Build; Pack; Native; Bench }
+    'Bench' { $names = Select-Benchmark; Build; Pack; Native; Bench $names }
     'Test' { Build; Pack; Test }
 }
