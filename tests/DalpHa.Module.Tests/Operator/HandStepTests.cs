@@ -86,6 +86,26 @@ public sealed class HandStepTests(LabSession session)
     }
 
     [Fact]
+    public void What_is_asked_for_and_not_seen_reaches_catch()
+    {
+        session.UntilWarm();
+        session.Script("Get-DalpLab | Invoke-DalpLabFault WorkloadNeverReady -Site Active");
+        try
+        {
+            var caught = session.Script(
+                "try { $topology | Start-DalpWorkload -Name indexer -Site Active -ActionTimeoutSeconds 2 -Confirm:$false; 'went on' } catch { $_.FullyQualifiedErrorId.Split(',')[0] }");
+            Assert.Empty(caught.Errors);
+            Assert.Equal("Incomplete", Text(caught.Output[0], "Outcome"));
+            Assert.Equal("ActionIncomplete", caught.Output[^1].BaseObject);
+        }
+        finally
+        {
+            session.Script("Get-DalpLab | Invoke-DalpLabFault WorkloadNeverReady -Site Active -Undo");
+        }
+        session.UntilWarm();
+    }
+
+    [Fact]
     public void Results_are_a_table_that_fits_120_columns()
     {
         session.UntilWarm();

@@ -3,7 +3,7 @@ using DalpHa.Module.Tests.Contract;
 
 namespace DalpHa.Module.Tests.Operator;
 
-/// <summary>A bad item that is piped in is an error of that item, and the next one has its turn; only a failover ends.</summary>
+/// <summary>A bad item that is piped in is an error of that item, and the next one has its turn; only what changes a site ends.</summary>
 public sealed class PipelineItemTests : IDisposable
 {
     private const string TwoFiles = "'broken.yaml', 'nowhere.yaml'";
@@ -21,21 +21,21 @@ public sealed class PipelineItemTests : IDisposable
         ["Get-DalpTopology"] = ($"{TwoFiles} | Get-DalpTopology", ["TopologyInvalid", "FileNotFound"]),
         ["Invoke-DalpFailover"] = ("$plan, $plan | Invoke-DalpFailover -DecisionOwner 'Jane Doe' -Reason 'A test' -Confirm:$false", ["FailoverPlanBlocked"]),
         ["Invoke-DalpLabFault"] = ("'none-1', 'none-2' | Invoke-DalpLabFault MissingSecret", ["LabNotFound", "LabNotFound"]),
-        ["Invoke-DalpPromotion"] = ($"{TwoFiles} | Invoke-DalpPromotion -Method SelfRun -Confirm:$false", ["TopologyInvalid", "FileNotFound"]),
+        ["Invoke-DalpPromotion"] = ($"{TwoFiles} | Invoke-DalpPromotion -Method SelfRun -Confirm:$false", ["TopologyInvalid"]),
         ["New-DalpFailoverPlan"] = ($"{TwoFiles} | New-DalpFailoverPlan -Runbook $runbook", ["TopologyInvalid", "FileNotFound"]),
         ["New-DalpRunbook"] = ($"{TwoFiles} | New-DalpRunbook new.yaml", ["TopologyInvalid", "FileNotFound"]),
-        ["Protect-DalpSite"] = ($"{TwoFiles} | Protect-DalpSite -Site Active -Confirm:$false", ["TopologyInvalid", "FileNotFound"]),
-        ["Restore-DalpStandby"] = ($"{TwoFiles} | Restore-DalpStandby -Runbook $runbook -Confirm:$false", ["TopologyInvalid", "FileNotFound"]),
+        ["Protect-DalpSite"] = ($"{TwoFiles} | Protect-DalpSite -Site Active -Confirm:$false", ["TopologyInvalid"]),
+        ["Restore-DalpStandby"] = ($"{TwoFiles} | Restore-DalpStandby -Runbook $runbook -Confirm:$false", ["TopologyInvalid"]),
         ["Resume-DalpFailover"] = ("[pscustomobject]@{ Id = 'none-1' }, [pscustomobject]@{ Id = 'none-2' } | Resume-DalpFailover -Topology broken.yaml -Runbook $runbook -Confirm:$false", ["TopologyInvalid"]),
-        ["Resume-DalpWrite"] = ($"{TwoFiles} | Resume-DalpWrite -Confirm:$false", ["TopologyInvalid", "FileNotFound"]),
-        ["Start-DalpWorkload"] = ($"{TwoFiles} | Start-DalpWorkload -Name dapp -Site Standby -Confirm:$false", ["TopologyInvalid", "FileNotFound"]),
+        ["Resume-DalpWrite"] = ($"{TwoFiles} | Resume-DalpWrite -Confirm:$false", ["TopologyInvalid"]),
+        ["Start-DalpWorkload"] = ($"{TwoFiles} | Start-DalpWorkload -Name dapp -Site Standby -Confirm:$false", ["TopologyInvalid"]),
         ["Stop-DalpLab"] = ($"{TwoNames} | Stop-DalpLab", ["LabNotFound", "LabNotFound"]),
-        ["Stop-DalpWorkload"] = ($"{TwoFiles} | Stop-DalpWorkload -Name dapp -Site Standby -Confirm:$false", ["TopologyInvalid", "FileNotFound"]),
-        ["Suspend-DalpWrite"] = ($"{TwoFiles} | Suspend-DalpWrite -Confirm:$false", ["TopologyInvalid", "FileNotFound"]),
+        ["Stop-DalpWorkload"] = ($"{TwoFiles} | Stop-DalpWorkload -Name dapp -Site Standby -Confirm:$false", ["TopologyInvalid"]),
+        ["Suspend-DalpWrite"] = ($"{TwoFiles} | Suspend-DalpWrite -Confirm:$false", ["TopologyInvalid"]),
         ["Test-DalpRunbook"] = ("'nowhere-1.yaml', 'nowhere-2.yaml' | Test-DalpRunbook", ["FileNotFound", "FileNotFound"]),
         ["Test-DalpStandby"] = ($"{TwoFiles} | Test-DalpStandby", ["TopologyInvalid", "FileNotFound"]),
         ["Test-DalpTopology"] = ("'nowhere-1.yaml', 'nowhere-2.yaml' | Test-DalpTopology", ["FileNotFound", "FileNotFound"]),
-        ["Unprotect-DalpSite"] = ($"{TwoFiles} | Unprotect-DalpSite -Site Active -Confirm:$false", ["TopologyInvalid", "FileNotFound"]),
+        ["Unprotect-DalpSite"] = ($"{TwoFiles} | Unprotect-DalpSite -Site Active -Confirm:$false", ["TopologyInvalid"]),
         ["Use-DalpTopology"] = ("[pscustomobject]@{ Path = 'broken.yaml' }, [pscustomobject]@{ Path = 'nowhere.yaml' } | Use-DalpTopology", ["TopologyInvalid", "FileNotFound"]),
         ["Watch-DalpReplicationLag"] = ($"{TwoFiles} | Watch-DalpReplicationLag -Count 1", ["TopologyInvalid", "FileNotFound"]),
     };
@@ -94,6 +94,7 @@ public sealed class PipelineItemTests : IDisposable
     [InlineData("try { Get-DalpTopology nowhere.yaml; 'went on' } catch { 'caught' }")]
     [InlineData("try { 'nowhere.yaml', 'good.yaml' | Get-DalpTopology -ErrorAction Stop; 'went on' } catch { 'caught' }")]
     [InlineData("try { 'good.yaml', 'good.yaml' | Test-DalpStandby -ActiveContext a; 'went on' } catch { 'caught' }")]
+    [InlineData("try { 'broken.yaml' | Suspend-DalpWrite -Confirm:$false; 'broken.yaml' | Invoke-DalpPromotion -Method SelfRun -Confirm:$false; 'went on' } catch { 'caught' }")]
     public void What_nothing_follows_and_what_is_wrong_with_every_item_ends_the_command(string script) =>
         Assert.Equal("caught", Assert.Single(module.Script(script).Output).BaseObject);
 }

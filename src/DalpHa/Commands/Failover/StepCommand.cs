@@ -14,6 +14,8 @@ namespace DalpHa.Commands.Failover;
 /// </summary>
 public abstract class StepCommand : ChangeCommand, IHandCrew
 {
+    private DalpException? firstFailure;
+
     /// <summary>A topology object, the path of a topology file, or a lab. Without it the runspace's default is used.</summary>
     [Parameter(Position = 0, ValueFromPipeline = true)]
     [ArgumentCompleter(typeof(YamlPathCompleter))]
@@ -31,6 +33,9 @@ public abstract class StepCommand : ChangeCommand, IHandCrew
     /// <summary>Whether the operator agrees to each action; false where he did so beforehand, to all.</summary>
     private protected bool AsksForEach { get; set; } = true;
 
+    /// <summary>Yes: what follows in a script rests on it. A promotion must not come after a freeze that failed.</summary>
+    private protected override bool EndsAtFirstError => true;
+
     /// <summary>The topology that is worked on.</summary>
     private protected async Task<DalpTopology> FindTopologyAsync() =>
         (await AskAsync(() => TopologySource.Find(this, Topology)).ConfigureAwait(false))?.Read() ?? TopologyLocator.FromContexts();
@@ -47,7 +52,8 @@ public abstract class StepCommand : ChangeCommand, IHandCrew
     }
 
     /// <summary>Measures a step and runs it, or tells what it would do.</summary>
-    /// <returns>Whether it was run, and every outcome was seen.</returns>
+    /// <returns>Whether it was run; not when it only told.</returns>
+    /// <exception cref="DalpException">It may not begin, or an action's outcome was not seen; the results of all actions were written before.</exception>
     private protected async Task<bool> RunStepAsync(FailoverSettings settings, SiteRole acts, IStepRecipe recipe, CancellationToken cancellationToken)
     {
         var isWhatIf = await AskAsync(() => IsWhatIf).ConfigureAwait(false);
@@ -73,7 +79,7 @@ public abstract class StepCommand : ChangeCommand, IHandCrew
         }
         EmitProgress(new ProgressRecord(0, MyInvocation.MyCommand.Name, "Ended") { RecordType = ProgressRecordType.Completed });
         await TellAsync(told).ConfigureAwait(false);
-        return isDone;
+        return firstFailure is { } failure ? throw failure : isDone;
     }
 
     /// <summary>Where a step by hand is written down.</summary>
@@ -95,9 +101,15 @@ public abstract class StepCommand : ChangeCommand, IHandCrew
     public void Ended(DalpActionResult result) => Quietly(() =>
     {
         Emit(result);
-        if (result.Outcome != FailoverOutcome.Succeeded)
+        if (result.Outcome == FailoverOutcome.Succeeded)
         {
-            EmitError(Failure(result));
+            return;
+        }
+        // The first ends the command, when all that is under way has ended.
+        var failure = Failure(result);
+        if (Interlocked.CompareExchange(ref firstFailure, failure, null) is not null)
+        {
+            EmitError(failure);
         }
     });
 
