@@ -61,6 +61,10 @@ internal sealed class StandbyDatabaseKilledFault : ILabFault
         await pair.Standby.KillAsync(cancellationToken);
         return new Injection($"Database/{pair.Standby.Name}", async token =>
         {
+            if (KeptDown.ByOther(scene, Name))
+            {
+                return;
+            }
             await pair.Standby.StartAsync(token);
             // A pause does not survive the server; the fault that is still in force does.
             if (scene.IsInForce(LabFault.ReplayPaused))
@@ -73,4 +77,13 @@ internal sealed class StandbyDatabaseKilledFault : ILabFault
             }
         });
     }
+}
+
+/// <summary>Whether a server may come back when a fault is undone.</summary>
+internal static class KeptDown
+{
+    private static readonly LabFault[] Keeping = [LabFault.StandbyDatabaseKilled, LabFault.RegionLost, LabFault.DiskFull];
+
+    /// <summary>Whether another fault in force on the site keeps its server from running: the undo of that one starts it.</summary>
+    public static bool ByOther(FaultScene scene, LabFault undone) => Keeping.Any(fault => fault != undone && scene.IsInForce(fault));
 }

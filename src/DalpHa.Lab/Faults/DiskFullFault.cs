@@ -31,11 +31,17 @@ internal sealed class DiskFullFault : ILabFault
         {
             throw FaultInTheWay.Because($"{server.Name} does not answer, so nobody can tell where its WAL stands.", "Undo the fault first that keeps it from running.", server.Name);
         }
+        if (isStandby && (scene.Databases.Link.State != LinkState.Passing || await PostgresPair.IsInRecoveryAsync(scene.Databases.Other(server), cancellationToken) != false))
+        {
+            throw FaultInTheWay.Because($"{server.Name} gets no WAL from {scene.Databases.Other(server).Name}, so its disk can't fill.", "Mend the link between the databases, or the primary, first.", server.Name);
+        }
+        // What an earlier fault left in the log is not this one's.
+        var logged = new FileInfo(server.LogFile).Length;
         var segment = Path.Combine(server.DataFolder, "pg_wal", await NextSegmentAsync(server, isStandby, cancellationToken));
         // A recycled segment may stand ready in its place.
         File.Delete(segment);
         File.CreateSymbolicLink(segment, Full);
-        return new Injection($"Database/{server.Name}", token => UndoAsync(scene, server, segment, token), token => ShowsAsync(scene, server, isStandby, token));
+        return new Injection($"Database/{server.Name}", token => UndoAsync(scene, server, segment, token), token => ShowsAsync(isStandby ? scene.Databases.Other(server) : server, server, logged, token));
     }
 
     private static async Task<string> NextSegmentAsync(PostgresServer server, bool isStandby, CancellationToken cancellationToken)
@@ -54,26 +60,35 @@ internal sealed class DiskFullFault : ILabFault
         return $"{int.Parse(timeline, CultureInfo.InvariantCulture):X8}{next / perLog:X8}{next % perLog:X8}";
     }
 
-    // Nobody waits until the rest of the segment is written by itself.
-    private static async Task ShowsAsync(FaultScene scene, PostgresServer server, bool isStandby, CancellationToken cancellationToken)
+    private static async Task ShowsAsync(PostgresServer writer, PostgresServer server, long logged, CancellationToken cancellationToken)
     {
-        var writer = isStandby ? scene.Databases.Other(server) : server;
-        await UntilAsync(
-            $"{server.Name} has no room for its WAL",
-            async () =>
-            {
-                try
-                {
-                    await writer.ExecuteAsync("SELECT pg_switch_wal()", cancellationToken);
-                    await writer.ExecuteAsync("SELECT pg_create_restore_point('disk full')", cancellationToken);
-                }
-                catch (NpgsqlException) when (!isStandby)
-                {
-                    // That is the fault.
-                }
-                return File.ReadAllText(server.LogFile).Contains("No space left on device", StringComparison.Ordinal);
-            },
-            cancellationToken);
+        await EndSegmentAsync(writer, cancellationToken);
+        await UntilAsync($"{server.Name} has no room for its WAL", () => Task.FromResult(SaysFull(server.LogFile, logged)), cancellationToken);
+    }
+
+    // Nobody waits until the rest of the segment is written by itself. Once: each switch is a whole segment, and what the standby does not take the primary keeps.
+    private static async Task EndSegmentAsync(PostgresServer writer, CancellationToken cancellationToken)
+    {
+        try
+        {
+            // A switch at the very beginning of a segment does nothing: the first record sees to that.
+            await writer.ExecuteAsync("SELECT pg_create_restore_point('disk full')", cancellationToken);
+            await writer.ExecuteAsync("SELECT pg_switch_wal()", cancellationToken);
+            await writer.ExecuteAsync("SELECT pg_create_restore_point('disk full')", cancellationToken);
+        }
+        catch (NpgsqlException)
+        {
+            // On a primary that is the fault. Whether it shows on a standby, its log says.
+        }
+    }
+
+    private static bool SaysFull(string log, long from)
+    {
+        using var stream = new FileStream(log, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+        // A start of the server begins its log anew.
+        stream.Position = stream.Length < from ? 0 : from;
+        using var reader = new StreamReader(stream);
+        return reader.ReadToEnd().Contains("No space left on device", StringComparison.Ordinal);
     }
 
     private static async Task UndoAsync(FaultScene scene, PostgresServer server, string segment, CancellationToken cancellationToken)
@@ -81,6 +96,10 @@ internal sealed class DiskFullFault : ILabFault
         if (new FileInfo(segment).LinkTarget == Full)
         {
             File.Delete(segment);
+        }
+        if (KeptDown.ByOther(scene, LabFault.DiskFull))
+        {
+            return;
         }
         await UntilAsync(
             $"{server.Name} answers again",

@@ -43,12 +43,13 @@ internal sealed class RegionLostFault : ILabFault
     {
         RegionDoors.DemandNoOther(scene, LabFault.RegionUnreachable);
         var server = scene.Region.Database.Server;
-        var wasRunning = server.ProcessId is not null;
+        // What another fault ended comes back with the last of them, in whatever order they are undone.
+        var comesBack = server.ProcessId is not null || KeptDown.ByOther(scene, Name);
         RegionDoors.Set(scene, LinkState.Refused);
         await server.KillAsync(cancellationToken);
         return new Injection($"Region/{scene.Region.Site.Region}", async token =>
         {
-            if (wasRunning)
+            if (comesBack && !KeptDown.ByOther(scene, Name))
             {
                 await server.StartAsync(token);
             }

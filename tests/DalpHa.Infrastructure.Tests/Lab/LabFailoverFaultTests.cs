@@ -70,6 +70,59 @@ public sealed class LabFailoverFaultTests(LabFailoverFaultTests.OneLab one) : IC
     }
 
     [Fact]
+    public async Task AFullDiskShowsByWhatTheServerSaysAnewAndCostsThePrimaryOneSegment()
+    {
+        Assert.SkipUnless(File.Exists("/dev/full"), "The fault needs /dev/full, as Linux has it.");
+        var pair = Inside.Lab.Databases;
+        await InjectOnStandbyAsync();
+        await UndoOnStandbyAsync();
+        var (said, segment) = (Said(), await SegmentAsync());
+        Assert.NotEqual(0, said);
+
+        await InjectOnStandbyAsync();
+
+        Assert.NotEqual(said, Said());
+        Assert.InRange(await SegmentAsync() - segment, 1, 2);
+        await UndoOnStandbyAsync();
+
+        int Said() => File.ReadAllText(pair.Standby.LogFile).Split("No space left on device").Length - 1;
+
+        async Task<long> SegmentAsync() => (long)(await pair.Primary.ExecuteAsync("SELECT (pg_current_wal_insert_lsn() - '0/0')::bigint / (16 * 1024 * 1024)", Token))!;
+    }
+
+    [Fact]
+    public async Task ADiskDoesNotFillWhereNoWalComes()
+    {
+        Assert.SkipUnless(File.Exists("/dev/full"), "The fault needs /dev/full, as Linux has it.");
+        await InjectAsync(LabFault.ReplicationLinkCut);
+        Assert.Equal("LabFaultInTheWay", (await Assert.ThrowsAsync<DalpException>(InjectOnStandbyAsync)).ErrorId);
+        await UndoAsync(LabFault.ReplicationLinkCut);
+
+        await Inside.Lab.Faults.InjectAsync(LabFault.RegionLost, SiteRole.Active, null, Token);
+        Assert.Equal("LabFaultInTheWay", (await Assert.ThrowsAsync<DalpException>(InjectOnStandbyAsync)).ErrorId);
+        await Inside.Lab.Faults.UndoAsync(LabFault.RegionLost, SiteRole.Active, Token);
+    }
+
+    [Theory]
+    [InlineData(LabFault.DiskFull, LabFault.RegionLost)]
+    [InlineData(LabFault.DiskFull, LabFault.StandbyDatabaseKilled)]
+    [InlineData(LabFault.StandbyDatabaseKilled, LabFault.RegionLost)]
+    [InlineData(LabFault.RegionLost, LabFault.StandbyDatabaseKilled)]
+    public async Task AServerComesBackWithTheLastFaultThatKeepsItDown(LabFault first, LabFault second)
+    {
+        Assert.SkipUnless(File.Exists("/dev/full"), "The fault needs /dev/full, as Linux has it.");
+        var pair = Inside.Lab.Databases;
+        await Inside.Lab.Faults.InjectAsync(first, SiteRole.Standby, null, Token);
+        await Inside.Lab.Faults.InjectAsync(second, SiteRole.Standby, null, Token);
+
+        await Inside.Lab.Faults.UndoAsync(first, SiteRole.Standby, Token);
+
+        Assert.Null(pair.Standby.ProcessId);
+        await Inside.Lab.Faults.UndoAsync(second, SiteRole.Standby, Token);
+        await pair.WaitForStreamingAsync(Token);
+    }
+
+    [Fact]
     public async Task AWorkloadThatNeverGetsReadyDoesWhenTheFaultIsUndone()
     {
         await Inside.Lab.Faults.InjectAsync(LabFault.WorkloadNeverReady, SiteRole.Active, null, Token);
@@ -124,6 +177,10 @@ public sealed class LabFailoverFaultTests(LabFailoverFaultTests.OneLab one) : IC
     private Task<DalpLabFault> InjectAsync(LabFault fault) => Inside.Lab.Faults.InjectAsync(fault, null, null, Token);
 
     private Task<DalpLabFault> UndoAsync(LabFault fault) => Inside.Lab.Faults.UndoAsync(fault, null, Token);
+
+    private Task InjectOnStandbyAsync() => Inside.Lab.Faults.InjectAsync(LabFault.DiskFull, SiteRole.Standby, null, Token);
+
+    private Task UndoOnStandbyAsync() => Inside.Lab.Faults.UndoAsync(LabFault.DiskFull, SiteRole.Standby, Token);
 
     private async Task<object?> AskThroughTheDoorAsync(Region region)
     {
