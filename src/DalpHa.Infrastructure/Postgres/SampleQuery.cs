@@ -19,8 +19,8 @@ internal static class SampleQuery
     /// </summary>
     /// <remarks>
     /// The clock is read before any position: a commit older than 'time' then lies before 'current', which is what makes lag an upper bound.
-    /// Settings are read by current_setting(): pg_settings makes all of its 350 rows, in a millisecond, for each that is asked of it. The four are
-    /// readable by everybody. Our session leaves default_transaction_read_only alone, so that what it reads is what every new session gets.
+    /// Settings are read by current_setting(): pg_settings makes all of its 350 rows, in a millisecond, for each that is asked of it. Those here are
+    /// readable by everybody. Our session leaves default_transaction_read_only alone, so that what it reads is what a new session of this role gets.
     /// </remarks>
     public const string Sql = $"""
         COPY (
