@@ -89,13 +89,9 @@ internal static class DatabaseFaults
             $"has no database '{address.Database}'",
             "Correct the topology's database.database; 'postgres' exists almost everywhere.",
             error),
-        PostgresErrorCodes.InsufficientPrivilege => Make(
-            address,
-            "DatabasePermissionDenied",
-            FaultKind.Forbidden,
-            $"does not allow {User(address)} to {need.Purpose}: {error.MessageText}",
-            need.Grant,
-            error),
+        PostgresErrorCodes.InsufficientPrivilege => NotAllowed(error, address, need),
+        // allow_alter_system = off (PostgreSQL 17 or later).
+        PostgresErrorCodes.FeatureNotSupported when need == Need.ReadOnlyDefault => NotAllowed(error, address, need),
         PostgresErrorCodes.ObjectNotInPrerequisiteState when need == Need.Promotion => Make(
             address,
             "DatabaseNotInRecovery",
@@ -112,6 +108,9 @@ internal static class DatabaseFaults
             "See the server's log. PostgreSQL 13 or later is needed.",
             error),
     };
+
+    private static DalpException NotAllowed(PostgresException error, DatabaseAddress address, Need need) => Make(
+        address, "DatabasePermissionDenied", FaultKind.Forbidden, $"does not allow {User(address)} to {need.Purpose}: {error.MessageText}", need.Grant, error);
 
     // One SQLSTATE covers a start, a crash recovery and a shutdown. Only the words tell them apart, and those are the server's language:
     // where they are not English the failure stays the general one, with the words in its message.

@@ -196,6 +196,19 @@ public sealed class DatabaseControlTests(ControlledPair shared, ITestOutputHelpe
         }
     }
 
+    // What CloudNativePG answers on PostgreSQL 17 or later, and before it: no server here does.
+    [Theory]
+    [InlineData(PostgresErrorCodes.FeatureNotSupported, "ALTER SYSTEM is not allowed in this environment")]
+    [InlineData(PostgresErrorCodes.InsufficientPrivilege, "could not open file \"postgresql.auto.conf\": Permission denied")]
+    public void Who_may_not_change_settings_at_all_is_told_where_that_is_allowed(string state, string words)
+    {
+        var failure = DatabaseFaults.From(new PostgresException(words, "ERROR", "ERROR", state), Address(Pair.Primary, "dalpha", "x"), Timeout, Need.ReadOnlyDefault);
+        Assert.Equal("DatabasePermissionDenied", failure.ErrorId);
+        Assert.Contains(words, failure.Message, StringComparison.Ordinal);
+        Assert.Contains("enableAlterSystem", failure.RecommendedAction, StringComparison.Ordinal);
+        Assert.Contains("freeze", failure.RecommendedAction, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task A_primary_is_not_promoted_and_a_standby_proves_nothing_and_logs_nothing()
     {
