@@ -35,6 +35,16 @@ public sealed class SwitchoverTests : IDisposable
         Assert.Contains(journal, record => record is { Event: JournalEvent.Intent, Action: "Promote pg" } && record.Data["final"] == "true");
     }
 
+    [Fact]
+    public async Task A_promotion_that_people_do_is_refused_since_nobody_would_see_the_drain()
+    {
+        platform.Runbook = platform.Runbook with { Steps = [.. platform.Runbook.Steps.Select(step => step.Name == "promote" ? step with { Manual = "Ask the provider." } : step)] };
+        var stopped = await platform.Process().BeginAsync(Id, TestPlatform.Declaration, null, Token);
+        Assert.Equal(("freeze", FailoverOutcome.NotStarted), (stopped.NextStep, stopped.Outcome));
+        Assert.Contains("promoted by people", stopped.StoppedBecause, StringComparison.Ordinal);
+        Assert.Empty(platform.Active.Changes.Concat(platform.Standby.Changes));
+    }
+
     [Theory]
     [InlineData(1, 1)]
     [InlineData(0, 1)]

@@ -83,7 +83,9 @@ public sealed class HandJournal(FailoverWorld world, string folder, string opera
     {
         var line = file!.Chain.Add(new JournalRecord(0, world.Time.GetUtcNow(), @event, step, action, text, operatorName, data));
         file.Append(line);
-        copying = CopyAsync(copying, line);
+        var before = copying;
+        // Apart from this thread: even to make the request ready costs a cold process time, and what is announced is waiting.
+        copying = Task.Run(() => CopyAsync(before, line));
     }
 
     // One line after the other. Where one could not be copied none is any more: a copy has no gaps.

@@ -23,8 +23,15 @@ public static class PlannedConditions
         var databases = isBegun
             ? [Finding.Pass(world.Active.Name, "database", "demoted for this hand-over", "a primary")]
             : new[] { await PrimaryAsync(world, candidate, cancellationToken).ConfigureAwait(false), JudgeStandby(world.Standby.Name, candidate.Server.Name, candidate.Lag, candidate.IsPromoted) };
-        return [.. (await clusters.ConfigureAwait(false)).Concat(databases).Select(finding => new Precondition(Name, finding))];
+        var promotion = world.Runbook.StepOf("promote").Manual is null || candidate.IsPromoted ? [] : new[] { ByPeople(world, candidate) };
+        return [.. (await clusters.ConfigureAwait(false)).Concat(databases).Concat(promotion).Select(finding => new Precondition(Name, finding))];
     }
+
+    // That nothing is lost rests on the drain, right before the promotion: what DalpHa does not promote it can't promise that of.
+    private static Finding ByPeople(FailoverWorld world, PromotionCandidate candidate) => Finding.Fail(
+        world.Standby.Name, candidate.Server.Name, "promoted by people", "promoted by DalpHa, or by its hook",
+        "The runbook gives the step promote to people, and nobody would see that the standby has everything before they do it.",
+        "Take 'manual' from the step promote of the runbook (promotion.hook lets a script do it); or declare a failover: -Kind Failover.");
 
     /// <summary>Whether a standby is close enough for a planned promotion to take moments only.</summary>
     /// <param name="site">Its site.</param>
