@@ -56,6 +56,11 @@ public sealed record WriteActivity(
     DateTimeOffset At, bool IsInRecovery, bool IsReadOnly, ulong? NextTransactionId, int WritersRunning, int PreparedTransactions, int Sessions, Lsn? CurrentLsn, int Timeline)
 {
     /// <summary>
+    /// What new transactions are by default, whoever else has another default of his own: then the server is neither frozen nor does it take everybody's writes.
+    /// </summary>
+    public bool IsReadOnlyByDefault { get; init; } = IsReadOnly;
+
+    /// <summary>
     /// Client sessions that are older than the settings that the server goes by, and so may keep an older default for their transactions: those that
     /// <see cref="IDatabaseControl.EndSessionsAsync"/> would end. A session that was begun later is not in it.
     /// </summary>

@@ -101,6 +101,7 @@ public sealed class TellingDatabaseControl(IDatabaseControl inner, Action<ToldWr
         var now = real with
         {
             IsReadOnly = isReadOnly ?? real.IsReadOnly,
+            IsReadOnlyByDefault = isReadOnly ?? real.IsReadOnlyByDefault,
             IsInRecovery = isDemoted || (real.IsInRecovery && !isPromoted),
             Timeline = real.Timeline + (isPromoted && real.IsInRecovery ? 1 : 0),
         };

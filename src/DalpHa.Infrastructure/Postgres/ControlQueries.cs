@@ -31,8 +31,10 @@ internal static class ControlQueries
     /// <summary>Whether every new transaction is read-only unless it asks otherwise.</summary>
     /// <remarks>default_transaction_read_only is read as reset_val, since our own session changes it for itself.</remarks>
     public const string IsReadOnly = $"""
-        (coalesce((SELECT reset_val = 'on' FROM pg_settings WHERE name = 'default_transaction_read_only'), false) AND NOT EXISTS ({Overrides}))
+        ({IsReadOnlyByDefault} AND NOT EXISTS ({Overrides}))
         """;
+
+    private const string IsReadOnlyByDefault = "coalesce((SELECT reset_val = 'on' FROM pg_settings WHERE name = 'default_transaction_read_only'), false)";
 
     /// <summary>What the server does with writes, as one JSON document.</summary>
     /// <remarks>
@@ -45,6 +47,7 @@ internal static class ControlQueries
           'time', clock_timestamp(),
           'inRecovery', r.yes,
           'readOnly', {IsReadOnly},
+          'byDefault', {IsReadOnlyByDefault},
           'nextId', CASE WHEN NOT r.yes THEN pg_snapshot_xmax(pg_current_snapshot())::text END,
           'writers', (SELECT count(*) FROM pg_stat_activity WHERE backend_xid IS NOT NULL AND pid <> pg_backend_pid()),
           'prepared', (SELECT count(*) FROM pg_prepared_xacts),

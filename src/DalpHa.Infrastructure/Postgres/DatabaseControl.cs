@@ -24,6 +24,7 @@ internal sealed class DatabaseControl(DatabaseAddress address, TimeSpan timeout,
             ? new WriteActivity(
                 row.Time, row.InRecovery, row.ReadOnly, row.NextId is { } id ? ulong.Parse(id, System.Globalization.CultureInfo.InvariantCulture) : null, row.Writers, row.Prepared, row.Sessions, Lsn.Parse(row.Current), row.Timeline)
             {
+                IsReadOnlyByDefault = row.ByDefault,
                 OlderSessions = row.Older,
                 EndLsn = Lsn.Parse(row.End),
                 ReceivedLsn = Lsn.Parse(row.Received),
@@ -34,6 +35,15 @@ internal sealed class DatabaseControl(DatabaseAddress address, TimeSpan timeout,
 
     public async Task SetReadOnlyAsync(bool isReadOnly, CancellationToken cancellationToken)
     {
+        // Asked before anything is changed: a freeze that some would write through is refused, and must leave nothing behind.
+        if (isReadOnly && (await ReadDefaultAsync(cancellationToken).ConfigureAwait(false)).Overrides is { Count: > 0 } overrides)
+        {
+            throw Fail(
+                "DatabaseReadOnlyOverridden",
+                FaultKind.Conflict,
+                $"has defaults of their own for {string.Join(", ", overrides)}, whose transactions would write on. Its setting was not changed.",
+                "Take them away (ALTER ROLE … RESET default_transaction_read_only, ALTER DATABASE … RESET …), or stop who logs in there.");
+        }
         await connection.ExecuteAsync(ControlQueries.SetReadOnly(isReadOnly), Need.ReadOnlyDefault, cancellationToken).ConfigureAwait(false);
         await connection.ReadAsync(ControlQueries.Reload, Need.ReadOnlyDefault, cancellationToken).ConfigureAwait(false);
         var started = time.GetTimestamp();
@@ -49,17 +59,9 @@ internal sealed class DatabaseControl(DatabaseAddress address, TimeSpan timeout,
         DefaultRow now;
         do
         {
-            now = Parse(await connection.ReadAsync(ControlQueries.Default, Need.ReadOnlyDefault, cancellationToken).ConfigureAwait(false), ControlJson.Default.DefaultRow);
-            if (now.Value == (isReadOnly ? "on" : "off"))
+            now = await ReadDefaultAsync(cancellationToken).ConfigureAwait(false);
+            if (now.Value == (isReadOnly ? "on" : "off") && !(isReadOnly && now.Overrides.Count > 0))
             {
-                if (isReadOnly && now.Overrides.Count > 0)
-                {
-                    throw Fail(
-                        "DatabaseReadOnlyOverridden",
-                        FaultKind.Conflict,
-                        $"is read-only by default now, but has defaults of their own for {string.Join(", ", now.Overrides)}, whose transactions write on.",
-                        "Take them away (ALTER ROLE … RESET default_transaction_read_only, ALTER DATABASE … RESET …), or stop who logs in there.");
-                }
                 return;
             }
             await Task.Delay(ReloadPoll, time, cancellationToken).ConfigureAwait(false);
@@ -67,10 +69,14 @@ internal sealed class DatabaseControl(DatabaseAddress address, TimeSpan timeout,
         while (time.GetElapsedTime(started) < timeout);
         throw Fail(
             "DatabaseSettingIgnored",
-            FaultKind.Conflict,
-            $"was told default_transaction_read_only = {(isReadOnly ? "on" : "off")}, and new sessions still have it '{now.Value}', from {now.Source}.",
-            "Something stronger sets it: the server's command line, or this login's own role or database. Change it there.");
+            FaultKind.TimedOut,
+            $"was told default_transaction_read_only = {(isReadOnly ? "on" : "off")}, and new sessions have it '{now.Value}', from {now.Source}"
+            + (now.Overrides.Count > 0 ? $", and of their own: {string.Join(", ", now.Overrides)}." : "."),
+            "Something stronger sets it: the server's command line, or a role or database of its own. Change it there; Resume-DalpWrite takes the freeze back.");
     }
+
+    private async Task<DefaultRow> ReadDefaultAsync(CancellationToken cancellationToken) =>
+        Parse(await connection.ReadAsync(ControlQueries.Default, Need.ReadOnlyDefault, cancellationToken).ConfigureAwait(false), ControlJson.Default.DefaultRow);
 
     public async Task<int> EndSessionsAsync(CancellationToken cancellationToken) =>
         int.Parse(await connection.ReadAsync(ControlQueries.EndSessions, Need.EndSessions, cancellationToken).ConfigureAwait(false), System.Globalization.CultureInfo.InvariantCulture);
@@ -102,7 +108,7 @@ internal sealed class DatabaseControl(DatabaseAddress address, TimeSpan timeout,
 
 /// <summary>What <see cref="ControlQueries.Activity"/> gives.</summary>
 internal sealed record ActivityRow(
-    DateTimeOffset Time, bool InRecovery, bool ReadOnly, string? NextId, int Writers, int Prepared, int Sessions, int Older, string? Current, string? End, string? Received, string? Replayed, int Timeline, bool SeesAll);
+    DateTimeOffset Time, bool InRecovery, bool ReadOnly, bool ByDefault, string? NextId, int Writers, int Prepared, int Sessions, int Older, string? Current, string? End, string? Received, string? Replayed, int Timeline, bool SeesAll);
 
 /// <summary>What <see cref="ControlQueries.Default"/> gives.</summary>
 internal sealed record DefaultRow(string Value, string? Source, IReadOnlyList<string> Overrides);

@@ -145,7 +145,12 @@ public sealed class DatabaseControlTests(ControlledPair shared, ITestOutputHelpe
             var failure = await Assert.ThrowsAsync<DalpException>(() => control.SetReadOnlyAsync(true, Token));
             Assert.Equal("DatabaseReadOnlyOverridden", failure.ErrorId);
             Assert.Contains($"role {PostgresPair.OwnerUser} in database {Pair.Database}", failure.Message, StringComparison.Ordinal);
-            Assert.False((await control.ReadActivityAsync(Token)).IsReadOnly);
+            // It was refused, and has left nothing behind.
+            Assert.True(await control.ReadActivityAsync(Token) is { IsReadOnly: false, IsReadOnlyByDefault: false });
+            await Pair.Primary.ExecuteAsync("ALTER SYSTEM SET default_transaction_read_only = on", Token);
+            await Pair.Primary.ExecuteAsync("SELECT pg_reload_conf()", Token);
+            // Somebody's own default keeps it from counting as frozen, and it does not take everybody's writes either.
+            await Poll.UntilAsync(async () => await control.ReadActivityAsync(Token) is { IsReadOnly: false, IsReadOnlyByDefault: true }, Timeout, "it is read-only by default");
         }
         finally
         {

@@ -35,7 +35,7 @@ internal sealed class SiteDatabase(FailoverSite site, TimeSpan timeout, TimeProv
         Site = site.Name,
         Outcome = $"{server.Name} is not read-only by default",
         LookAsync = async cancellationToken =>
-            (await ReadAsync(server, cancellationToken).ConfigureAwait(false)).IsReadOnly ? Sighting.NotYet("It is read-only.") : Sighting.Yes("It is not read-only."),
+            (await ReadAsync(server, cancellationToken).ConfigureAwait(false)).IsReadOnlyByDefault ? Sighting.NotYet("It is read-only.") : Sighting.Yes("It is not read-only."),
         ActAsync = async cancellationToken =>
             await (await site.OpenDatabaseAsync(server, cancellationToken).ConfigureAwait(false)).SetReadOnlyAsync(false, cancellationToken).ConfigureAwait(false),
         Timeout = timeout,

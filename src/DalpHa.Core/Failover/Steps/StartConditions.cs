@@ -48,7 +48,7 @@ internal static class StartConditions
             {
                 var control = await site.OpenDatabaseAsync(server, cancellationToken).ConfigureAwait(false);
                 var activity = await control.ReadActivityAsync(cancellationToken).ConfigureAwait(false);
-                if (activity is { IsInRecovery: false, IsReadOnly: false })
+                if (activity is { IsInRecovery: false, IsReadOnlyByDefault: false })
                 {
                     return new Precondition("DatabaseTakesWrites", Finding.Pass(site.Name, server.Name, Expected, Expected));
                 }
