@@ -76,7 +76,7 @@ public sealed class ReturnStandbyTests : IDisposable
         Assert.True(await RunAsync());
         Assert.Equal([("/runbook/rejoin.ps1", "rejoin", "pg", "pg")], hooks.Select(call => (call.Path, call.Purpose, call.Facts["Server"], call.Facts["Primary"])));
         Assert.Equal(["readonly False"], platform.Active.Changes);
-        Assert.Equal(["Return pg as standby of pg", "Let pg take writes"], crew.Results.Select(result => result.Action));
+        Assert.Equal(["Return pg as standby of pg", "Take the freeze off pg, a standby now"], crew.Results.Select(result => result.Action));
         Assert.All(crew.Results, result => Assert.Equal((FailoverOutcome.Succeeded, true, "west"), (result.Outcome, result.HasActed, result.Site)));
         Assert.Empty(platform.Standby.Changes);
 
@@ -170,7 +170,7 @@ public sealed class ReturnStandbyTests : IDisposable
         (divergence, hook) = (Divergence(DivergenceVerdict.Unknown, null), null);
         Assert.True(await RunAsync());
         Assert.Equal(["unfence"], clusters.Changes);
-        Assert.Equal(["Unfence Cluster/west-db", "Return pg as standby of pg", "Let pg take writes"], crew.Results.Select(result => result.Action));
+        Assert.Equal(["Unfence Cluster/west-db", "Return pg as standby of pg", "Take the freeze off pg, a standby now"], crew.Results.Select(result => result.Action));
         Assert.Empty(hooks);
     }
 
