@@ -10,7 +10,7 @@ namespace DalpHa.Infrastructure.Postgres;
 internal static class LineageQuery
 {
     /// <summary>All but the history, as one JSON document.</summary>
-    /// <remarks>A checkpoint's oldest running transaction is there only where a standby may need it; else the next id is what nothing before it had.</remarks>
+    /// <remarks>A standby asks for a stream only when it has replayed all that its disk holds (WaitForWALToBecomeAvailable in xlogrecovery.c); until then nothing was received. A checkpoint's oldest running transaction is there only where a standby may need it; else the next id is what nothing before it had.</remarks>
     public const string Sql = $"""
         COPY (
         SELECT json_build_object(
@@ -20,6 +20,8 @@ internal static class LineageQuery
             AND NOT EXISTS (SELECT FROM pg_stat_activity WHERE backend_xid IS NOT NULL) AND NOT EXISTS (SELECT FROM pg_prepared_xacts)),
           'timeline', {SampleQuery.Timeline},
           'position', CASE WHEN r.yes THEN greatest(pg_last_wal_receive_lsn(), pg_last_wal_replay_lsn()) ELSE pg_current_wal_flush_lsn() END,
+          'received', CASE WHEN r.yes THEN pg_last_wal_receive_lsn() END,
+          'replayed', CASE WHEN r.yes THEN pg_last_wal_replay_lsn() END,
           'nextId', CASE WHEN NOT r.yes THEN pg_snapshot_xmax(pg_current_snapshot())::text END,
           'redo', c.redo_lsn,
           'oldestId', coalesce(nullif(c.oldest_active_xid::text, '0'), split_part(c.next_xid, ':', 2)),

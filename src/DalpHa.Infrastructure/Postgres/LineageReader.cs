@@ -21,7 +21,11 @@ internal static class LineageReader
             row.Timeline,
             Lsn.Parse(row.Position) ?? throw new FormatException("It tells no position."),
             row.NextId is { } next ? unchecked((uint)ulong.Parse(next, CultureInfo.InvariantCulture)) : null,
-            new LineageCheckpoint(Lsn.Parse(row.Redo)!.Value, uint.Parse(row.OldestId, CultureInfo.InvariantCulture)));
+            new LineageCheckpoint(Lsn.Parse(row.Redo)!.Value, uint.Parse(row.OldestId, CultureInfo.InvariantCulture)))
+        {
+            Replayed = Lsn.Parse(row.Replayed),
+            MayHoldMore = row.InRecovery && row.Received is null,
+        };
     }
 
     /// <exception cref="JsonException">It is not that document.</exception>
@@ -33,7 +37,7 @@ internal static class LineageReader
 }
 
 /// <summary>What <see cref="LineageQuery.Sql"/> gives.</summary>
-internal sealed record LineageRow(string System, bool InRecovery, bool MayWrite, int Timeline, string? Position, string? NextId, string Redo, string OldestId, bool SeesAll);
+internal sealed record LineageRow(string System, bool InRecovery, bool MayWrite, int Timeline, string? Position, string? Received, string? Replayed, string? NextId, string Redo, string OldestId, bool SeesAll);
 
 /// <summary>What <see cref="LineageQuery.Commits"/> gives.</summary>
 internal sealed record CommitRow(long Count, DateTimeOffset? First, DateTimeOffset? Last);

@@ -12,6 +12,8 @@ public sealed class DivergenceTests
 {
     private static readonly DalpException Refused = new("DatabasePermissionDenied", FaultKind.Forbidden, "May not read its history.", "GRANT EXECUTE.");
 
+    private static readonly LinkSight Seen = new(true, "");
+
     /// <summary>
     /// The former primary and the present one: their ancestors (<c>timeline:end</c>), timeline and position; then the verdict, the fork, and the bytes that are lost and
     /// that are behind. Positions are decimal.
@@ -49,14 +51,36 @@ public sealed class DivergenceTests
     [MemberData(nameof(Lineages))]
     public void Each_pair_of_lineages_has_one_verdict(string former, bool isInRecovery, string primary, DivergenceVerdict verdict, string fork, long? lost, long? behind)
     {
-        var finding = DivergenceJudge.Judge(Lineage(former, isInRecovery), Lineage(primary, isInRecovery: false));
+        var finding = DivergenceJudge.Judge(Lineage(former, isInRecovery), Lineage(primary, isInRecovery: false), Seen);
         Assert.Equal((verdict, fork, lost, behind), (finding.Verdict, finding.Fork is { } at ? $"{at.Timeline}@{at.Lsn.Value}" : "", finding.LostBytes, finding.BehindBytes));
         Assert.NotEqual("", finding.Detail);
     }
 
     [Fact]
     public void Another_system_is_foreign_whatever_its_timelines() =>
-        Assert.Equal(Foreign, DivergenceJudge.Judge(Lineage("1 1500", false) with { SystemIdentifier = "8", History = null, HistoryFailure = Refused }, Lineage("1:1000 2 1800", false)).Verdict);
+        Assert.Equal(Foreign, DivergenceJudge.Judge(Lineage("1 1500", false) with { SystemIdentifier = "8", History = null, HistoryFailure = Refused }, Lineage("1:1000 2 1800", false), Seen).Verdict);
+
+    [Theory]
+    [InlineData("1:1000 2 1800", "1:1000 2 1800")]
+    [InlineData("1:1000 2 1700", "1:1000 2 1800")]
+    [InlineData("1 1000", "1 1000")]
+    public void One_timeline_without_a_link_between_them_is_unknown(string former, string primary)
+    {
+        var finding = DivergenceJudge.Judge(Lineage(former, true), Lineage(primary, false), new LinkSight(false, "it has no WAL receiver"));
+        Assert.Equal((Unknown, null, null), (finding.Verdict, finding.LostBytes, finding.BehindBytes));
+        Assert.Contains("it has no WAL receiver", finding.Detail, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("1 950", Unknown)]
+    [InlineData("1 1000", Unknown)]
+    [InlineData("1 1100", Diverged)]
+    public void A_standby_that_still_replays_its_own_disk_never_holds_so_few_bytes(string former, DivergenceVerdict verdict)
+    {
+        var finding = DivergenceJudge.Judge(Lineage(former, true) with { MayHoldMore = true }, Lineage("1:1000 2 1800", false), new LinkSight(false, "it has no WAL receiver"));
+        Assert.Equal((verdict, null), (finding.Verdict, finding.LostBytes));
+        Assert.Contains("its disk", finding.Detail, StringComparison.Ordinal);
+    }
 
     [Theory]
     [InlineData(true)]
@@ -64,7 +88,7 @@ public sealed class DivergenceTests
     public void A_history_that_may_not_be_read_is_unknown_with_what_to_grant(bool isOfPrimary)
     {
         var (former, primary) = (Lineage("1 1500", false), Lineage("1:1000 2 1800", false));
-        var finding = isOfPrimary ? DivergenceJudge.Judge(former, Unreadable(primary)) : DivergenceJudge.Judge(Unreadable(former), primary);
+        var finding = isOfPrimary ? DivergenceJudge.Judge(former, Unreadable(primary), Seen) : DivergenceJudge.Judge(Unreadable(former), primary, Seen);
         Assert.Equal((Unknown, null, null, null), (finding.Verdict, finding.Fork, finding.LostBytes, finding.BehindBytes));
         Assert.Contains("GRANT EXECUTE", finding.Detail, StringComparison.Ordinal);
 
@@ -144,6 +168,28 @@ public sealed class DivergenceTests
     }
 
     [Fact]
+    public async Task What_a_standby_received_and_has_not_replayed_is_not_counted_and_not_none()
+    {
+        var former = Lineage("1 1500", true) with { Replayed = new Lsn(1200) };
+        var found = await CompareAsync(former, Lineage("1:1000 2 1800", false), () => new CommitCount(3, null, null));
+        Assert.Equal((Diverged, 500L, null, false), (found.Verdict, found.LostBytes, found.LostTransactions, found.LosesNothing));
+        Assert.Contains("replayed only up to", found.Detail, StringComparison.Ordinal);
+
+        var replayed = await CompareAsync(former with { Replayed = new Lsn(1500) }, Lineage("1:1000 2 1800", false), () => new CommitCount(3, null, null));
+        Assert.Equal(3, replayed.LostTransactions);
+    }
+
+    [Theory]
+    [InlineData(true, Identical)]
+    [InlineData(false, Unknown)]
+    public async Task Who_follows_is_seen_from_both_ends(bool isSeen, DivergenceVerdict verdict)
+    {
+        var primary = isSeen ? Samples.Primary() : Samples.Primary() with { Senders = [] };
+        var found = await CompareAsync(Lineage("1 1000", true), Lineage("1 1000", false), () => throw new NotSupportedException(), (Samples.Standby(), primary));
+        Assert.Equal((verdict, isSeen), (found.Verdict, found.LosesNothing));
+    }
+
+    [Fact]
     public async Task A_former_primary_that_is_not_frozen_is_told_to_be_moving()
     {
         var found = await CompareAsync(Lineage("1 1500", false) with { TakesWrites = true }, Lineage("1:1000 2 1800", false), () => new CommitCount(7, null, null));
@@ -163,18 +209,19 @@ public sealed class DivergenceTests
         }
     }
 
-    private static async Task<DalpDivergence> CompareAsync(DatabaseLineage? former, DatabaseLineage? primary, Func<CommitCount?> count)
+    private static async Task<DalpDivergence> CompareAsync(DatabaseLineage? former, DatabaseLineage? primary, Func<CommitCount?> count, (DatabaseSample Former, DatabaseSample Primary)? samples = null)
     {
         var infrastructure = Stub.Of<IInfrastructure>((method, arguments) => method == nameof(IInfrastructure.OpenDatabase)
-            ? Server(((DatabaseAddress)arguments[0]!).Name == "old" ? former : primary)
+            ? Server(((DatabaseAddress)arguments[0]!).Name == "old" ? (former, samples?.Former) : (primary, samples?.Primary))
             : throw new NotSupportedException(method));
         var topology = new DalpTopology { Name = "t", Active = Site(SiteRole.Active, "old"), Standby = Site(SiteRole.Standby, "new") };
         var comparison = new DatabaseComparison(topology, SiteRole.Active, infrastructure, _ => throw new NotSupportedException(), null, TimeSpan.FromSeconds(1), TimeProvider.System);
         return Assert.Single(await comparison.CompareAsync(TestContext.Current.CancellationToken));
 
-        IDatabaseServer Server(DatabaseLineage? lineage) => Stub.Of<IDatabaseServer>((method, _) => method switch
+        IDatabaseServer Server((DatabaseLineage? Lineage, DatabaseSample? Sample) seen) => Stub.Of<IDatabaseServer>((method, _) => method switch
         {
-            nameof(IDatabaseServer.ReadLineageAsync) => lineage is null ? Task.FromException<DatabaseLineage>(Refused) : Task.FromResult(lineage),
+            nameof(IDatabaseServer.ReadLineageAsync) => seen.Lineage is null ? Task.FromException<DatabaseLineage>(Refused) : Task.FromResult(seen.Lineage),
+            nameof(IDatabaseServer.SampleAsync) => seen.Sample is null ? Task.FromException<DatabaseSample>(Refused) : Task.FromResult(seen.Sample),
             nameof(IDatabaseServer.CountCommitsAsync) => CountAsync(),
             nameof(IAsyncDisposable.DisposeAsync) => ValueTask.CompletedTask,
             _ => throw new NotSupportedException(method),

@@ -95,6 +95,56 @@ public sealed class DivergedPairTests
     }
 
     [Fact]
+    public async Task What_a_standby_of_the_former_primary_received_and_has_not_replayed_is_never_counted_too_small()
+    {
+        await using var pair = await StartAsync();
+        await using var second = await SecondStandbyAsync(pair);
+        await second.ExecuteAsync("SELECT pg_wal_replay_pause()", Token);
+        await PartAsync(pair);
+        await CommitAsync(pair, 17);
+        var end = await EndOfLogAsync(pair);
+        await Poll.UntilAsync(
+            async () => await second.ExecuteAsync($"SELECT pg_last_wal_receive_lsn() >= '{end}'", Token) is true, TimeSpan.FromSeconds(10), "it has received all");
+
+        var paused = await CompareAsync(pair, server: Address(second));
+        Assert.Equal((DivergenceVerdict.Diverged, null, false), (paused.Verdict, paused.LostTransactions, paused.LosesNothing));
+        Assert.True(paused.LostBytes >= end - paused.ForkLsn!.Value, paused.ToString());
+        Assert.Contains("replayed only up to", paused.Detail, StringComparison.Ordinal);
+
+        await second.ExecuteAsync("SELECT pg_wal_replay_resume()", Token);
+        await Poll.UntilAsync(async () => (await CompareAsync(pair, server: Address(second))).LostTransactions == 17, TimeSpan.FromSeconds(10), "all 17 are counted");
+    }
+
+    [Fact]
+    public async Task A_former_primary_that_started_as_standby_and_still_replays_its_own_disk_is_not_told_to_hold_nothing()
+    {
+        await using var pair = await StartAsync();
+        await pair.Primary.ExecuteAsync("CHECKPOINT", Token);
+        await PartAsync(pair);
+        await CommitAsync(pair, 17);
+        await pair.Primary.StopAsync(PostgresStopMode.Immediate, Token);
+        // It finds all of this on its disk, and applies nothing of it.
+        pair.Primary.BecomeStandby(new Dictionary<string, string> { ["recovery_min_apply_delay"] = "1h" });
+        await pair.Primary.StartAsync(Token);
+
+        var found = await CompareAsync(pair);
+        Assert.Equal((null, null, false), (found.LostBytes, found.LostTransactions, found.LosesNothing));
+        Assert.Contains("its disk", found.Detail, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_standby_whose_link_is_cut_is_unknown_on_its_primarys_timeline()
+    {
+        await using var pair = await StartAsync();
+        pair.CutLink(silently: false);
+        await Poll.UntilAsync(
+            async () => await pair.Standby.ExecuteAsync("SELECT count(*) FROM pg_stat_wal_receiver", Token) is 0L, TimeSpan.FromSeconds(10), "it receives nothing");
+        var found = await CompareAsync(pair, former: SiteRole.Standby);
+        Assert.Equal((DivergenceVerdict.Unknown, false), (found.Verdict, found.LosesNothing));
+        Assert.Contains("no WAL receiver", found.Detail, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_server_that_is_down_is_unknown_and_one_of_another_system_foreign()
     {
         await using var pair = await StartAsync();
@@ -108,6 +158,22 @@ public sealed class DivergedPairTests
         var down = await CompareAsync(pair);
         Assert.Equal((DivergenceVerdict.Unknown, null, null), (down.Verdict, down.LostBytes, down.LostTransactions));
         Assert.Contains("can't be reached", down.Detail, StringComparison.Ordinal);
+    }
+
+    private static DatabaseServerSettings Address(PostgresServer server) => new() { Name = server.Name, Host = "127.0.0.1", Port = server.Port };
+
+    /// <summary>A standby of the primary's own site, which goes on following it.</summary>
+    private static async Task<PostgresServer> SecondStandbyAsync(PostgresPair pair)
+    {
+        var folder = Path.Combine(Path.GetDirectoryName(pair.PasswordFile)!, "second");
+        var conninfo = $"host=127.0.0.1 port={pair.Primary.Port} user=postgres password={pair.Passwords.Superuser} application_name=second sslmode=disable";
+        var second = await PostgresServer.CopyAsync(
+            new PostgresServerOptions { Name = "second", Folder = folder, Password = pair.Passwords.Superuser, Settings = new Dictionary<string, string> { ["primary_conninfo"] = conninfo } },
+            pair.Primary.Port, "postgres", pair.Passwords.Superuser, Token);
+        await second.StartAsync(Token);
+        await Poll.UntilAsync(
+            async () => await second.ExecuteAsync("SELECT count(*) FROM pg_stat_wal_receiver WHERE status = 'streaming'", Token) is 1L, TimeSpan.FromSeconds(10), "it streams");
+        return second;
     }
 
     private static async Task<PostgresPair> StartAsync()

@@ -71,7 +71,7 @@ public sealed class DatabaseComparison(
             return blank with { Detail = primaries.Count > 1 ? $"{Wording.List(primaries.Select(one => one.Name))} of {Other.Name} are both out of recovery: which is the primary is not clear." : $"{Other.Name} shows no primary. {failures}".TrimEnd() };
         }
         var (own, primary) = (server.Lineage!, primaries[0]);
-        var finding = DivergenceJudge.Judge(own, primary.Lineage!);
+        var finding = DivergenceJudge.Judge(own, primary.Lineage!, await SeeLinkAsync(server, primary, cancellationToken).ConfigureAwait(false));
         var found = blank with
         {
             Primary = primary.Name,
@@ -85,14 +85,40 @@ public sealed class DatabaseComparison(
             BehindBytes = finding.BehindBytes,
             Detail = finding.Detail,
         };
-        var counted = finding is { Verdict: DivergenceVerdict.Diverged, Fork: { } fork } ? await CountAsync(found, server, fork, cancellationToken).ConfigureAwait(false) : found;
+        var counted = finding is { Verdict: DivergenceVerdict.Diverged, Fork: { } fork, LostBytes: not null } ? await CountAsync(found, server, fork, cancellationToken).ConfigureAwait(false) : found;
         return own.TakesWrites ? counted with { Detail = $"{counted.Detail} It may still write, and then there is more: freeze it (Suspend-DalpWrite), and compare again." } : counted;
+    }
+
+    private static async Task<LinkSight> SeeLinkAsync(ComparedServer former, ComparedServer primary, CancellationToken cancellationToken)
+    {
+        if (!former.Lineage!.IsInRecovery)
+        {
+            return new LinkSight(false, "it is not in recovery");
+        }
+        try
+        {
+            var standby = await former.Database!.SampleAsync(cancellationToken).ConfigureAwait(false);
+            var sender = await primary.Database!.SampleAsync(cancellationToken).ConfigureAwait(false);
+            var link = LinkJudge.Judge(standby, sender, [sender], sawAll: false, ReplicationHistory.Empty);
+            return new LinkSight(link is { Link: ReplicationLink.Streaming or ReplicationLink.CatchingUp, Upstream: not null }, link.Reason);
+        }
+        catch (DalpException exception)
+        {
+            return new LinkSight(false, exception.Message);
+        }
     }
 
     // The WAL itself tells exactly, where the server can read it to us. Else transaction ids bound it, as long as no checkpoint has come after the fork.
     private static async Task<DalpDivergence> CountAsync(DalpDivergence found, ComparedServer server, TimelineFork fork, CancellationToken cancellationToken)
     {
         string why;
+        if (server.Lineage!.Replayed is { } replayed && replayed < server.Lineage.Position)
+        {
+            return found with
+            {
+                Detail = $"{found.Detail} How many transactions is not known: it has replayed only up to {replayed}, and what it received beyond that is in none of its answers. Let it replay all of it, and compare again.",
+            };
+        }
         try
         {
             if (await server.Database!.CountCommitsAsync(fork.Lsn, server.Lineage!.Position, cancellationToken).ConfigureAwait(false) is { } commits)

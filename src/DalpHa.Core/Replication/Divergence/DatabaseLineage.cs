@@ -13,6 +13,12 @@ namespace DalpHa.Core.Replication;
 public sealed record DatabaseLineage(
     string SystemIdentifier, bool IsInRecovery, bool TakesWrites, int Timeline, Lsn Position, uint? NextTransactionId, LineageCheckpoint Checkpoint)
 {
+    /// <summary>Standby: how far it has replayed. What it holds beyond that is in none of its answers. Null on a primary.</summary>
+    public Lsn? Replayed { get; init; }
+
+    /// <summary>Whether it may hold more than <see cref="Position"/> tells: a standby that has not come to the end of its own WAL since its start.</summary>
+    public bool MayHoldMore { get; init; }
+
     /// <summary>The timelines that it came through; null when that can't be seen.</summary>
     public TimelineHistory? History { get; init; }
 
