@@ -66,6 +66,12 @@ public sealed record WriteActivity(
     /// </summary>
     public int OlderSessions { get; init; }
 
+    /// <summary>
+    /// Transactions under way in sessions that <see cref="IDatabaseControl.EndSessionsAsync"/> leaves alone: those of superusers where the login is none itself, and those of
+    /// the server's own workers. The oldest first.
+    /// </summary>
+    public IReadOnlyList<OpenTransaction> LeftAlone { get; init; } = [];
+
     /// <summary>Primary: where its log ends, with what is not written out yet. Standby: null.</summary>
     public Lsn? EndLsn { get; init; }
 
@@ -81,10 +87,25 @@ public sealed record WriteActivity(
         { IsInRecovery: true } => null,
         { IsReadOnly: false } => "It takes writes.",
         { OlderSessions: > 0 } => $"{OlderSessions} sessions are older than that it is read-only, and may write.",
+        _ when LeftAlone.Where(one => one.IsOlder).ToList() is { Count: > 0 } older =>
+            $"{older[0]} is older than that it is read-only, and may still write{(older.Count > 1 ? $", and so may {older.Count - 1} more" : "")}. A superuser can end it: SELECT pg_terminate_backend({older[0].Pid}).",
         { PreparedTransactions: > 0 } => $"{PreparedTransactions} prepared transactions wait for a commit that any session can give: end them (ROLLBACK PREPARED, or COMMIT PREPARED).",
         { WritersRunning: > 0 } => $"{WritersRunning} writing transactions are under way.",
         _ => null,
     };
+}
+
+/// <summary>A transaction under way in somebody else's session.</summary>
+/// <param name="Pid">The process that serves the session.</param>
+/// <param name="User">Who is logged in; null for a worker of the server.</param>
+/// <param name="Application">What the session calls itself; may be empty.</param>
+/// <param name="Since">When it began; where that can't be seen, when the session did.</param>
+/// <param name="IsOlder">Whether it began before the server read the settings that it goes by, and so may keep an older default.</param>
+public sealed record OpenTransaction(int Pid, string? User, string? Application, DateTimeOffset Since, bool IsOlder)
+{
+    /// <summary>Whose it is, and since when.</summary>
+    public override string ToString() =>
+        $"The transaction of process {Pid} ({(User is null ? "a worker of the server" : $"user {User}")}{(string.IsNullOrEmpty(Application) ? "" : $", application '{Application}'")}), begun at {Since.UtcDateTime:yyyy-MM-dd HH:mm:ss}Z,";
 }
 
 /// <summary>A committed write.</summary>

@@ -111,6 +111,6 @@ public sealed class TellingDatabaseControl(IDatabaseControl inner, Action<ToldWr
         }
         // Real sessions write on meanwhile; in the simulation they have ended, and nothing moves any more.
         still ??= now;
-        return now with { Sessions = 0, OlderSessions = 0, WritersRunning = 0, NextTransactionId = still.NextTransactionId, CurrentLsn = still.CurrentLsn };
+        return now with { Sessions = 0, OlderSessions = 0, LeftAlone = [], WritersRunning = 0, NextTransactionId = still.NextTransactionId, CurrentLsn = still.CurrentLsn };
     }
 }

@@ -49,10 +49,11 @@ internal static class ControlQueries
           'readOnly', {IsReadOnly},
           'byDefault', {IsReadOnlyByDefault},
           'nextId', CASE WHEN NOT r.yes THEN pg_snapshot_xmax(pg_current_snapshot())::text END,
-          'writers', (SELECT count(*) FROM pg_stat_activity WHERE backend_xid IS NOT NULL AND pid <> pg_backend_pid()),
+          'writers', a.writers,
           'prepared', (SELECT count(*) FROM pg_prepared_xacts),
-          'sessions', (SELECT count(*) FROM pg_stat_activity WHERE {OthersSession}),
-          'older', (SELECT count(*) FROM pg_stat_activity WHERE {OthersSession} AND {MayEnd} AND backend_start < pg_conf_load_time()),
+          'sessions', a.sessions,
+          'older', a.older,
+          'leftAlone', a.left_alone,
           'current', CASE WHEN NOT r.yes THEN pg_current_wal_lsn() END,
           'end', CASE WHEN NOT r.yes THEN (
             SELECT CASE WHEN next - written IN (24, 40) AND (written - '0/0') % current_setting('wal_block_size')::int = 0 THEN written ELSE greatest(next, written) END
@@ -63,7 +64,25 @@ internal static class ControlQueries
           'seesAll', pg_has_role('pg_read_all_stats', 'USAGE')
         )::text
         FROM (SELECT pg_is_in_recovery() AS yes) r
+        CROSS JOIN ({Sessions}) a
         ) TO STDOUT (FORMAT BINARY)
+        """;
+
+    // A transaction keeps the default that it began with, whoever's it is and whatever is told meanwhile: it is older than the settings when it began before they were read.
+    // So is a statement that commits within itself (CALL, DO), and begins each transaction anew without hearing of them. What a session does whose activity is not tracked,
+    // nobody sees. Others hear of the settings a moment after this session did, and what began within it may not have: for that stands the second.
+    // What writes for nobody (autovacuum) is none of these, nor are the helpers of a session that is counted itself.
+    private const string Sessions = $"""
+        SELECT
+          count(*) FILTER (WHERE backend_xid IS NOT NULL AND pid <> pg_backend_pid()) AS writers,
+          count(*) FILTER (WHERE {OthersSession}) AS sessions,
+          count(*) FILTER (WHERE {OthersSession} AND {MayEnd} AND backend_start < pg_conf_load_time()) AS older,
+          coalesce(json_agg(json_build_object('pid', pid, 'user', usename, 'application', application_name, 'since', since, 'older', since < pg_conf_load_time() + interval '1 second') ORDER BY since)
+            FILTER (WHERE since IS NOT NULL AND pid <> pg_backend_pid() AND NOT ({OthersSession} AND {MayEnd}) AND backend_type NOT IN ('autovacuum worker', 'parallel worker')), '[]') AS left_alone
+        FROM pg_stat_activity
+        CROSS JOIN LATERAL (SELECT CASE WHEN backend_type = 'client backend' THEN
+            CASE state WHEN 'active' THEN least(xact_start, query_start) WHEN 'disabled' THEN backend_start ELSE xact_start END
+          ELSE xact_start END AS since) t
         """;
 
     private const string OthersSession = "backend_type = 'client backend' AND pid <> pg_backend_pid() AND application_name <> 'dalpha'";

@@ -26,6 +26,7 @@ internal sealed class DatabaseControl(DatabaseAddress address, TimeSpan timeout,
             {
                 IsReadOnlyByDefault = row.ByDefault,
                 OlderSessions = row.Older,
+                LeftAlone = [.. row.LeftAlone.Select(one => new OpenTransaction(one.Pid, one.User, one.Application, one.Since, one.Older))],
                 EndLsn = Lsn.Parse(row.End),
                 ReceivedLsn = Lsn.Parse(row.Received),
                 ReplayedLsn = Lsn.Parse(row.Replayed),
@@ -108,7 +109,10 @@ internal sealed class DatabaseControl(DatabaseAddress address, TimeSpan timeout,
 
 /// <summary>What <see cref="ControlQueries.Activity"/> gives.</summary>
 internal sealed record ActivityRow(
-    DateTimeOffset Time, bool InRecovery, bool ReadOnly, bool ByDefault, string? NextId, int Writers, int Prepared, int Sessions, int Older, string? Current, string? End, string? Received, string? Replayed, int Timeline, bool SeesAll);
+    DateTimeOffset Time, bool InRecovery, bool ReadOnly, bool ByDefault, string? NextId, int Writers, int Prepared, int Sessions, int Older, IReadOnlyList<OpenRow> LeftAlone, string? Current, string? End, string? Received, string? Replayed, int Timeline, bool SeesAll);
+
+/// <summary>A transaction in <see cref="ActivityRow"/>.</summary>
+internal sealed record OpenRow(int Pid, string? User, string? Application, DateTimeOffset Since, bool Older);
 
 /// <summary>What <see cref="ControlQueries.Default"/> gives.</summary>
 internal sealed record DefaultRow(string Value, string? Source, IReadOnlyList<string> Overrides);

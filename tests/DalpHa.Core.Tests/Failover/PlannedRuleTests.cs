@@ -28,6 +28,7 @@ public sealed class PlannedRuleTests
     {
         { "it takes writes", Primary with { IsReadOnly = false }, Standby, "takes writes" },
         { "an older session", Primary with { OlderSessions = 2 }, Standby, "2 sessions are older" },
+        { "an older transaction", Primary with { LeftAlone = [new OpenTransaction(4711, "postgres", "psql", DateTimeOffset.UnixEpoch, IsOlder: true)] }, Standby, "process 4711 (user postgres, application 'psql'), begun at 1970-01-01 00:00:00Z" },
         { "a transaction under way", Primary with { WritersRunning = 1 }, Standby, "under way" },
         { "a prepared transaction", Primary with { PreparedTransactions = 1 }, Standby, "prepared" },
         { "its end is not known", Primary with { EndLsn = null }, Standby, "can't be seen" },
@@ -62,6 +63,18 @@ public sealed class PlannedRuleTests
         var later = DrainRule.Judge([("pg", Primary with { EndLsn = new Lsn(5100) })], Standby with { ReceivedLsn = new Lsn(5100), ReplayedLsn = new Lsn(5100) });
         Assert.False(DrainRule.Conclude(level, later).Holds);
         Assert.False(DrainRule.Conclude(level, DrainRule.Judge([("pg", Primary with { IsReadOnly = false })], Standby)).Holds);
+    }
+
+    [Fact]
+    public void A_transaction_that_began_under_the_freeze_is_waited_for_by_nobody_and_several_older_ones_are_counted()
+    {
+        OpenTransaction Of(int pid, bool isOlder) => new(pid, null, "", DateTimeOffset.UnixEpoch, isOlder);
+        Assert.Null((Primary with { LeftAlone = [Of(1, false), Of(2, false)] }).WhyNotFrozen);
+        var why = (Primary with { LeftAlone = [Of(1, false), Of(2, true), Of(3, true), Of(4, true)] }).WhyNotFrozen;
+        Assert.Contains("process 2 (a worker of the server), begun", why, StringComparison.Ordinal);
+        Assert.Contains("and so may 2 more", why, StringComparison.Ordinal);
+        Assert.Contains("pg_terminate_backend(2)", why, StringComparison.Ordinal);
+        Assert.Null((Standby with { LeftAlone = [Of(1, true)] }).WhyNotFrozen);
     }
 
     [Fact]

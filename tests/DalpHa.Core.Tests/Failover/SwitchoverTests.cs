@@ -1,5 +1,6 @@
 using DalpHa.Core.Errors;
 using DalpHa.Core.Failover;
+using DalpHa.Core.Ports;
 using DalpHa.Core.Readiness;
 using DalpHa.Core.Replication;
 
@@ -10,6 +11,7 @@ public sealed class SwitchoverTests : IDisposable
 {
     private const string Id = "20260601-120000-abcd";
     private const string Drain = "Freeze writes on pg, and drain it to pg";
+    private const string LastLook = "Look at the former primary once more";
     private readonly TestPlatform platform = new() { Kind = FailoverKind.Switchover };
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
@@ -30,7 +32,7 @@ public sealed class SwitchoverTests : IDisposable
         Assert.Equal(["scale dapi 0", "scale signer 0", "readonly True"], platform.Active.Changes[..3]);
         var journal = JournalFile.Read(Assert.Single(platform.Journals)).Records;
         var promotion = journal.Where(record => record is { Step: "promote", Action: not null }).Select(record => (record.Event, record.Action!)).ToList();
-        Assert.Equal([(JournalEvent.Intent, Drain), (JournalEvent.Done, Drain), (JournalEvent.Intent, "Promote pg"), (JournalEvent.Done, "Promote pg"), (JournalEvent.Done, "Let pg take writes")], promotion);
+        Assert.Equal([(JournalEvent.Intent, Drain), (JournalEvent.Done, Drain), (JournalEvent.Intent, "Promote pg"), (JournalEvent.Done, "Promote pg"), (JournalEvent.Done, "Let pg take writes"), (JournalEvent.Done, LastLook)], promotion);
         Assert.Contains(journal, record => record is { Event: JournalEvent.Done, Action: Drain } && record.Text.Contains("seen twice", StringComparison.Ordinal));
         Assert.Contains(journal, record => record is { Event: JournalEvent.Intent, Action: "Promote pg" } && record.Data["final"] == "true");
     }
@@ -67,6 +69,68 @@ public sealed class SwitchoverTests : IDisposable
         Assert.Empty(resume.Unmet);
         (platform.ToReceive, platform.ToReplay) = (0, 0);
         Assert.Equal(FailoverOutcome.Succeeded, (await platform.Process().ResumeAsync(Id, null, Token)).Outcome);
+    }
+
+    [Fact]
+    public async Task A_transaction_that_is_older_than_the_freeze_and_stays_keeps_it_from_being_promoted_and_is_named()
+    {
+        platform.Active.LeftAlone.Add(new OpenTransaction(4711, "postgres", "psql", platform.Time.GetUtcNow(), IsOlder: true));
+        var stopped = await platform.Process().BeginAsync(Id, TestPlatform.Declaration, null, Token);
+        Assert.Equal(("promote", FailoverOutcome.Incomplete), (stopped.NextStep, stopped.Steps[^1].Outcome));
+        Assert.Contains("process 4711 (user postgres, application 'psql')", stopped.StoppedBecause, StringComparison.Ordinal);
+        Assert.Empty(platform.Standby.Changes);
+
+        platform.Active.LeftAlone.Clear();
+        Assert.Equal(FailoverOutcome.Succeeded, (await platform.Process().ResumeAsync(Id, null, Token)).Outcome);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task What_the_former_primary_commits_after_the_drain_stops_it_once_whoever_promoted_is_alive_or_not(bool dies)
+    {
+        var (crash, hasWritten) = (new Crash(), false);
+        platform.OnChange = () =>
+        {
+            if (!hasWritten && platform.Standby.Changes is [.., "promote"])
+            {
+                // A session that overrules the default, in the moment of the promotion.
+                (hasWritten, platform.Active.NextTransactionId) = (true, platform.Active.NextTransactionId + 3);
+                if (dies)
+                {
+                    crash.Die();
+                }
+            }
+        };
+        DalpFailover stopped;
+        if (dies)
+        {
+            await Assert.ThrowsAsync<CrashException>(() => platform.Process(crash).BeginAsync(Id, TestPlatform.Declaration, null, Token));
+            stopped = await platform.Process(takeOver: true, machine: "desktop").ResumeAsync(Id, null, Token);
+        }
+        else
+        {
+            stopped = await platform.Process().BeginAsync(Id, TestPlatform.Declaration, null, Token);
+        }
+        Assert.Equal(("promote", FailoverOutcome.Incomplete), (stopped.NextStep, stopped.Outcome));
+        Assert.Contains("up to 3 transactions ended there since", stopped.StoppedBecause, StringComparison.Ordinal);
+        Assert.Contains("Compare-DalpDatabase", stopped.HandOver, StringComparison.Ordinal);
+        Assert.False(platform.Standby.IsInRecovery);
+        Assert.DoesNotContain("scale dapi 2", platform.Standby.Changes);
+
+        // Who goes on has been told.
+        var ended = await platform.Process(machine: dies ? "desktop" : "laptop").ResumeAsync(Id, null, Token);
+        Assert.True(ended.Outcome == FailoverOutcome.Succeeded, ended.StoppedBecause);
+    }
+
+    [Fact]
+    public async Task A_former_primary_that_can_not_be_seen_after_the_promotion_is_not_taken_for_one_that_wrote_nothing()
+    {
+        platform.OnChange = () => platform.Active.IsDown = platform.Standby.Changes is [.., "promote"];
+        var stopped = await platform.Process().BeginAsync(Id, TestPlatform.Declaration, null, Token);
+        Assert.Equal("promote", stopped.NextStep);
+        Assert.Contains("can't be seen", stopped.StoppedBecause, StringComparison.Ordinal);
+        Assert.False(platform.Standby.IsInRecovery);
     }
 
     public static TheoryData<string, Action<TestPlatformCase>> NotWell => new()

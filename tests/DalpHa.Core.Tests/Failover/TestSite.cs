@@ -36,6 +36,9 @@ internal sealed class TestSite
     /// <summary>Sessions that may keep what was the default before it was read-only; they end when they are told to.</summary>
     public int OlderSessions { get; set; }
 
+    /// <summary>Sessions that are not ended when they are told to, and write on in a transaction that began before it was read-only.</summary>
+    public List<OpenTransaction> LeftAlone { get; } = [];
+
     /// <summary>While it follows: up to where it has received and replayed.</summary>
     public Func<(ulong Received, ulong Replayed)?> Follows { get; set; } = () => null;
     public int Timeline { get; set; } = 1;
@@ -186,6 +189,7 @@ internal sealed class TestSite
                 DateTimeOffset.UnixEpoch, site.IsInRecovery, site.IsReadOnly, site.IsInRecovery ? null : site.NextTransactionId, 0, 0, 0, site.IsInRecovery ? null : new Lsn(site.NextTransactionId), site.Timeline)
             {
                 OlderSessions = site.OlderSessions,
+                LeftAlone = [.. site.LeftAlone],
                 EndLsn = site.IsInRecovery ? null : new Lsn(site.NextTransactionId),
                 ReceivedLsn = site.IsInRecovery && site.Follows() is { Received: var received } ? new Lsn(received) : null,
                 ReplayedLsn = site.IsInRecovery && site.Follows() is { Replayed: var replayed } ? new Lsn(replayed) : null,

@@ -112,6 +112,77 @@ public sealed class DatabaseControlTests(ControlledPair shared, ITestOutputHelpe
         }
     }
 
+    [Theory]
+    [InlineData("in a transaction", "BEGIN; SELECT 1", "INSERT INTO kept_on VALUES (1); COMMIT")]
+    [InlineData("in a procedure that commits", "CREATE OR REPLACE PROCEDURE slow() LANGUAGE plpgsql AS 'BEGIN COMMIT; PERFORM pg_sleep(3); INSERT INTO kept_on VALUES (1); COMMIT; END'", "CALL slow()")]
+    [InlineData("with its activity not tracked", "SET track_activities = off; BEGIN; SELECT 1", "INSERT INTO kept_on VALUES (1); COMMIT")]
+    public async Task A_superusers_transaction_that_is_older_than_the_freeze_is_named_until_it_ends_and_it_could_have_written(string what, string before, string after)
+    {
+        Assert.SkipWhen(await Pair.Primary.ExecuteAsync($"SELECT rolsuper FROM pg_roles WHERE rolname = '{PostgresPair.AdminUser}'", Token) is true, "Before PostgreSQL 15 the administrator is a superuser, and ends it.");
+        await using var control = Open(Pair.Primary);
+        await Pair.Primary.ExecuteAsync("CREATE TABLE IF NOT EXISTS kept_on (x int); TRUNCATE kept_on", Token);
+        await using var superuser = new NpgsqlConnection(Pair.Primary.ConnectionString("postgres", Pair.Passwords.Superuser) + ";Application Name=batch");
+        await superuser.OpenAsync(Token);
+        await ExecuteAsync(superuser, before);
+        var pid = superuser.ProcessID;
+        Assert.DoesNotContain((await control.ReadActivityAsync(Token)).LeftAlone, one => one.IsOlder && what == "in a transaction");
+        // What a statement under way goes on with it began before the freeze.
+        var statement = after.StartsWith("CALL", StringComparison.Ordinal) ? ExecuteAsync(superuser, after) : null;
+        try
+        {
+            await Poll.UntilAsync(async () => statement is null || (await control.ReadActivityAsync(Token)).LeftAlone.Any(one => one.Pid == pid), Timeout, "the statement is under way");
+            await control.SetReadOnlyAsync(true, Token);
+            await control.EndSessionsAsync(Token);
+            await using var next = Open(Pair.Primary);
+            foreach (var look in new[] { control, next })
+            {
+                var left = await look.ReadActivityAsync(Token);
+                Assert.True(left is { IsReadOnly: true, OlderSessions: 0 }, $"{what}: {left}");
+                Assert.Contains(left.LeftAlone, one => one is { IsOlder: true, User: "postgres", Application: "batch" or "" } && one.Pid == pid);
+                Assert.Contains($"process {pid} (user postgres", left.WhyNotFrozen, StringComparison.Ordinal);
+            }
+            await (statement ?? ExecuteAsync(superuser, after));
+            Assert.Equal(1L, await Pair.Primary.ExecuteAsync("SELECT count(*) FROM kept_on", Token));
+            // A session without a transaction goes by the settings as everybody does; one whose activity nobody sees is none that is known to.
+            if (what == "with its activity not tracked")
+            {
+                Assert.NotNull((await control.ReadActivityAsync(Token)).WhyNotFrozen);
+                await superuser.CloseAsync();
+            }
+            await Poll.UntilAsync(async () => (await control.ReadActivityAsync(Token)).WhyNotFrozen is null, Timeout, "it is frozen");
+            if (superuser.State == System.Data.ConnectionState.Open)
+            {
+                Assert.Equal(PostgresErrorCodes.ReadOnlySqlTransaction, (await Assert.ThrowsAsync<PostgresException>(() => ExecuteAsync(superuser, "INSERT INTO kept_on VALUES (2)"))).SqlState);
+                // What it begins now is no older, and is left alone.
+                await Task.Delay(1100, Token);
+                await ExecuteAsync(superuser, "BEGIN; SELECT 1");
+                var now = await control.ReadActivityAsync(Token);
+                Assert.Contains(now.LeftAlone, one => one is { IsOlder: false } && one.Pid == pid);
+                Assert.Null(now.WhyNotFrozen);
+            }
+        }
+        finally
+        {
+            await control.SetReadOnlyAsync(false, Token);
+        }
+    }
+
+    [Fact]
+    public async Task The_replication_does_not_count_as_a_transaction()
+    {
+        await using var control = Open(Pair.Primary);
+        await control.SetReadOnlyAsync(true, Token);
+        try
+        {
+            Assert.Equal(1L, await Pair.Primary.ExecuteAsync("SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'walsender'", Token));
+            await Poll.UntilAsync(async () => await control.ReadActivityAsync(Token) is { LeftAlone: [] }, Timeout, "nothing is left alone that has a transaction");
+        }
+        finally
+        {
+            await control.SetReadOnlyAsync(false, Token);
+        }
+    }
+
     [Fact]
     public async Task Where_the_log_ends_is_where_the_standby_gets_to_and_what_is_not_written_out_yet_is_before_it()
     {

@@ -39,6 +39,9 @@ public sealed record FailoverAction
     /// <summary>How often to look meanwhile.</summary>
     public TimeSpan LookEvery { get; init; } = TimeSpan.FromMilliseconds(250);
 
+    /// <summary>Named facts that the journal keeps of its outcome, once that was seen; null for none.</summary>
+    public Func<IReadOnlyDictionary<string, string>?> Facts { get; init; } = () => null;
+
     /// <summary>Whether it can be undone. What can't is finished and journalled even when the operator asks to stop meanwhile.</summary>
     public bool CanBeUndone { get; init; } = true;
 }

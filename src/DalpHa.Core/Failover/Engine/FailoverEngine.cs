@@ -18,6 +18,9 @@ public sealed class FailoverEngine(string id, DalpRunbook runbook, FailoverWorld
     /// <summary>In the data of an intent: the action can't be undone.</summary>
     internal const string FinalKey = "final";
 
+    /// <summary>In the data of a stop: the id of the error that it is for.</summary>
+    internal const string ErrorKey = "error";
+
     private static readonly Dictionary<string, string> Final = new() { [FinalKey] = "true" };
     private readonly long begun = time.GetTimestamp();
 
@@ -86,7 +89,7 @@ public sealed class FailoverEngine(string id, DalpRunbook runbook, FailoverWorld
         }
         catch (DalpException exception)
         {
-            return await StopAsync(run, run.HasActed ? FailoverOutcome.Incomplete : FailoverOutcome.NotStarted, $"{exception.Message} {exception.RecommendedAction}").ConfigureAwait(false);
+            return await StopAsync(run, run.HasActed ? FailoverOutcome.Incomplete : FailoverOutcome.NotStarted, $"{exception.Message} {exception.RecommendedAction}", exception.ErrorId).ConfigureAwait(false);
         }
     }
 
@@ -190,7 +193,7 @@ public sealed class FailoverEngine(string id, DalpRunbook runbook, FailoverWorld
             // What was so already tells less than what was done.
             run.LastSeen = result.HasActed || run.LastSeen is null ? result.Detail : run.LastSeen;
             return result.Outcome == FailoverOutcome.Succeeded
-                ? journal.RecordAsync(JournalEvent.Done, run.Step, action.Name, $"{action.Outcome}{(result.HasActed ? "" : ", as it was already")}. {result.Detail}", CancellationToken.None)
+                ? journal.RecordAsync(JournalEvent.Done, run.Step, action.Name, $"{action.Outcome}{(result.HasActed ? "" : ", as it was already")}. {result.Detail}", CancellationToken.None, action.Facts())
                 : journal.RecordAsync(JournalEvent.Failed, run.Step, action.Name, result.Detail, CancellationToken.None);
         },
         Show = (action, seen) => Show(run, action.Name, seen),
@@ -200,10 +203,14 @@ public sealed class FailoverEngine(string id, DalpRunbook runbook, FailoverWorld
     private Task<DalpStepResult> FailAsync(StepRun run, ActionResult failed) =>
         StopAsync(run, failed.Outcome == FailoverOutcome.NotStarted && run.HasActed ? FailoverOutcome.Incomplete : failed.Outcome, failed.Detail);
 
-    private async Task<DalpStepResult> StopAsync(StepRun run, FailoverOutcome outcome, string why)
+    private async Task<DalpStepResult> StopAsync(StepRun run, FailoverOutcome outcome, string why, string? errorId = null)
     {
-        await journal.RecordAsync(
-            JournalEvent.Stopped, run.Step, null, why, CancellationToken.None, new Dictionary<string, string> { ["outcome"] = outcome.ToString() }).ConfigureAwait(false);
+        var data = new Dictionary<string, string> { ["outcome"] = outcome.ToString() };
+        if (errorId is not null)
+        {
+            data[ErrorKey] = errorId;
+        }
+        await journal.RecordAsync(JournalEvent.Stopped, run.Step, null, why, CancellationToken.None, data).ConfigureAwait(false);
         return run.End(outcome, why);
     }
 

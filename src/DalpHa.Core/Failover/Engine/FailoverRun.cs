@@ -92,7 +92,7 @@ public sealed class FailoverRun
                     "Give the topology that it was begun with.",
                     id);
             }
-            world = world.For(Enum.Parse<FailoverKind>(owner["kind"]));
+            world = world.For(Enum.Parse<FailoverKind>(owner["kind"])) with { Drained = DrainedPrimary.Of(journal.Chain.Records) };
             return journal.AnnounceAsync(JournalEvent.Resumed, null, null, runner.TakeOver is null ? "Taken up again." : TakenOver, cancellationToken);
         }, cancellationToken);
 

@@ -81,6 +81,9 @@ public sealed record FailoverWorld
     /// <summary>The loss that was accepted explicitly; null when only the topology's RPO bounds it.</summary>
     public TimeSpan? MaxDataLoss { get; init; }
 
+    /// <summary>The former primary as an earlier process has drained it, for one that goes on; null when there is nothing to look for.</summary>
+    public DrainedPrimary? Drained { get; init; }
+
     /// <summary>For a rehearsal past a freeze that people do: what they will have frozen counts as frozen, and it is said to be assumed.</summary>
     public bool AssumesFreeze { get; init; }
 

@@ -18,6 +18,8 @@ public sealed class PromoteStep : IStepRecipe
         var candidate = await PromotionCandidate.MeasureAsync(world, cancellationToken).ConfigureAwait(false);
         var planned = isPlanned ? await PlannedConditions.MeasureAsync(world, candidate, cancellationToken).ConfigureAwait(false) : [];
         var promotion = Promotions.For(world, timeout);
+        var drain = isPlanned && !promotion.StopsTheActive ? new PrimaryDrain(world, candidate.Server) : null;
+        var isWatched = drain is not null && (!candidate.IsPromoted || world.Drained is not null);
         return new FailoverStep
         {
             Name = Name,
@@ -33,10 +35,13 @@ public sealed class PromoteStep : IStepRecipe
             Stages = candidate.IsUsable && planned.All(precondition => precondition.IsMet)
                 ?
                 [
-                    .. isPlanned && !promotion.StopsTheActive ? (IReadOnlyList<FailoverAction>[])[[new PrimaryDrain(world, candidate.Server).Action(timeout)]] : [],
+                    .. drain is null ? (IReadOnlyList<FailoverAction>[])[] : [[drain.Action(timeout)]],
                     .. promotion.Stages(candidate.Server),
-                    // It may have been frozen when it was the primary of an earlier time.
-                    [new SiteDatabase(world.Standby, timeout, world.Time).Thaw(candidate.Server)],
+                    [
+                        // It may have been frozen when it was the primary of an earlier time.
+                        new SiteDatabase(world.Standby, timeout, world.Time).Thaw(candidate.Server),
+                        .. isWatched ? (IReadOnlyList<FailoverAction>)[new FormerPrimary(world, () => drain?.Drained ?? world.Drained).LookOnceMore(timeout)] : [],
+                    ],
                 ]
                 : [],
         };

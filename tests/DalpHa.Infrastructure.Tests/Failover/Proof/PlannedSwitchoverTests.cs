@@ -1,5 +1,6 @@
 using DalpHa.Core.Failover;
 using DalpHa.Infrastructure.Tests.Postgres;
+using Npgsql;
 
 namespace DalpHa.Infrastructure.Tests.Failover.Proof;
 
@@ -51,9 +52,7 @@ public sealed class PlannedSwitchoverTests(FailoverHouse house, ITestOutputHelpe
                 await house.Pair.Primary.ExecuteAsync("SELECT pg_logical_emit_message(true, 'test', 'to be replayed')", CancellationToken.None);
             }
         };
-        var topology = house.Topology + ".impatient.yaml";
-        await File.WriteAllTextAsync(topology, (await File.ReadAllTextAsync(house.Topology, TestContext.Current.CancellationToken)).Replace("lagWarn: 30s", "lagWarn: 3s", StringComparison.Ordinal), TestContext.Current.CancellationToken);
-        await using var process = FailoverProcess.Start(house.NewMachine(), FailoverScripts.Switch(house).Replace(house.Topology, topology, StringComparison.Ordinal));
+        await using var process = FailoverProcess.Start(house.NewMachine(), FailoverScripts.Switch(house).Replace(house.Topology, await ImpatientAsync(), StringComparison.Ordinal));
         var stopped = (await process.EndAsync()).Failover;
 
         Assert.Equal("promote", stopped.GetProperty("NextStep").GetString());
@@ -71,6 +70,66 @@ public sealed class PlannedSwitchoverTests(FailoverHouse house, ITestOutputHelpe
         Assert.True(resumed.Code == 0, resumed.Output + resumed.Errors);
         await Poll.UntilAsync(() => Task.FromResult(watch.West > before), TimeSpan.FromSeconds(10), "the client writes to the active site again");
         Assert.Equal(0, watch.Both);
+    }
+
+    [Fact]
+    public async Task A_superusers_transaction_that_began_before_the_freeze_and_stays_keeps_the_standby_from_being_promoted_and_is_named()
+    {
+        await house.ResetAsync();
+        await using var superuser = new NpgsqlConnection(house.Pair.Primary.ConnectionString("postgres", house.Pair.Passwords.Superuser) + ";Application Name=batch");
+        house.Gates.OnMoment = async moment =>
+        {
+            if (moment is { Write: "west pg_reload_conf", IsAfter: false })
+            {
+                await superuser.OpenAsync(CancellationToken.None);
+                await RunAsync(superuser, "BEGIN; SELECT 1");
+            }
+        };
+        await using var process = FailoverProcess.Start(house.NewMachine(), FailoverScripts.Switch(house).Replace(house.Topology, await ImpatientAsync(), StringComparison.Ordinal));
+        var stopped = (await process.EndAsync()).Failover;
+
+        Assert.Equal("promote", stopped.GetProperty("NextStep").GetString());
+        Assert.Contains($"process {superuser.ProcessID} (user postgres, application 'batch')", stopped.GetProperty("StoppedBecause").GetString(), StringComparison.Ordinal);
+        Assert.DoesNotContain("east pg_promote", house.Gates.Done);
+        // What it was waited for: it can write, and commits.
+        await RunAsync(superuser, "SELECT pg_logical_emit_message(true, 'test', 'older than the freeze'); COMMIT");
+    }
+
+    [Fact]
+    public async Task What_is_committed_on_the_former_primary_after_the_drain_stops_it_when_the_other_one_is_proven()
+    {
+        await house.ResetAsync();
+        house.Gates.OnMoment = async moment =>
+        {
+            if (moment is { Write: "east pg_promote", IsAfter: false })
+            {
+                await using var stubborn = new NpgsqlConnection(house.Pair.Primary.ConnectionString("postgres", house.Pair.Passwords.Superuser));
+                await stubborn.OpenAsync(CancellationToken.None);
+                await RunAsync(stubborn, "SET default_transaction_read_only = off");
+                await RunAsync(stubborn, "CREATE TABLE lost (x int)");
+            }
+        };
+        await using var process = FailoverProcess.Start(house.NewMachine(), FailoverScripts.Switch(house));
+        var stopped = (await process.EndAsync()).Failover;
+
+        Assert.Equal("promote", stopped.GetProperty("NextStep").GetString());
+        Assert.Equal("Incomplete", stopped.GetProperty("Outcome").GetString());
+        Assert.Contains("was written to after it was drained", stopped.GetProperty("StoppedBecause").GetString(), StringComparison.Ordinal);
+        Assert.Contains("Compare-DalpDatabase", stopped.GetProperty("HandOver").GetString(), StringComparison.Ordinal);
+        Assert.Equal(false, await house.Pair.Standby.ExecuteAsync("SELECT pg_is_in_recovery()", CancellationToken.None));
+    }
+
+    private async Task<string> ImpatientAsync()
+    {
+        var topology = house.Topology + ".impatient.yaml";
+        await File.WriteAllTextAsync(topology, (await File.ReadAllTextAsync(house.Topology, TestContext.Current.CancellationToken)).Replace("lagWarn: 30s", "lagWarn: 3s", StringComparison.Ordinal), TestContext.Current.CancellationToken);
+        return topology;
+    }
+
+    private static async Task RunAsync(NpgsqlConnection connection, string sql)
+    {
+        await using var command = new NpgsqlCommand(sql, connection);
+        await command.ExecuteNonQueryAsync(CancellationToken.None);
     }
 
     [Fact]

@@ -8,7 +8,11 @@ namespace DalpHa.Core.Failover;
 /// <param name="Seen">What was seen, in a sentence.</param>
 /// <param name="LevelAt">Where both ends stand; null while they do not stand at the same position.</param>
 /// <param name="IsPromoted">Whether the standby is a primary already, and the former one can't write.</param>
-public sealed record DrainSight(string Seen, Lsn? LevelAt = null, bool IsPromoted = false);
+public sealed record DrainSight(string Seen, Lsn? LevelAt = null, bool IsPromoted = false)
+{
+    /// <summary>The primary as it is where both ends stand; null while they do not, and when it does not tell its next transaction.</summary>
+    public DrainedPrimary? Drained { get; init; }
+}
 
 /// <summary>
 /// Decides whether all that a frozen primary ever wrote is on its standby: received and replayed, exactly up to where the primary's log ends. One byte less, and
@@ -43,7 +47,7 @@ public static class DrainRule
             _ when primary.Timeline != standby.Timeline => new DrainSight($"The standby is on timeline {standby.Timeline}, {name} on {primary.Timeline}."),
             ({ } end, { } received, _) when received < end => new DrainSight($"{Wording.Bytes(end - received)} to receive."),
             ({ } end, _, { } replayed) when replayed < end => new DrainSight($"{Wording.Bytes(end - replayed)} to replay."),
-            ({ } end, _, _) => new DrainSight($"Level at {end}.", LevelAt: end),
+            ({ } end, _, _) => new DrainSight($"Level at {end}.", LevelAt: end) { Drained = primary.NextTransactionId is { } next ? new DrainedPrimary(name, next, end) : null },
         };
     }
 

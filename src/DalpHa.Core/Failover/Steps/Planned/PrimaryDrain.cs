@@ -12,6 +12,9 @@ internal sealed class PrimaryDrain(FailoverWorld world, DatabaseServerSettings s
     private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(5);
     private readonly IReadOnlyList<DatabaseServerSettings> actives = world.Active.Site.Database?.Servers ?? [];
 
+    /// <summary>The primary as it was when it was seen to be drained; null before that, and when the standby was promoted already.</summary>
+    public DrainedPrimary? Drained { get; private set; }
+
     /// <summary>The action.</summary>
     /// <param name="timeout">How long the step's actions may take.</param>
     public FailoverAction Action(TimeSpan timeout)
@@ -28,6 +31,7 @@ internal sealed class PrimaryDrain(FailoverWorld world, DatabaseServerSettings s
             ActAsync = world.Runbook.StepOf(FreezeStep.StepName).Manual is null ? FreezeAsync : _ => Task.CompletedTask,
             Timeout = timeout < patience ? timeout : patience,
             LookEvery = LookEvery,
+            Facts = () => Drained?.Facts,
         };
     }
 
@@ -39,7 +43,10 @@ internal sealed class PrimaryDrain(FailoverWorld world, DatabaseServerSettings s
             return Sighting.NotYet(first.Seen);
         }
         await Task.Delay(LookEvery, world.Time, cancellationToken).ConfigureAwait(false);
-        return DrainRule.Conclude(first, await ReadAsync(cancellationToken).ConfigureAwait(false));
+        var second = await ReadAsync(cancellationToken).ConfigureAwait(false);
+        var concluded = DrainRule.Conclude(first, second);
+        Drained = concluded.Holds ? second.Drained : null;
+        return concluded;
     }
 
     private async Task<DrainSight> ReadAsync(CancellationToken cancellationToken)
