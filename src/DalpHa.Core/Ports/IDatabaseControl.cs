@@ -39,7 +39,15 @@ public interface IDatabaseControl : IAsyncDisposable
     /// <param name="note">What the mark says.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <returns>Null while the server is in recovery, and takes no writes. One round trip either way: fit to be asked every few milliseconds.</returns>
+    /// <exception cref="Errors.DalpException">It takes writes, and the commit waits for a standby that is not there (<c>DatabaseCommitsWait</c>).</exception>
     Task<WriteProof?> ProveWriteAsync(string note, CancellationToken cancellationToken);
+
+    /// <summary>What it has for those that follow it, and whom its commits wait for.</summary>
+    Task<ServerProvision> ReadProvisionAsync(CancellationToken cancellationToken);
+
+    /// <summary>The timelines that it came through to the one that it is on.</summary>
+    /// <exception cref="Errors.DalpException">The login may not read that file (<c>pg_read_file</c>).</exception>
+    Task<TimelineHistory> ReadHistoryAsync(int timeline, CancellationToken cancellationToken);
 }
 
 /// <summary>What a server does with writes.</summary>

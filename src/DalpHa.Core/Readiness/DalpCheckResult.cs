@@ -29,4 +29,18 @@ public sealed record DalpCheckResult
 
     /// <summary>When it was measured (UTC).</summary>
     public required DateTimeOffset At { get; init; }
+
+    /// <summary>A check's finding.</summary>
+    public static DalpCheckResult Of(string check, Finding finding, DateTimeOffset at) => new()
+    {
+        Check = check,
+        Site = finding.Site,
+        Target = finding.Target,
+        Status = finding.Status,
+        Observed = finding.Observed,
+        Expected = finding.Expected,
+        Detail = finding.Detail,
+        Remediation = finding.Remediation,
+        At = at,
+    };
 }

@@ -78,18 +78,7 @@ public sealed class ReadinessRun(ReadinessContext context, TimeSpan deadline)
             }
         }
 
-        void Write(Finding finding) => results.TryWrite(new DalpCheckResult
-        {
-            Check = part.Check,
-            Site = finding.Site,
-            Target = finding.Target,
-            Status = finding.Status,
-            Observed = finding.Observed,
-            Expected = finding.Expected,
-            Detail = finding.Detail,
-            Remediation = finding.Remediation,
-            At = context.Time.GetUtcNow(),
-        });
+        void Write(Finding finding) => results.TryWrite(DalpCheckResult.Of(part.Check, finding, context.Time.GetUtcNow()));
     }
 
     private sealed record Part(string Check, IReadOnlyList<SiteView> Sites, Func<CancellationToken, IAsyncEnumerable<Finding>> Run);

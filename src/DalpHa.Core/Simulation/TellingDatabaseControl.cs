@@ -85,6 +85,12 @@ public sealed class TellingDatabaseControl(IDatabaseControl inner, Action<ToldWr
     }
 
     /// <inheritdoc/>
+    public Task<ServerProvision> ReadProvisionAsync(CancellationToken cancellationToken) => inner.ReadProvisionAsync(cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<TimelineHistory> ReadHistoryAsync(int timeline, CancellationToken cancellationToken) => inner.ReadHistoryAsync(timeline, cancellationToken);
+
+    /// <inheritdoc/>
     public ValueTask DisposeAsync() => inner.DisposeAsync();
 
     private void Change(string statement, Action change)

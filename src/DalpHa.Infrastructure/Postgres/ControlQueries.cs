@@ -142,6 +142,15 @@ internal static class ControlQueries
         ) TO STDOUT (FORMAT BINARY)
         """;
 
+    /// <summary>Ends our own sessions whose commits wait for a synchronous standby, and gives whom they wait for; empty when none does.</summary>
+    public const string EndWaitingCommits = """
+        COPY (
+        SELECT CASE WHEN count(*) FILTER (WHERE pg_terminate_backend(pid)) > 0 THEN current_setting('synchronous_standby_names') ELSE '' END
+        FROM pg_stat_activity
+        WHERE wait_event = 'SyncRep' AND application_name = 'dalpha' AND usename = current_user AND pid <> pg_backend_pid()
+        ) TO STDOUT (FORMAT BINARY)
+        """;
+
     // COPY takes no parameters. An escape string means the same whatever standard_conforming_strings says.
     private static string Literal(string text) =>
         $"E'{text.Replace("\\", @"\\", StringComparison.Ordinal).Replace("'", @"\'", StringComparison.Ordinal).Replace("\0", "", StringComparison.Ordinal)}'";

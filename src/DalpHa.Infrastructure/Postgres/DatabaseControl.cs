@@ -92,11 +92,37 @@ internal sealed class DatabaseControl(DatabaseAddress address, TimeSpan timeout,
 
     public async Task<WriteProof?> ProveWriteAsync(string note, CancellationToken cancellationToken)
     {
-        var row = Parse(await connection.ReadAsync(ControlQueries.Prove(note), Need.Proof, cancellationToken).ConfigureAwait(false), ControlJson.Default.ProofRow);
+        var row = Parse(await ReadProofAsync(note, cancellationToken).ConfigureAwait(false), ControlJson.Default.ProofRow);
         return row is { Lsn: { } lsn, Id: { } id, Timeline: { } timeline }
             ? new WriteProof(row.Time, ulong.Parse(id, System.Globalization.CultureInfo.InvariantCulture), Lsn.Parse(lsn)!.Value, timeline)
             : null;
     }
+
+    // A commit that waits for a synchronous standby waits past the server's own timeouts, and its backend past our connection: each look would leave one behind.
+    private async Task<string> ReadProofAsync(string note, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await connection.ReadAsync(ControlQueries.Prove(note), Need.Proof, cancellationToken).ConfigureAwait(false);
+        }
+        catch (DalpException late) when (late.Kind == FaultKind.TimedOut)
+        {
+            var names = await connection.ReadAsync(ControlQueries.EndWaitingCommits, Need.Activity, cancellationToken).ConfigureAwait(false);
+            throw names.Length == 0 ? late : Fail(
+                "DatabaseCommitsWait",
+                FaultKind.Unavailable,
+                $"takes writes, and tells none of them done: it waits for a standby that is not there (synchronous_standby_names = '{names}').",
+                "On that server: ALTER SYSTEM SET synchronous_standby_names = ''; SELECT pg_reload_conf(); DalpHa sees it at its next look.");
+        }
+    }
+
+    public async Task<ServerProvision> ReadProvisionAsync(CancellationToken cancellationToken)
+    {
+        var document = await connection.ReadAsync(ProvisionQuery.Sql, Need.Replication, cancellationToken).ConfigureAwait(false);
+        return DatabaseFaults.WhenUnreadable(address, timeout, () => ProvisionReader.Read(document));
+    }
+
+    public Task<TimelineHistory> ReadHistoryAsync(int timeline, CancellationToken cancellationToken) => LineageReader.ReadHistoryAsync(connection, address, timeout, timeline, cancellationToken);
 
     public ValueTask DisposeAsync() => connection.DisposeAsync();
 

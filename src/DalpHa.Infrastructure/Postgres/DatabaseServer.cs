@@ -23,9 +23,7 @@ internal sealed class DatabaseServer(DatabaseAddress address, TimeSpan timeout) 
         var lineage = DatabaseFaults.WhenUnreadable(address, timeout, () => LineageReader.Read(document));
         try
         {
-            // The first timeline has no file.
-            var file = lineage.Timeline == 1 ? "" : await connection.ReadAsync(LineageQuery.History(lineage.Timeline), Need.History, cancellationToken).ConfigureAwait(false);
-            return lineage with { History = DatabaseFaults.WhenUnreadable(address, timeout, () => TimelineHistory.Parse(file, lineage.Timeline)) };
+            return lineage with { History = await LineageReader.ReadHistoryAsync(connection, address, timeout, lineage.Timeline, cancellationToken).ConfigureAwait(false) };
         }
         catch (DalpException exception)
         {

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using DalpHa.Core.Errors;
 using DalpHa.Core.Replication;
 
 namespace DalpHa.Infrastructure.Postgres;
@@ -26,6 +27,15 @@ internal static class LineageReader
             Replayed = Lsn.Parse(row.Replayed),
             MayHoldMore = row.InRecovery && row.Received is null,
         };
+    }
+
+    /// <summary>Reads the history file of a timeline.</summary>
+    /// <exception cref="DalpException">The login may not, or it is no such file.</exception>
+    public static async Task<TimelineHistory> ReadHistoryAsync(KeptConnection connection, DatabaseAddress address, TimeSpan timeout, int timeline, CancellationToken cancellationToken)
+    {
+        // The first timeline has no file.
+        var file = timeline == 1 ? "" : await connection.ReadAsync(LineageQuery.History(timeline), Need.History, cancellationToken).ConfigureAwait(false);
+        return DatabaseFaults.WhenUnreadable(address, timeout, () => TimelineHistory.Parse(file, timeline));
     }
 
     /// <exception cref="JsonException">It is not that document.</exception>

@@ -1,4 +1,5 @@
 using DalpHa.Core.Failover;
+using DalpHa.Core.Readiness;
 
 namespace DalpHa.Core.Tests.Failover;
 
@@ -8,6 +9,7 @@ internal sealed class HandCrew : IHandCrew
     private int shown;
 
     public List<DalpActionResult> Results { get; } = [];
+    public List<DalpCheckResult> Findings { get; } = [];
     public List<string> Warnings { get; } = [];
     public string? Refuses { get; set; }
     public Action<int>? OnShow { get; set; }
@@ -22,6 +24,8 @@ internal sealed class HandCrew : IHandCrew
     public void Show(string? action, string seen) => OnShow?.Invoke(Interlocked.Increment(ref shown));
 
     public void Warn(string text) => Warnings.Add(text);
+
+    public void Found(DalpCheckResult finding) => Findings.Add(finding);
 
     public void Ended(DalpActionResult result)
     {

@@ -42,6 +42,13 @@ internal sealed class TestSite
     /// <summary>While it follows: up to where it has received and replayed.</summary>
     public Func<(ulong Received, ulong Replayed)?> Follows { get; set; } = () => null;
     public int Timeline { get; set; } = 1;
+
+    /// <summary>What it has for those that follow it, but its role and timeline, which it knows by itself.</summary>
+    public ServerProvision Provision { get; set; } = new(
+        DateTimeOffset.UnixEpoch, false, 1, [], [], "", new WalArchiving("on", true, new WalArchiver(null, null, null)), new RewindBasis(true, true, true), 0, null);
+
+    /// <summary>Why that can't be read; null when it can.</summary>
+    public DalpException? ProvisionFailure { get; set; }
     public bool IsDown { get; set; }
 
     /// <summary>Its CloudNativePG Cluster; null where nobody else runs the database.</summary>
@@ -222,6 +229,18 @@ internal sealed class TestSite
             return site.IsInRecovery
                 ? Task.FromResult<WriteProof?>(null)
                 : Task.FromResult<WriteProof?>(new WriteProof(DateTimeOffset.UnixEpoch, site.NextTransactionId++, new Lsn(site.NextTransactionId), site.Timeline));
+        }
+
+        public Task<ServerProvision> ReadProvisionAsync(CancellationToken cancellationToken)
+        {
+            RequireRunning();
+            return site.ProvisionFailure is { } failure ? throw failure : Task.FromResult(site.Provision with { IsInRecovery = site.IsInRecovery, Timeline = site.Timeline });
+        }
+
+        public Task<TimelineHistory> ReadHistoryAsync(int timeline, CancellationToken cancellationToken)
+        {
+            RequireRunning();
+            return Task.FromResult(new TimelineHistory([.. Enumerable.Range(1, timeline - 1).Select(one => new TimelineSwitch(one, new Lsn((ulong)one * 1000)))], timeline));
         }
 
         public ValueTask DisposeAsync() => ValueTask.CompletedTask;

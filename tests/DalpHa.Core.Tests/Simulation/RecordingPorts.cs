@@ -54,6 +54,10 @@ internal sealed class RecordingPorts : IClusterControl, IDatabaseControl, ICloud
 
     public Task<PostgresCluster> SetFencedAsync(PostgresCluster cluster, bool isFenced, CancellationToken cancellationToken) => Write<PostgresCluster>("fence");
 
+    public Task<ServerProvision> ReadProvisionAsync(CancellationToken cancellationToken) => throw new NotSupportedException();
+
+    public Task<TimelineHistory> ReadHistoryAsync(int timeline, CancellationToken cancellationToken) => throw new NotSupportedException();
+
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
     private Task Write(string what)

@@ -1,6 +1,7 @@
 using System.Globalization;
 using DalpHa.Core.Errors;
 using DalpHa.Core.Ports;
+using DalpHa.Core.Readiness;
 using DalpHa.Core.State;
 
 namespace DalpHa.Core.Failover;
@@ -50,15 +51,15 @@ public sealed class HandJournal(FailoverWorld world, string folder, string opera
         }
     }
 
-    /// <summary>Writes down what has been. Nothing is written for a step that has changed nothing.</summary>
-    public async Task RecordAsync(JournalEvent @event, FailoverStep step, FailoverAction? action, string text)
+    /// <summary>Writes down what has been, and what was found. Nothing is written for a step that has changed nothing.</summary>
+    public async Task RecordAsync(JournalEvent @event, FailoverStep step, FailoverAction? action, string text, IReadOnlyList<DalpCheckResult>? found = null)
     {
         await turn.WaitAsync(CancellationToken.None).ConfigureAwait(false);
         try
         {
             if (file is not null)
             {
-                Write(@event, step.Name, action?.Name, text, NoData);
+                Write(@event, step.Name, action?.Name, text, found is { Count: > 0 } ? JournalFindings.With(NoData, found) : NoData);
             }
         }
         finally

@@ -27,14 +27,22 @@ public sealed class HandRun(IHandCrew crew, TimeProvider time, HandJournal journ
         await RequireMetAsync(step, cancellationToken).ConfigureAwait(false);
         await ActionRunner.WarmUpAsync(cancellationToken).ConfigureAwait(false);
         var isDone = false;
+        IReadOnlyList<DalpCheckResult> found = [];
         try
         {
-            return isDone = await RunStagesAsync(step, cancellationToken).ConfigureAwait(false);
+            isDone = await RunStagesAsync(step, cancellationToken).ConfigureAwait(false);
+            found = isDone ? await step.LookAfterAsync(cancellationToken).ConfigureAwait(false) : [];
         }
         finally
         {
-            await journal.RecordAsync(isDone ? JournalEvent.StepDone : JournalEvent.Stopped, step, null, isDone ? "Every outcome was seen." : "Not all of it is done.").ConfigureAwait(false);
+            await journal.RecordAsync(
+                isDone ? JournalEvent.StepDone : JournalEvent.Stopped, step, null, isDone ? "Every outcome was seen." : "Not all of it is done.", found).ConfigureAwait(false);
         }
+        foreach (var finding in found)
+        {
+            crew.Found(finding);
+        }
+        return isDone;
     }
 
     private async Task<bool> RunStagesAsync(FailoverStep step, CancellationToken cancellationToken)

@@ -1,3 +1,5 @@
+using DalpHa.Core.Readiness;
+
 namespace DalpHa.Core.Failover;
 
 /// <summary>The operator beside a step that he runs by hand.</summary>
@@ -17,4 +19,7 @@ public interface IHandCrew
 
     /// <summary>Is told what became of an action.</summary>
     void Ended(DalpActionResult result);
+
+    /// <summary>Is told what was found when all was done.</summary>
+    void Found(DalpCheckResult finding);
 }

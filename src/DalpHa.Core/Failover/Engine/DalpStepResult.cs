@@ -1,3 +1,5 @@
+using DalpHa.Core.Readiness;
+
 namespace DalpHa.Core.Failover;
 
 /// <summary>How far something got. The four are never collapsed.</summary>
@@ -36,6 +38,12 @@ public sealed record DalpStepResult
 
     /// <summary>How long it took; null when it did not begin.</summary>
     public TimeSpan? Duration { get; init; }
+
+    /// <summary>
+    /// What was found when it was done, of the promoted database: its timeline, its slots and archive, and what the former active site needs to come back. None of it
+    /// takes the step back. Empty for other steps.
+    /// </summary>
+    public IReadOnlyList<DalpCheckResult> Findings { get; init; } = [];
 
     /// <summary>The step, and how far it got.</summary>
     public override string ToString() => $"{Step}: {Outcome}";

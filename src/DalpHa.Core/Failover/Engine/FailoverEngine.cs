@@ -140,8 +140,9 @@ public sealed class FailoverEngine(string id, DalpRunbook runbook, FailoverWorld
             return await FailAsync(run, failed).ConfigureAwait(false);
         }
         var seen = run.LastSeen ?? question.Step.Measured;
-        await journal.RecordAsync(JournalEvent.StepDone, run.Step, null, seen, CancellationToken.None, question.Step.Facts).ConfigureAwait(false);
-        return run.End(FailoverOutcome.Succeeded, seen);
+        var found = await question.Step.LookAfterAsync(cancellationToken).ConfigureAwait(false);
+        await journal.RecordAsync(JournalEvent.StepDone, run.Step, null, seen, CancellationToken.None, JournalFindings.With(question.Step.Facts, found)).ConfigureAwait(false);
+        return run.End(FailoverOutcome.Succeeded, seen) with { Findings = found };
     }
 
     private Task BeginAsync(StepRun run, StepQuestion question, CancellationToken cancellationToken)

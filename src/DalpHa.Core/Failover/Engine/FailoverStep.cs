@@ -47,6 +47,9 @@ public sealed record FailoverStep
     /// <summary>Named facts that the journal keeps of it, as <c>lossBytes</c>.</summary>
     public IReadOnlyDictionary<string, string> Facts { get; init; } = new Dictionary<string, string>();
 
+    /// <summary>Looks at what the step has left, once every outcome was seen: told and written down, and no reason to stop. What can't be seen is a finding, and no exception.</summary>
+    public Func<CancellationToken, Task<IReadOnlyList<DalpCheckResult>>> LookAfterAsync { get; init; } = _ => Task.FromResult<IReadOnlyList<DalpCheckResult>>([]);
+
     /// <summary>The preconditions that keep it from beginning.</summary>
     public IEnumerable<Precondition> Unmet => Preconditions.Where(precondition => !precondition.IsMet);
 

@@ -37,6 +37,7 @@ internal static class FailoverStepHistory
             Owner = own.Select(record => record.Data.GetValueOrDefault("owner")).FirstOrDefault(owner => owner is not null) ?? "",
             Outcome = OutcomeOfStep(own),
             Detail = own.FindLast(record => record.Event is JournalEvent.Stopped or JournalEvent.Failed or JournalEvent.StepDone)?.Text ?? last.Text,
+            Findings = own.FindLast(record => record.Event == JournalEvent.StepDone) is { } done ? JournalFindings.In(done) : [],
             StartedAt = started?.At,
             Duration = started is null ? null : last.At - started.At,
         };

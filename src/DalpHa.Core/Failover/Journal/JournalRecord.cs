@@ -48,6 +48,7 @@ public sealed record JournalRecord(
     IReadOnlyDictionary<string, string> Data);
 
 /// <summary>Source-generated JSON of the journal: its bytes are hashed, so one serializer writes them.</summary>
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, UseStringEnumConverter = true)]
 [JsonSerializable(typeof(JournalRecord))]
+[JsonSerializable(typeof(Readiness.DalpCheckResult))]
 internal sealed partial class JournalJson : JsonSerializerContext;

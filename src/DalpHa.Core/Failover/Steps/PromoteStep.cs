@@ -17,6 +17,7 @@ public sealed class PromoteStep : IStepRecipe
         var fence = isPlanned ? ActiveFence.MeasureWritersAsync(world, cancellationToken) : ActiveFence.MeasureAsync(world, cancellationToken);
         var candidate = await PromotionCandidate.MeasureAsync(world, cancellationToken).ConfigureAwait(false);
         var planned = isPlanned ? await PlannedConditions.MeasureAsync(world, candidate, cancellationToken).ConfigureAwait(false) : [];
+        var promoted = await PromotedServer.MeasureAsync(world, candidate, cancellationToken).ConfigureAwait(false);
         var promotion = Promotions.For(world, timeout);
         var drain = isPlanned && !promotion.StopsTheActive ? new PrimaryDrain(world, candidate.Server) : null;
         var isWatched = drain is not null && (!candidate.IsPromoted || world.Drained is not null);
@@ -29,9 +30,11 @@ public sealed class PromoteStep : IStepRecipe
                 .. await fence.ConfigureAwait(false),
                 .. planned,
                 .. candidate.Preconditions,
+                .. promoted.Preconditions,
                 .. await promotion.MeasureAsync(cancellationToken).ConfigureAwait(false),
             ],
             Facts = candidate.Facts,
+            LookAfterAsync = promoted.LookAsync,
             Stages = candidate.IsUsable && planned.All(precondition => precondition.IsMet)
                 ?
                 [

@@ -30,6 +30,9 @@ public sealed record TimelineHistory
     /// <summary>The timeline that the server is on.</summary>
     public int Current { get; }
 
+    /// <summary>Where it left the timeline before; null on the first.</summary>
+    public TimelineSwitch? LastSwitch => ancestors.Count > 0 ? ancestors[^1] : null;
+
     /// <summary>Reads a history file: <c>timeline TAB position TAB reason</c> a line.</summary>
     /// <param name="text">The file of the timeline that the server is on; empty on the first timeline, which has none.</param>
     /// <param name="current">That timeline.</param>

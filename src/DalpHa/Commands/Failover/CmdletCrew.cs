@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Management.Automation;
 using System.Management.Automation.Host;
 using DalpHa.Core.Failover;
+using DalpHa.Core.Readiness;
 
 namespace DalpHa.Commands.Failover;
 
@@ -50,8 +51,14 @@ internal sealed class CmdletCrew(FailoverRunCommand cmdlet, IReadOnlyDictionary<
         });
     }
 
-    public void StepEnded(DalpStepResult result) =>
+    public void StepEnded(DalpStepResult result)
+    {
         cmdlet.Tell(string.Create(CultureInfo.InvariantCulture, $"{result.Step}: {result.Outcome} after {result.Duration?.TotalSeconds:0.0} s. {result.Detail}"));
+        foreach (var finding in result.Findings.Where(finding => finding.Status != CheckStatus.Pass))
+        {
+            cmdlet.Warn($"{result.Step}: {finding.Status} {finding.Check}: {finding.Target}: {finding.Observed}, expected {finding.Expected}. {finding.Detail} {finding.Remediation}");
+        }
+    }
 
     /// <summary>Takes the progress away.</summary>
     public void End() => cmdlet.ShowProgress(new ProgressRecord(0, Activity, "Ended") { RecordType = ProgressRecordType.Completed });
@@ -73,5 +80,5 @@ internal sealed class CmdletCrew(FailoverRunCommand cmdlet, IReadOnlyDictionary<
         answers.TryGetValue(field, out var answer) ? answer?.BaseObject?.ToString()?.Trim() ?? "" : "";
 
     private static string Detail(Precondition precondition) =>
-        precondition.Finding.Status == Core.Readiness.CheckStatus.Warn ? $". {precondition.Finding.Detail}" : "";
+        precondition.Finding.Status == CheckStatus.Warn ? $". {precondition.Finding.Detail}" : "";
 }

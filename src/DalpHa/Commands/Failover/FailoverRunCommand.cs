@@ -66,4 +66,17 @@ public abstract class FailoverRunCommand : FailoverCommand
             // As above.
         }
     }
+
+    /// <summary>Warns of what stops nothing, as long as anybody looks.</summary>
+    internal void Warn(string text)
+    {
+        try
+        {
+            EmitWarning(text);
+        }
+        catch (OperationCanceledException)
+        {
+            // As above.
+        }
+    }
 }

@@ -2,6 +2,7 @@ using System.Management.Automation;
 using DalpHa.Completion;
 using DalpHa.Core.Errors;
 using DalpHa.Core.Failover;
+using DalpHa.Core.Readiness;
 using DalpHa.Core.Topology;
 using DalpHa.Hosting;
 
@@ -9,7 +10,7 @@ namespace DalpHa.Commands.Failover;
 
 /// <summary>Promotes the standby's database, and nothing else: with the gates and the proof of a failover's step 3.</summary>
 [Cmdlet(VerbsLifecycle.Invoke, "DalpPromotion", SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.High, DefaultParameterSetName = Written)]
-[OutputType(typeof(DalpActionResult))]
+[OutputType(typeof(DalpActionResult), typeof(DalpCheckResult))]
 public sealed class InvokeDalpPromotionCommand : StepCommand
 {
     private const string Written = "Runbook";

@@ -2,6 +2,7 @@ using System.Management.Automation;
 using DalpHa.Completion;
 using DalpHa.Core.Errors;
 using DalpHa.Core.Failover;
+using DalpHa.Core.Readiness;
 using DalpHa.Core.Simulation;
 using DalpHa.Core.Topology;
 using DalpHa.Hosting;
@@ -112,6 +113,9 @@ public abstract class StepCommand : ChangeCommand, IHandCrew
             EmitError(failure);
         }
     });
+
+    /// <inheritdoc/>
+    public void Found(DalpCheckResult finding) => Quietly(() => Emit(finding));
 
     private static DalpException Failure(DalpActionResult result) => result.Outcome switch
     {

@@ -46,6 +46,12 @@ public sealed class CloudNativePgFailoverTests
             Assert.Equal(("Primary", true), (standby.GetProperty("Role").GetString(), standby.GetProperty("TakesWrites").GetBoolean()));
             var promotion = Core.Failover.JournalFile.Read(Assert.Single(FailoverHouse.JournalsOf(state))).Records.First(record => record is { Step: "promote", Action: not null });
             Assert.Equal(first, promotion.Action);
+            var found = failover.GetProperty("Steps").EnumerateArray().Single(step => step.GetProperty("Step").GetString() == "promote").GetProperty("Findings").EnumerateArray()
+                .ToDictionary(finding => finding.GetProperty("Check").GetString()!, finding => finding.GetProperty("Status").GetString());
+            Assert.Equal(["LogicalSlots", "ReturnCluster", "SynchronousCommit", "Timeline", "WalArchive"], found.Keys.Order(StringComparer.Ordinal));
+            // Only who gave its role up by token can take it back without being built anew.
+            Assert.Equal(database == "CloudNativePg" && fault.Length == 0 ? "Pass" : "Warn", found["ReturnCluster"]);
+            Assert.Equal((fault.Length == 0 ? "Pass" : "Unknown", "Pass", "Pass"), (found["LogicalSlots"], found["Timeline"], found["SynchronousCommit"]));
         }
         finally
         {

@@ -1,0 +1,130 @@
+using DalpHa.Core.Errors;
+using DalpHa.Core.Readiness;
+using DalpHa.Core.Replication;
+using DalpHa.Core.Topology;
+
+namespace DalpHa.Core.Failover;
+
+/// <summary>
+/// The server that a step promotes, beyond its proof: what is foreseen of its commits before, and what is found of it afterwards. The former primary is asked before
+/// the promotion, while it may still answer; nothing here lies between the last write of the one and the first of the other.
+/// </summary>
+internal sealed class PromotedServer
+{
+    // It has just proven a write. Whoever does not answer within this is looked at by people.
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+
+    private readonly FailoverWorld world;
+    private readonly DatabaseServerSettings server;
+    private readonly ServerProvision? former;
+
+    private PromotedServer(FailoverWorld world, DatabaseServerSettings server, ServerProvision? former, IReadOnlyList<Precondition> preconditions)
+    {
+        this.world = world;
+        this.server = server;
+        this.former = former;
+        Preconditions = preconditions;
+    }
+
+    /// <summary>What must hold before: a server whose commits would hang is no use as a primary.</summary>
+    public IReadOnlyList<Precondition> Preconditions { get; }
+
+    /// <summary>Looks at what it has as a standby, and at what the former primary has.</summary>
+    public static async Task<PromotedServer> MeasureAsync(FailoverWorld world, PromotionCandidate candidate, CancellationToken cancellationToken)
+    {
+        if (!candidate.IsUsable)
+        {
+            return new PromotedServer(world, candidate.Server, null, []);
+        }
+        var former = FormerAsync(world, cancellationToken);
+        var commits = candidate.IsPromoted ? [] : await CommitsAsync(world, candidate.Server, cancellationToken).ConfigureAwait(false);
+        return new PromotedServer(world, candidate.Server, await former.ConfigureAwait(false), commits);
+    }
+
+    /// <summary>Finds what it has as a primary. Throws nothing: what can't be seen is a finding too.</summary>
+    public async Task<IReadOnlyList<DalpCheckResult>> LookAsync(CancellationToken cancellationToken)
+    {
+        using var late = new CancellationTokenSource(Patience, world.Time);
+        using var bound = CancellationTokenSource.CreateLinkedTokenSource(late.Token, cancellationToken);
+        IReadOnlyList<(string Check, Finding Finding)> found;
+        try
+        {
+            found = WayBackRule.Judge(await ViewAsync(bound.Token).ConfigureAwait(false));
+        }
+        catch (DalpException exception)
+        {
+            found = [Unseen(exception.Message, exception.RecommendedAction)];
+        }
+        catch (OperationCanceledException)
+        {
+            var why = cancellationToken.IsCancellationRequested ? "The operator asked to stop." : $"It did not answer within {Patience.TotalSeconds:0} s.";
+            found = [Unseen($"{why} The promotion was proven before.", "Look at its slots, archive and synchronous_standby_names yourself.")];
+        }
+        var at = world.Time.GetUtcNow();
+        return [.. found.Select(one => DalpCheckResult.Of(one.Check, one.Finding, at))];
+    }
+
+    private async Task<PromotedView> ViewAsync(CancellationToken cancellationToken)
+    {
+        var control = await world.Standby.OpenDatabaseAsync(server, cancellationToken).ConfigureAwait(false);
+        var view = new PromotedView(world.Standby.Name, server.Name, await control.ReadProvisionAsync(cancellationToken).ConfigureAwait(false))
+        {
+            Former = former,
+            FormerNames = [.. (world.Active.Site.Database?.Servers ?? []).Select(one => one.Name)],
+            Kind = world.Runbook.Promotion switch
+            {
+                { UsesCloudNativePg: false } => WayBackKind.Server,
+                { Method: PromotionMethod.CloudNativePgDistributed } when world.ActiveIsGone is null => WayBackKind.DemotedCluster,
+                _ => WayBackKind.LostCluster,
+            },
+        };
+        try
+        {
+            return view with { History = await control.ReadHistoryAsync(view.Now.Timeline, cancellationToken).ConfigureAwait(false) };
+        }
+        catch (DalpException exception)
+        {
+            return view with { HistoryFailure = exception };
+        }
+    }
+
+    private (string Check, Finding Finding) Unseen(string why, string remediation) =>
+        ("WayBack", Finding.Unknown(world.Standby.Name, server.Name, "can't be seen", "its slots, archive and timeline", why, remediation));
+
+    private static async Task<IReadOnlyList<Precondition>> CommitsAsync(FailoverWorld world, DatabaseServerSettings server, CancellationToken cancellationToken)
+    {
+        const string Name = "CommitsReturn";
+        try
+        {
+            var control = await world.Standby.OpenDatabaseAsync(server, cancellationToken).ConfigureAwait(false);
+            var provision = await control.ReadProvisionAsync(cancellationToken).ConfigureAwait(false);
+            var finding = WayBackRule.Commits(world.Standby.Name, server.Name, provision, CheckStatus.Fail);
+            // Nobody has to read of a setting that is not used.
+            return finding is { Status: CheckStatus.Pass, Detail: "" } ? [] : [new Precondition(Name, finding)];
+        }
+        catch (DalpException exception)
+        {
+            return [new Precondition(Name, Finding.Unknown(world.Standby.Name, server.Name, "can't be seen", "commits wait for nobody who is not there", exception.Message, exception.RecommendedAction))];
+        }
+    }
+
+    // Who is vouched for as gone is not waited for.
+    private static async Task<ServerProvision?> FormerAsync(FailoverWorld world, CancellationToken cancellationToken)
+    {
+        if (world.ActiveIsGone is not null)
+        {
+            return null;
+        }
+        try
+        {
+            var all = await Task.WhenAll((world.Active.Site.Database?.Servers ?? []).Select(async one =>
+                await (await world.Active.OpenDatabaseAsync(one, cancellationToken).ConfigureAwait(false)).ReadProvisionAsync(cancellationToken).ConfigureAwait(false))).ConfigureAwait(false);
+            return all.Where(one => !one.IsInRecovery).ToList() is [var primary] ? primary : null;
+        }
+        catch (DalpException)
+        {
+            // The gates tell why it can't be seen; what was there is then not known, and said so.
+            return null;
+        }
+    }
+}
