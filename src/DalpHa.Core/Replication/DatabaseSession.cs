@@ -15,7 +15,7 @@ public sealed record DatabaseLogin(string UserName, string Password)
 
 /// <summary>One server of the topology, kept open between samples: its tunnel, where it needs one, and its connection. Opened anew after a failure.</summary>
 internal sealed class DatabaseSession(
-    DalpSite site, DatabaseServerSettings settings, IInfrastructure infrastructure, Func<SiteRole, ICluster> openCluster, DatabaseLogin? login, TimeSpan timeout)
+    DalpSite site, DatabaseServerSettings settings, IInfrastructure infrastructure, Func<SiteRole, ICluster> openCluster, DatabaseLogin? login, TimeSpan timeout, SitePatience patience)
     : IAsyncDisposable
 {
     private IPortForward? forward;
@@ -28,8 +28,7 @@ internal sealed class DatabaseSession(
     {
         try
         {
-            server ??= await OpenAsync(cancellationToken).ConfigureAwait(false);
-            return new ServerObservation(Name, site.Name, await server.SampleAsync(cancellationToken).ConfigureAwait(false), null);
+            return new ServerObservation(Name, site.Name, await patience.AskAsync(Name, AskAsync, cancellationToken, mayRepeat: false).ConfigureAwait(false), null);
         }
         catch (DalpException failure)
         {
@@ -51,6 +50,12 @@ internal sealed class DatabaseSession(
             forward = null;
             await tunnel.DisposeAsync().ConfigureAwait(false);
         }
+    }
+
+    private async Task<DatabaseSample> AskAsync(CancellationToken cancellationToken)
+    {
+        server ??= await OpenAsync(cancellationToken).ConfigureAwait(false);
+        return await server.SampleAsync(cancellationToken).ConfigureAwait(false);
     }
 
     private async Task<IDatabaseServer> OpenAsync(CancellationToken cancellationToken)

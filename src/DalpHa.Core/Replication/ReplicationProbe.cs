@@ -21,6 +21,7 @@ public sealed class ReplicationProbe : IReplicationView, IAsyncDisposable
     private readonly IReadOnlyList<DatabaseSession> standby;
     private readonly Dictionary<string, ReplicationHistory> histories = [];
     private readonly CancellationToken runToken;
+    private readonly SemaphoreSlim turn = new(1);
     private readonly Lock gate = new();
     private Task<Measurement>? shared;
     private bool isClosed;
@@ -35,6 +36,7 @@ public sealed class ReplicationProbe : IReplicationView, IAsyncDisposable
     /// <param name="timeout">The bound on each request to a server.</param>
     /// <param name="time">The clock.</param>
     /// <param name="runToken">Ends the measurement that <see cref="GetLagAsync"/> and <see cref="GetServersAsync"/> share.</param>
+    /// <param name="patience">How long the active site is waited for; null waits for it as for any other.</param>
     public ReplicationProbe(
         DalpTopology topology,
         IInfrastructure infrastructure,
@@ -43,17 +45,18 @@ public sealed class ReplicationProbe : IReplicationView, IAsyncDisposable
         ReplicationMemory memory,
         TimeSpan timeout,
         TimeProvider time,
-        CancellationToken runToken)
+        CancellationToken runToken,
+        SitePatience? patience = null)
     {
         this.topology = topology;
         this.memory = memory;
         this.time = time;
-        active = Sessions(topology.Active);
-        standby = Sessions(topology.Standby);
+        active = Sessions(topology.Active, patience ?? SitePatience.Full);
+        standby = Sessions(topology.Standby, SitePatience.Full);
         this.runToken = runToken;
 
-        IReadOnlyList<DatabaseSession> Sessions(DalpSite site) =>
-            [.. (site.Database?.Servers ?? []).Select(server => new DatabaseSession(site, server, infrastructure, openCluster, login, timeout))];
+        IReadOnlyList<DatabaseSession> Sessions(DalpSite site, SitePatience patience) =>
+            [.. (site.Database?.Servers ?? []).Select(server => new DatabaseSession(site, server, infrastructure, openCluster, login, timeout, patience))];
     }
 
     /// <summary>Measures now: one object per standby server. A server that can't be seen is Unknown in its object, and no exception.</summary>
@@ -85,6 +88,7 @@ public sealed class ReplicationProbe : IReplicationView, IAsyncDisposable
         {
             await session.DisposeAsync().ConfigureAwait(false);
         }
+        turn.Dispose();
         Save();
     }
 
@@ -97,9 +101,22 @@ public sealed class ReplicationProbe : IReplicationView, IAsyncDisposable
         }
     }
 
+    private async Task<Measurement> RunAsync(CancellationToken cancellationToken)
+    {
+        await turn.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            return await RunAloneAsync(cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            turn.Release();
+        }
+    }
+
     // The order is what makes lag honest and tight: the primary's position first, so that there is one which the standby may have passed since; then the
     // standbys; then the primary again, so that whatever is written meanwhile counts as missing.
-    private async Task<Measurement> RunAsync(CancellationToken cancellationToken)
+    private async Task<Measurement> RunAloneAsync(CancellationToken cancellationToken)
     {
         var askedAt = time.GetUtcNow();
         var first = await SampleAsync([.. active, .. standby], cancellationToken).ConfigureAwait(false);

@@ -73,7 +73,7 @@ public sealed class TopologyProbe(IInfrastructure infrastructure, DalpAccount ac
                 // Only a tunnel or a login from a Secret needs the cluster: a database of its own is reached without.
                 var needsCluster = server.Forward is not null || site.Database!.Credentials is not null;
                 var cluster = needsCluster ? (await version.Value.ConfigureAwait(false)).Cluster : null;
-                await using var session = new DatabaseSession(site, server, infrastructure, _ => cluster!, login: null, timeout);
+                await using var session = new DatabaseSession(site, server, infrastructure, _ => cluster!, login: null, timeout, SitePatience.Full);
                 var seen = await BoundedAsync(session.SampleAsync, cancellationToken).ConfigureAwait(false);
                 var sample = seen.Sample ?? throw seen.Failure!;
                 return sample.CanSeeAll

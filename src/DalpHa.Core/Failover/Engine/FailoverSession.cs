@@ -64,15 +64,16 @@ public sealed class FailoverSession : IAsyncDisposable
         var opened = new List<IAsyncDisposable>();
         var clusters = settings.Topology.Sites.ToDictionary(site => site.Role, site => OpenCluster(infrastructure, site, settings.Timeout, opened));
         ICluster Require(SiteRole role) => clusters[role].Cluster ?? throw clusters[role].Failure!;
-        var probe = new ReplicationProbe(settings.Topology, infrastructure, Require, settings.Login, memory, settings.Timeout, time, cancellationToken);
+        var patience = new SitePatience(settings.ActiveIsGone is not null, time);
+        var probe = new ReplicationProbe(settings.Topology, infrastructure, Require, settings.Login, memory, settings.Timeout, time, cancellationToken, patience);
         opened.Add(probe);
         var world = new FailoverWorld
         {
             Topology = settings.Topology,
             Runbook = settings.Runbook,
             Kind = settings.Kind,
-            Active = Site(settings.Topology.Active),
-            Standby = Site(settings.Topology.Standby),
+            Active = Site(settings.Topology.Active, patience),
+            Standby = Site(settings.Topology.Standby, SitePatience.Full),
             MeasureLagAsync = probe.MeasureAsync,
             CompareAsync = new DatabaseComparison(settings.Topology, SiteRole.Standby, infrastructure, Require, settings.Login, settings.Timeout, time).CompareAsync,
             ListRecoveryPointsAsync = new RecoveryPoints(settings.Topology, probe.MeasureAsync, () => infrastructure.OpenBackups(Require(SiteRole.Standby)), time).ListAsync,
@@ -88,16 +89,18 @@ public sealed class FailoverSession : IAsyncDisposable
                 },
             Time = time,
         };
+        // Ended first: what it still asks uses the others.
+        opened.Add(patience);
         return new FailoverSession(settings.RunHookAsync is { } hook ? world with { RunHookAsync = tell is null ? hook : TellHook(tell) } : world, opened);
 
-        FailoverSite Site(DalpSite site)
+        FailoverSite Site(DalpSite site, SitePatience patience)
         {
             var databases = new SiteDatabaseControls(site, infrastructure, Require, settings.Login, settings.Timeout);
             opened.Add(databases);
             var (cluster, failure) = clusters[site.Role];
             return tell is null
-                ? new FailoverSite(site, cluster, cluster is null ? null : infrastructure.OpenClusterControl(cluster), cluster is null ? null : infrastructure.OpenCloudNativePg(cluster), failure, databases.OpenAsync)
-                : Rehearsed(infrastructure, site, cluster, failure, databases, tell);
+                ? new FailoverSite(site, cluster, cluster is null ? null : infrastructure.OpenClusterControl(cluster), cluster is null ? null : infrastructure.OpenCloudNativePg(cluster), failure, databases.OpenAsync) { Patience = patience }
+                : Rehearsed(infrastructure, site, cluster, failure, databases, patience, tell);
         }
     }
 
@@ -110,7 +113,7 @@ public sealed class FailoverSession : IAsyncDisposable
         }
     }
 
-    private static FailoverSite Rehearsed(IInfrastructure infrastructure, DalpSite site, ICluster? cluster, DalpException? failure, SiteDatabaseControls databases, Action<ToldWrite> tell)
+    private static FailoverSite Rehearsed(IInfrastructure infrastructure, DalpSite site, ICluster? cluster, DalpException? failure, SiteDatabaseControls databases, SitePatience patience, Action<ToldWrite> tell)
     {
         var told = new Dictionary<string, TellingDatabaseControl>(StringComparer.Ordinal);
         async Task<IDatabaseControl> OpenAsync(DatabaseServerSettings server, CancellationToken cancellationToken)
@@ -123,7 +126,7 @@ public sealed class FailoverSession : IAsyncDisposable
         }
         if (cluster is null)
         {
-            return new FailoverSite(site, null, null, null, failure, OpenAsync);
+            return new FailoverSite(site, null, null, null, failure, OpenAsync) { Patience = patience };
         }
         var changes = new SimulatedChanges();
         return new FailoverSite(
@@ -132,7 +135,10 @@ public sealed class FailoverSession : IAsyncDisposable
             new TellingClusterControl(infrastructure.OpenClusterControl(cluster), cluster.Context, changes, tell),
             new TellingCloudNativePg(infrastructure.OpenCloudNativePg(cluster), cluster.Context, tell),
             null,
-            OpenAsync);
+            OpenAsync)
+        {
+            Patience = patience,
+        };
     }
 
     private static (ICluster? Cluster, DalpException? Failure) OpenCluster(IInfrastructure infrastructure, DalpSite site, TimeSpan timeout, List<IAsyncDisposable> opened)

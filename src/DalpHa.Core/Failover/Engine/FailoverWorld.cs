@@ -117,6 +117,9 @@ public sealed class FailoverSite(DalpSite site, ICluster? cluster, IClusterContr
     /// <summary>The namespace that the platform runs in.</summary>
     public string Namespace => site.Namespace;
 
+    /// <summary>How long it is waited for.</summary>
+    public SitePatience Patience { get; init; } = SitePatience.Full;
+
     /// <summary>What reads its cluster.</summary>
     /// <exception cref="DalpException">It could not be opened.</exception>
     public ICluster Cluster => cluster ?? throw failure!;
@@ -132,4 +135,16 @@ public sealed class FailoverSite(DalpSite site, ICluster? cluster, IClusterContr
     /// <summary>Opens one of its database servers for changes. Closed with the world.</summary>
     /// <exception cref="DalpException">It can't be reached or does not let us in.</exception>
     public Task<IDatabaseControl> OpenDatabaseAsync(DatabaseServerSettings server, CancellationToken cancellationToken) => openDatabase(server, cancellationToken);
+
+    /// <summary>Reads its cluster, as patiently as it deserves.</summary>
+    /// <exception cref="DalpException">It can't be reached, or refuses.</exception>
+    public Task<T> ReadClusterAsync<T>(Func<ICluster, CancellationToken, Task<T>> readAsync, CancellationToken cancellationToken) =>
+        Patience.AskAsync("cluster", token => readAsync(Cluster, token), cancellationToken);
+
+    /// <summary>Reads what one of its database servers does with writes, as patiently as it deserves.</summary>
+    /// <exception cref="DalpException">It can't be reached, or refuses.</exception>
+    public Task<WriteActivity> ReadActivityAsync(DatabaseServerSettings server, CancellationToken cancellationToken) => Patience.AskAsync(
+        server.Name,
+        async token => await (await OpenDatabaseAsync(server, token).ConfigureAwait(false)).ReadActivityAsync(token).ConfigureAwait(false),
+        cancellationToken);
 }

@@ -21,6 +21,8 @@ public sealed class FreezeStep : IStepRecipe
         var timeout = world.Runbook.StepOf(Name).Timeout;
         var database = new SiteDatabase(world.Active, timeout, world.Time);
         var servers = world.Active.Site.Database?.Servers ?? [];
+        // A site that is gone is waited for once: for its databases while its cluster is.
+        var fence = world.ActiveIsGone is null ? null : ActiveFence.MeasureAsync(world, cancellationToken);
         try
         {
             var workloads = await SiteWorkloads.ReadAsync(world.Active, world.Topology, timeout, cancellationToken).ConfigureAwait(false);
@@ -40,7 +42,7 @@ public sealed class FreezeStep : IStepRecipe
             {
                 Name = Name,
                 Measured = $"{world.Active.Name} can't be reached: {exception.Message}",
-                Preconditions = [.. await ActiveFence.MeasureAsync(world, cancellationToken).ConfigureAwait(false), .. await PlannedAsync(world, cancellationToken).ConfigureAwait(false)],
+                Preconditions = [.. await (fence ?? ActiveFence.MeasureAsync(world, cancellationToken)).ConfigureAwait(false), .. await PlannedAsync(world, cancellationToken).ConfigureAwait(false)],
             };
         }
     }

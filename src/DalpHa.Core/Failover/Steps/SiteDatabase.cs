@@ -70,8 +70,7 @@ internal sealed class SiteDatabase(FailoverSite site, TimeSpan timeout, TimeProv
 
     /// <summary>What a server does with writes.</summary>
     /// <exception cref="DalpException">It can't be seen.</exception>
-    public async Task<WriteActivity> ReadAsync(DatabaseServerSettings server, CancellationToken cancellationToken) =>
-        await (await site.OpenDatabaseAsync(server, cancellationToken).ConfigureAwait(false)).ReadActivityAsync(cancellationToken).ConfigureAwait(false);
+    public Task<WriteActivity> ReadAsync(DatabaseServerSettings server, CancellationToken cancellationToken) => site.ReadActivityAsync(server, cancellationToken);
 
     private async Task<Sighting> LookFrozenAsync(DatabaseServerSettings server, CancellationToken cancellationToken)
     {

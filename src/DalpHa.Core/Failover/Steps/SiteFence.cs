@@ -43,8 +43,9 @@ internal sealed class SiteFence(FailoverSite site, DalpTopology topology, Attest
         var expected = $"no pod of {what}";
         try
         {
-            var pods = await site.Cluster.ListPodsAsync(site.Namespace, cancellationToken).ConfigureAwait(false);
-            var workloads = await site.Cluster.ListWorkloadsAsync(site.Namespace, cancellationToken).ConfigureAwait(false);
+            var (pods, workloads) = await site.ReadClusterAsync(
+                async (cluster, token) => (await cluster.ListPodsAsync(site.Namespace, token).ConfigureAwait(false), await cluster.ListWorkloadsAsync(site.Namespace, token).ConfigureAwait(false)),
+                cancellationToken).ConfigureAwait(false);
             var rules = topology.Workloads.Where(counts).ToList();
             var running = workloads.Where(workload => topology.RuleFor(workload) is { } rule && rules.Contains(rule) && (workload.Desired > 0 || workload.LivePods(pods).Count > 0))
                 .Select(workload => workload.Target)
@@ -64,8 +65,7 @@ internal sealed class SiteFence(FailoverSite site, DalpTopology topology, Attest
         const string Expected = "frozen";
         try
         {
-            var control = await site.OpenDatabaseAsync(server, cancellationToken).ConfigureAwait(false);
-            var activity = await control.ReadActivityAsync(cancellationToken).ConfigureAwait(false);
+            var activity = await site.ReadActivityAsync(server, cancellationToken).ConfigureAwait(false);
             return activity switch
             {
                 { IsInRecovery: true } => Finding.Pass(site.Name, server.Name, "in recovery", Expected),

@@ -22,7 +22,7 @@ internal sealed class SiteWorkloads
 
     public static async Task<SiteWorkloads> ReadAsync(FailoverSite site, DalpTopology topology, TimeSpan timeout, CancellationToken cancellationToken)
     {
-        var workloads = await site.Cluster.ListWorkloadsAsync(site.Namespace, cancellationToken).ConfigureAwait(false);
+        var workloads = await site.ReadClusterAsync((cluster, token) => cluster.ListWorkloadsAsync(site.Namespace, token), cancellationToken).ConfigureAwait(false);
         var ruled = topology.Workloads.SelectMany(rule => workloads.Where(workload => topology.RuleFor(workload) == rule).Select(workload => (rule, workload)));
         return new SiteWorkloads(site, [.. ruled], timeout);
     }

@@ -20,7 +20,7 @@ internal static class StartConditions
     {
         try
         {
-            return await other.Cluster.ListWorkloadsAsync(other.Namespace, cancellationToken).ConfigureAwait(false);
+            return await other.ReadClusterAsync((cluster, token) => cluster.ListWorkloadsAsync(other.Namespace, token), cancellationToken).ConfigureAwait(false);
         }
         catch (DalpException)
         {
@@ -46,8 +46,7 @@ internal static class StartConditions
         {
             try
             {
-                var control = await site.OpenDatabaseAsync(server, cancellationToken).ConfigureAwait(false);
-                var activity = await control.ReadActivityAsync(cancellationToken).ConfigureAwait(false);
+                var activity = await site.ReadActivityAsync(server, cancellationToken).ConfigureAwait(false);
                 if (activity is { IsInRecovery: false, IsReadOnlyByDefault: false })
                 {
                     return new Precondition("DatabaseTakesWrites", Finding.Pass(site.Name, server.Name, Expected, Expected));
