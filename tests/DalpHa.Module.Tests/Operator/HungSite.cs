@@ -8,17 +8,14 @@ namespace DalpHa.Module.Tests.Operator;
 /// <summary>A platform whose APIs, databases and validators take connections and never say a word, with a topology that leads there.</summary>
 public sealed class HungSite : IDisposable
 {
-    private readonly TcpListener listener = new(IPAddress.Loopback, 0);
-    private readonly ConcurrentQueue<Socket> taken = new();
+    private readonly Ear apis = new();
+    private readonly Ear databases = new();
 
     /// <param name="user">The kubeconfig's user, as YAML; without it one with a token.</param>
     /// <param name="database">More of a site's database, as YAML.</param>
     public HungSite(string user = "{ token: none }", string database = "sslMode: disable")
     {
-        listener.Start();
-        // Not in the context of the test, which blocks its thread.
-        _ = Task.Run(AcceptAsync);
-        var port = ((IPEndPoint)listener.LocalEndpoint).Port.ToString(CultureInfo.InvariantCulture);
+        var (port, databasePort) = (apis.Port, databases.Port);
         File.WriteAllText(Path.Combine(Folder, "kubeconfig"), $$"""
             clusters: [{ name: c, cluster: { server: "http://127.0.0.1:{{port}}" } }]
             users: [{ name: u, user: {{user}} }]
@@ -28,8 +25,8 @@ public sealed class HungSite : IDisposable
             apiVersion: dalpha/v1
             name: hung
             sites:
-              active: { name: a, context: a, kubeconfig: ./kubeconfig, namespace: one, database: { {{database}}, servers: [{ name: pa, host: 127.0.0.1, port: {{port}} }] }, validators: [{ name: v, rpc: "http://127.0.0.1:{{port}}" }] }
-              standby: { name: b, context: b, kubeconfig: ./kubeconfig, namespace: two, database: { {{database}}, servers: [{ name: pb, host: localhost, port: {{port}} }] } }
+              active: { name: a, context: a, kubeconfig: ./kubeconfig, namespace: one, database: { {{database}}, servers: [{ name: pa, host: 127.0.0.1, port: {{databasePort}} }] }, validators: [{ name: v, rpc: "http://127.0.0.1:{{port}}" }] }
+              standby: { name: b, context: b, kubeconfig: ./kubeconfig, namespace: two, database: { {{database}}, servers: [{ name: pb, host: localhost, port: {{databasePort}} }] } }
             """);
     }
 
@@ -40,51 +37,80 @@ public sealed class HungSite : IDisposable
     public string Topology => Path.Combine(Folder, "dalpha.yaml");
 
     /// <summary>How many connections were made so far.</summary>
-    public int Asked => taken.Count;
+    public int Asked => apis.Asked + databases.Asked;
 
-    /// <summary>How many of them have not been closed from the other end.</summary>
-    public int Open() => taken.Count(socket =>
-    {
-        try
-        {
-            // What was sent before the end is still there to read.
-            while (socket.Poll(0, SelectMode.SelectRead))
-            {
-                if (socket.Receive(new byte[4096]) == 0)
-                {
-                    return false;
-                }
-            }
-            return true;
-        }
-        catch (SocketException)
-        {
-            return false;
-        }
-    });
+    /// <summary>How many of those to APIs and validators have not been closed from the other end.</summary>
+    public int OpenToApis() => apis.Open();
+
+    /// <summary>How many of those to databases have not been closed from the other end.</summary>
+    public int OpenToDatabases() => databases.Open();
 
     public void Dispose()
     {
-        listener.Stop();
-        foreach (var socket in taken)
-        {
-            socket.Dispose();
-        }
+        apis.Dispose();
+        databases.Dispose();
         Directory.Delete(Folder, recursive: true);
     }
 
-    private async Task AcceptAsync()
+    /// <summary>Takes connections, and says nothing.</summary>
+    private sealed class Ear : IDisposable
     {
-        try
+        private readonly TcpListener listener = new(IPAddress.Loopback, 0);
+        private readonly ConcurrentQueue<Socket> taken = new();
+
+        public Ear()
         {
-            while (true)
+            listener.Start();
+            // Not in the context of the test, which blocks its thread.
+            _ = Task.Run(AcceptAsync);
+        }
+
+        public string Port => ((IPEndPoint)listener.LocalEndpoint).Port.ToString(CultureInfo.InvariantCulture);
+
+        public int Asked => taken.Count;
+
+        public int Open() => taken.Count(socket =>
+        {
+            try
             {
-                taken.Enqueue(await listener.AcceptSocketAsync());
+                // What was sent before the end is still there to read.
+                while (socket.Poll(0, SelectMode.SelectRead))
+                {
+                    if (socket.Receive(new byte[4096]) == 0)
+                    {
+                        return false;
+                    }
+                }
+                return true;
+            }
+            catch (SocketException)
+            {
+                return false;
+            }
+        });
+
+        public void Dispose()
+        {
+            listener.Stop();
+            foreach (var socket in taken)
+            {
+                socket.Dispose();
             }
         }
-        catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
+
+        private async Task AcceptAsync()
         {
-            // It was stopped.
+            try
+            {
+                while (true)
+                {
+                    taken.Enqueue(await listener.AcceptSocketAsync());
+                }
+            }
+            catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
+            {
+                // It was stopped.
+            }
         }
     }
 }

@@ -40,8 +40,8 @@ public sealed class StoppingTests : IDisposable
         Prepare(name, site);
         var asked = site.Asked;
         StopWhen(WaitingCmdlets.Call(name), _ => Eventually("somebody has connected", () => site.Asked > asked));
-        // Those to the APIs at once; of those to databases see below.
-        Eventually("every connection is closed", () => site.Open() == 0);
+        // Of those to databases see below.
+        Eventually("every connection to an API is closed", () => site.OpenToApis() == 0);
         AssertNothingLeft();
     }
 
@@ -51,7 +51,7 @@ public sealed class StoppingTests : IDisposable
         using var site = new HungSite();
         Prepare("Protect-DalpSite", site);
         StopWhen($"{WaitingCmdlets.Call("Protect-DalpSite")} -Wait", _ => Eventually("somebody has connected", () => site.Asked > 0));
-        Eventually("every connection is closed", () => site.Open() == 0);
+        Eventually("every connection to an API is closed", () => site.OpenToApis() == 0);
         AssertNothingLeft();
     }
 
@@ -65,7 +65,7 @@ public sealed class StoppingTests : IDisposable
         using var site = new HungSite(database: $"sslMode: {sslMode}");
         Prepare("Get-DalpReplicationLag", site);
         StopWhen(WaitingCmdlets.Call("Get-DalpReplicationLag"), _ => Eventually("both servers are asked", () => site.Asked > 1));
-        Eventually("every connection is closed", () => site.Open() == 0);
+        Eventually("every connection is closed", () => site.OpenToDatabases() == 0 && site.OpenToApis() == 0);
         AssertNothingLeft();
     }
 

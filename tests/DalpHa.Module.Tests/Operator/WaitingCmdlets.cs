@@ -58,7 +58,7 @@ public static class WaitingCmdlets
     public static IEnumerable<string> Known => Asking.Keys.Concat(Elsewhere.Keys);
 
     /// <summary>The call that waits.</summary>
-    public static string Call(string name) => $"{name} {Asking[name]} -TimeoutSeconds 10";
+    public static string Call(string name) => $"{name} {Asking[name]} -TimeoutSeconds 7";
 
     /// <summary>The module's cmdlets.</summary>
     public static IEnumerable<string> All => Cmdlets.All.Select(command => command.Name);

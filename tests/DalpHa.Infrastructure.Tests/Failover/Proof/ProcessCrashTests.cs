@@ -11,7 +11,7 @@ public sealed class ProcessCrashTests(FailoverHouse house)
     /// <summary>Set to <c>full</c>, every moment is tried (about a quarter of an hour); set to a number, a sample by that seed.</summary>
     private const string Switch = "DALPHA_CRASH_MATRIX";
 
-    private const int Sample = 6;
+    private const int Sample = 4;
 
     private static ITestOutputHelper Output => TestContext.Current.TestOutputHelper!;
 
