@@ -68,6 +68,9 @@ public sealed record WriteActivity(
     /// </summary>
     public bool IsReadOnlyByDefault { get; init; } = IsReadOnly;
 
+    /// <summary>Roles and databases with a default of their own, whose transactions write whatever the server's is: <c>role dalp in database dalp</c>.</summary>
+    public IReadOnlyList<string> Overrides { get; init; } = [];
+
     /// <summary>
     /// Client sessions that are older than the settings that the server goes by, and so may keep an older default for their transactions: those that
     /// <see cref="IDatabaseControl.EndSessionsAsync"/> would end. A session that was begun later is not in it.

@@ -48,6 +48,7 @@ internal static class ControlQueries
           'inRecovery', r.yes,
           'readOnly', {IsReadOnly},
           'byDefault', {IsReadOnlyByDefault},
+          'overrides', (SELECT coalesce(json_agg(who ORDER BY who), '[]') FROM ({Overrides}) o),
           'nextId', CASE WHEN NOT r.yes THEN pg_snapshot_xmax(pg_current_snapshot())::text END,
           'writers', a.writers,
           'prepared', (SELECT count(*) FROM pg_prepared_xacts),

@@ -25,6 +25,7 @@ internal sealed class DatabaseControl(DatabaseAddress address, TimeSpan timeout,
                 row.Time, row.InRecovery, row.ReadOnly, row.NextId is { } id ? ulong.Parse(id, System.Globalization.CultureInfo.InvariantCulture) : null, row.Writers, row.Prepared, row.Sessions, Lsn.Parse(row.Current), row.Timeline)
             {
                 IsReadOnlyByDefault = row.ByDefault,
+                Overrides = row.Overrides,
                 OlderSessions = row.Older,
                 LeftAlone = [.. row.LeftAlone.Select(one => new OpenTransaction(one.Pid, one.User, one.Application, one.Since, one.Older))],
                 EndLsn = Lsn.Parse(row.End),
@@ -135,7 +136,7 @@ internal sealed class DatabaseControl(DatabaseAddress address, TimeSpan timeout,
 
 /// <summary>What <see cref="ControlQueries.Activity"/> gives.</summary>
 internal sealed record ActivityRow(
-    DateTimeOffset Time, bool InRecovery, bool ReadOnly, bool ByDefault, string? NextId, int Writers, int Prepared, int Sessions, int Older, IReadOnlyList<OpenRow> LeftAlone, string? Current, string? End, string? Received, string? Replayed, int Timeline, bool SeesAll);
+    DateTimeOffset Time, bool InRecovery, bool ReadOnly, bool ByDefault, IReadOnlyList<string> Overrides, string? NextId, int Writers, int Prepared, int Sessions, int Older, IReadOnlyList<OpenRow> LeftAlone, string? Current, string? End, string? Received, string? Replayed, int Timeline, bool SeesAll);
 
 /// <summary>A transaction in <see cref="ActivityRow"/>.</summary>
 internal sealed record OpenRow(int Pid, string? User, string? Application, DateTimeOffset Since, bool Older);

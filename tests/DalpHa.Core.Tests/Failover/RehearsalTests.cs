@@ -1,5 +1,6 @@
 using System.Text.Json;
 using DalpHa.Core.Failover;
+using DalpHa.Core.Ports;
 using DalpHa.Core.Readiness;
 using DalpHa.Core.Simulation;
 
@@ -65,6 +66,60 @@ public sealed class RehearsalTests : IDisposable
         var plan = await PlanAsync();
         Assert.Contains(plan.Blockers, blocker => blocker.StartsWith("promote: BothSitesWell", StringComparison.Ordinal));
         Assert.Empty(plan.Steps.Single(step => step.Step == "promote").Actions);
+    }
+
+    [Fact]
+    public async Task What_a_freeze_would_not_hold_for_is_said_before_anybody_is_stopped_for_it()
+    {
+        platform.Active.Overrides = ["role dalp"];
+        platform.Active.PreparedTransactions = 2;
+        var blockers = (await PlanAsync()).Blockers;
+        Assert.Contains(blockers, blocker => blocker.StartsWith("freeze: FreezeHolds: role dalp may write in spite of it", StringComparison.Ordinal));
+        Assert.Contains(blockers, blocker => blocker.StartsWith("freeze: FreezeHolds: 2 prepared transactions", StringComparison.Ordinal));
+
+        // The active site is failing: a transaction that is waited for is no reason not to begin.
+        (platform.Active.Overrides, platform.Active.PreparedTransactions) = ([], 0);
+        platform.Active.LeftAlone.Add(new OpenTransaction(7, "postgres", "pg_dump", DateTimeOffset.UnixEpoch.AddHours(-1), IsOlder: false));
+        Assert.True((await PlanAsync()).IsReady);
+    }
+
+    [Fact]
+    public async Task Two_sites_that_both_take_writes_are_never_called_ready_and_their_loss_never_known()
+    {
+        platform.OnChange = () => { };
+        platform.Standby.IsInRecovery = false;
+        var plan = await PlanAsync();
+        Assert.Contains(plan.Blockers, blocker => blocker.StartsWith("freeze: OneSiteWrites: pg and pg both take writes", StringComparison.Ordinal));
+        Assert.Equal((null, null), (plan.LossTime, plan.LossBytes));
+        var stopped = await platform.Process().BeginAsync(Id, TestPlatform.Declaration, null, Token);
+        Assert.Equal(("freeze", FailoverOutcome.NotStarted), (stopped.NextStep, stopped.Outcome));
+        Assert.Contains("Suspend-DalpWrite", stopped.StoppedBecause, StringComparison.Ordinal);
+        Assert.Empty(platform.Active.Changes);
+
+        // A bound on the loss says nothing about what nobody has measured.
+        platform.MaxDataLoss = TimeSpan.FromDays(1);
+        Assert.False((await PlanAsync()).IsReady);
+        platform.MaxDataLoss = TimeSpan.MaxValue;
+        plan = await PlanAsync();
+        Assert.True(plan.IsReady, string.Join('\n', plan.Blockers));
+        Assert.Null(plan.LossTime);
+        Assert.Contains(plan.Steps[0].Preconditions, one => one is { Name: "OneSiteWrites", Finding.Status: CheckStatus.Warn } && one.Finding.Detail.Contains("is lost", StringComparison.Ordinal));
+
+        // Nobody may say so of a planned one: it would freeze the one and call the other promoted.
+        (platform.MaxDataLoss, platform.Kind) = (null, FailoverKind.Switchover);
+        Assert.Contains((await PlanAsync()).Blockers, blocker => blocker.StartsWith("promote: OneSiteWrites", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_former_active_site_that_comes_back_writing_is_stopped_by_whoever_resumes_and_who_freezes_by_hand_is_not_kept_from_it()
+    {
+        Assert.Equal("workloads", (await platform.Process().BeginAsync(Id, TestPlatform.Declaration, "promote", Token)).NextStep);
+        platform.OnChange = () => { };
+        platform.Active.IsReadOnly = false;
+        Assert.DoesNotContain((await new FreezeStep().MeasureAsync(platform.World(), Token)).Preconditions, one => one.Name == "OneSiteWrites");
+        var ended = await platform.Process().ResumeAsync(Id, null, Token);
+        Assert.True(ended.Outcome == FailoverOutcome.Succeeded, ended.StoppedBecause);
+        Assert.False(platform.Active.TakesWrites);
     }
 
     [Fact]

@@ -60,7 +60,9 @@ public sealed class SwitchoverTests : IDisposable
         Assert.Equal(("promote", FailoverOutcome.Incomplete), (stopped.NextStep, stopped.Steps[^1].Outcome));
         Assert.Empty(platform.Standby.Changes);
         Assert.Contains("1 B to re", stopped.StoppedBecause, StringComparison.Ordinal);
-        Assert.Contains("Nothing was promoted. To take it back: Resume-DalpWrite", stopped.HandOver, StringComparison.Ordinal);
+        // Before all else: who stands still, since when, and how that ends.
+        Assert.StartsWith("WRITERS STAND STILL since 2026-06-01 12:00:00Z (30 s by now), and the database of west is frozen since 2026-06-01 12:00:00Z. People decide: mend it and go on, or take it back: Resume-DalpWrite", stopped.HandOver, StringComparison.Ordinal);
+        Assert.Contains("Nothing was promoted.", stopped.HandOver, StringComparison.Ordinal);
         Assert.DoesNotContain("promote a second time", stopped.HandOver, StringComparison.Ordinal);
         // Whoever writes waits for it: not as long as a step may take.
         Assert.True(platform.Time.GetUtcNow() - before < TimeSpan.FromMinutes(10));
@@ -139,6 +141,9 @@ public sealed class SwitchoverTests : IDisposable
         { "BothSitesWell", given => given.Platform.Measured = lag => lag with { LagTime = TimeSpan.FromMinutes(2) } },
         { "BothSitesWell", given => given.Platform.Standby.Cluster.Down = TestSite.Down() },
         { "BothSitesWell", given => given.Platform.Active.IsInRecovery = true },
+        { "FreezeHolds", given => given.Platform.Active.Overrides = ["role dalp in database dalp"] },
+        { "FreezeHolds", given => given.Platform.Active.PreparedTransactions = 1 },
+        { "FreezeHolds", given => given.Platform.Active.LeftAlone.Add(new OpenTransaction(7, "postgres", "pg_dump", DateTimeOffset.UnixEpoch.AddMinutes(-1), IsOlder: false)) },
         { "ActiveFenced", given => given.Platform.Active.SetDown(true) },
     };
 
@@ -151,6 +156,7 @@ public sealed class SwitchoverTests : IDisposable
         Assert.Equal(("freeze", FailoverOutcome.NotStarted), (refused.NextStep, refused.Outcome));
         Assert.StartsWith(gate, refused.StoppedBecause, StringComparison.Ordinal);
         Assert.Contains("-Kind Failover", refused.HandOver, StringComparison.Ordinal);
+        Assert.DoesNotContain("STAND STILL", refused.HandOver, StringComparison.Ordinal);
         Assert.Empty(platform.Active.Changes.Concat(platform.Standby.Changes));
     }
 

@@ -39,6 +39,10 @@ internal sealed class TestSite
     /// <summary>Sessions that are not ended when they are told to, and write on in a transaction that began before it was read-only.</summary>
     public List<OpenTransaction> LeftAlone { get; } = [];
 
+    /// <summary>Who has a default of his own, and writes whatever the server's is.</summary>
+    public List<string> Overrides { get; set; } = [];
+    public int PreparedTransactions { get; set; }
+
     /// <summary>While it follows: up to where it has received and replayed.</summary>
     public Func<(ulong Received, ulong Replayed)?> Follows { get; set; } = () => null;
     public int Timeline { get; set; } = 1;
@@ -193,10 +197,11 @@ internal sealed class TestSite
             // Whoever writes does so whenever the database lets him.
             site.NextTransactionId += site.TakesWrites && site.Cluster.Workloads.Exists(workload => workload is { Name: "dapi", Desired: > 0 }) ? 1UL : 0;
             return Task.FromResult(new WriteActivity(
-                DateTimeOffset.UnixEpoch, site.IsInRecovery, site.IsReadOnly, site.IsInRecovery ? null : site.NextTransactionId, 0, 0, 0, site.IsInRecovery ? null : new Lsn(site.NextTransactionId), site.Timeline)
+                DateTimeOffset.UnixEpoch, site.IsInRecovery, site.IsReadOnly, site.IsInRecovery ? null : site.NextTransactionId, 0, site.PreparedTransactions, 0, site.IsInRecovery ? null : new Lsn(site.NextTransactionId), site.Timeline)
             {
                 OlderSessions = site.OlderSessions,
                 LeftAlone = [.. site.LeftAlone],
+                Overrides = [.. site.Overrides],
                 EndLsn = site.IsInRecovery ? null : new Lsn(site.NextTransactionId),
                 ReceivedLsn = site.IsInRecovery && site.Follows() is { Received: var received } ? new Lsn(received) : null,
                 ReplayedLsn = site.IsInRecovery && site.Follows() is { Replayed: var replayed } ? new Lsn(replayed) : null,

@@ -1,4 +1,5 @@
 using System.Text;
+using DalpHa.Core.Readiness;
 
 namespace DalpHa.Core.Failover;
 
@@ -14,6 +15,11 @@ internal static class FailoverHandOver
         var rest = FailoverStepHistory.Sequence.Except(done).ToList();
         var isPromoting = records.Any(record => record is { Event: JournalEvent.Intent, Step: "promote" } && record.Data.ContainsKey(FailoverEngine.FinalKey));
         var text = new StringBuilder();
+        if (Standstill(records) is { } standstill)
+        {
+            // First of all: every minute of it is an outage, whatever else there is to read.
+            text.AppendLine(standstill);
+        }
         text.AppendLine(done.Count == 0 ? "No step is done." : $"Done: {string.Join(", ", done)}.");
         text.AppendLine($"Not done: {string.Join(", ", rest)}.");
         if (failover.StoppedBecause is { } why)
@@ -23,7 +29,7 @@ internal static class FailoverHandOver
         text.AppendLine($"To go on when the cause is mended: Resume-DalpFailover -Id {failover.Id}");
         if (failover.Kind.IsPlanned() && !isPromoting)
         {
-            text.AppendLine($"Nothing was promoted. To take it back: {TakeBack(records)}");
+            text.AppendLine("Nothing was promoted.");
             text.AppendLine("If the active site fails meanwhile, that is a failover: New-DalpFailoverPlan -Kind Failover.");
         }
         text.AppendLine($"If it can't be mended, go over to backup recovery: {records[0].Data.GetValueOrDefault("recovery", "see the runbook")}");
@@ -33,6 +39,24 @@ internal static class FailoverHandOver
         }
         return text.ToString().TrimEnd();
     }
+
+    /// <summary>Since when nobody can write by what this failover has stopped, and how it is taken back; null while it has stopped nobody, and once the other site's workloads are started.</summary>
+    public static string? Standstill(IReadOnlyList<JournalRecord> records)
+    {
+        var since = records.FirstOrDefault(record => record is { Event: JournalEvent.Intent, Step: FreezeStep.StepName })
+            ?? records.FirstOrDefault(record => record is { Event: JournalEvent.Intent, Step: "promote" });
+        if (since is null || records.Any(record => record is { Event: JournalEvent.StepDone, Step: "workloads" }))
+        {
+            return null;
+        }
+        var database = records.FirstOrDefault(record => record is { Event: JournalEvent.Intent, Action: { } action } && action.StartsWith(SiteDatabase.FreezeOf, StringComparison.Ordinal));
+        var isPromoting = records.Any(record => record is { Event: JournalEvent.Intent, Step: "promote" } && record.Data.ContainsKey(FailoverEngine.FinalKey));
+        return $"WRITERS STAND STILL since {Time(since.At)} ({Wording.Duration(records[^1].At - since.At)} by now)"
+            + (database is null ? "." : $", and the database of {records[0].Data.GetValueOrDefault("active", "the active site")} is frozen since {Time(database.At)}.")
+            + (isPromoting ? "" : $" People decide: mend it and go on, or take it back: {TakeBack(records)}");
+    }
+
+    private static string Time(DateTimeOffset at) => $"{at.UtcDateTime:yyyy-MM-dd HH:mm:ss}Z";
 
     // A cluster that was demoted takes no writes before it is a primary again.
     private static string TakeBack(IReadOnlyList<JournalRecord> records) =>

@@ -92,7 +92,11 @@ public sealed class FailoverRun
                     "Give the topology that it was begun with.",
                     id);
             }
-            world = world.For(Enum.Parse<FailoverKind>(owner["kind"])) with { Drained = DrainedPrimary.Of(journal.Chain.Records) };
+            world = world.For(Enum.Parse<FailoverKind>(owner["kind"])) with
+            {
+                HasPromoted = journal.Chain.Records.Any(record => record is { Event: JournalEvent.StepStarted, Step: "promote" }),
+                Drained = DrainedPrimary.Of(journal.Chain.Records),
+            };
             return journal.AnnounceAsync(JournalEvent.Resumed, null, null, runner.TakeOver is null ? "Taken up again." : TakenOver, cancellationToken);
         }, cancellationToken);
 
@@ -119,7 +123,10 @@ public sealed class FailoverRun
             await foreach (var result in engine.RunAsync(FailoverSequence.For(world.Runbook), until, cancellationToken).ConfigureAwait(false))
             {
                 crew.StepEnded(result);
-                notifier.Tell(result.Outcome == FailoverOutcome.Succeeded ? NotificationPoint.StepDone : NotificationPoint.Stopped, result.Step, result.Detail);
+                notifier.Tell(
+                    result.Outcome == FailoverOutcome.Succeeded ? NotificationPoint.StepDone : NotificationPoint.Stopped,
+                    result.Step,
+                    result.Outcome != FailoverOutcome.Succeeded && FailoverHandOver.Standstill(journal.Chain.Records) is { } standstill ? $"{standstill} {result.Detail}" : result.Detail);
             }
             var failover = DalpFailover.Read(id, journal.Chain, file.Path);
             if (failover.Outcome == FailoverOutcome.Succeeded)

@@ -81,6 +81,9 @@ public sealed record FailoverWorld
     /// <summary>The loss that was accepted explicitly; null when only the topology's RPO bounds it.</summary>
     public TimeSpan? MaxDataLoss { get; init; }
 
+    /// <summary>For one that goes on: whether an earlier process had begun the step <c>promote</c>, so that the standby takes writes because of this very failover.</summary>
+    public bool HasPromoted { get; init; }
+
     /// <summary>The former primary as an earlier process has drained it, for one that goes on; null when there is nothing to look for.</summary>
     public DrainedPrimary? Drained { get; init; }
 

@@ -21,7 +21,7 @@ public sealed class ConfirmStep : IStepRecipe
             Measured = $"{candidate.Measured} {Others(others)}".TrimEnd(),
             Preconditions = world.Kind.IsPlanned()
                 ? [.. await PlannedConditions.MeasureAsync(world, candidate, cancellationToken).ConfigureAwait(false), .. candidate.Preconditions]
-                : candidate.Preconditions,
+                : [.. await SoleWriter.MeasureAsync(world, cancellationToken).ConfigureAwait(false), .. candidate.Preconditions],
             Facts = candidate.Facts,
             // Before a planned promotion all is drained, when nothing more can come.
             Stages = candidate.IsUsable && !world.Kind.IsPlanned() ? [[ReplayAll(world, candidate)]] : [],

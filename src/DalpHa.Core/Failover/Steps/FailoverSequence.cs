@@ -5,7 +5,7 @@ public static class FailoverSequence
 {
     private static readonly IReadOnlyList<IStepRecipe> All =
     [
-        new FreezeStep(),
+        new FreezeStep { IsForPromotion = true },
         new ConfirmStep(),
         new PromoteStep(),
         new WorkloadsStep(),

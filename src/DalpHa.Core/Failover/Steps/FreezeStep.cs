@@ -15,6 +15,9 @@ public sealed class FreezeStep : IStepRecipe
     /// <inheritdoc/>
     public string Name => StepName;
 
+    /// <summary>Whether the other site is to take over: then it must not take writes yet. Who freezes a site by hand may be about to end just that.</summary>
+    public bool IsForPromotion { get; init; }
+
     /// <inheritdoc/>
     public async Task<FailoverStep> MeasureAsync(FailoverWorld world, CancellationToken cancellationToken)
     {
@@ -32,7 +35,7 @@ public sealed class FreezeStep : IStepRecipe
             {
                 Name = Name,
                 Measured = running.Count == 0 ? $"{world.Active.Name}: no writer runs." : $"{world.Active.Name}: {Wording.List(running)} {(running.Count == 1 ? "writes" : "write")}.",
-                Preconditions = [new Precondition("WritersKnown", Known(world, writers.Count)), .. await PlannedAsync(world, cancellationToken).ConfigureAwait(false)],
+                Preconditions = [new Precondition("WritersKnown", Known(world, writers.Count)), .. await ConditionsAsync(world, world.Active, cancellationToken).ConfigureAwait(false)],
                 Stages = [[.. writers.Select(workloads.Stop)], .. FreezesLater(world) ? (IReadOnlyList<FailoverAction>[])[] : [[.. servers.Select(database.Freeze)]]],
             };
         }
@@ -42,7 +45,7 @@ public sealed class FreezeStep : IStepRecipe
             {
                 Name = Name,
                 Measured = $"{world.Active.Name} can't be reached: {exception.Message}",
-                Preconditions = [.. await (fence ?? ActiveFence.MeasureAsync(world, cancellationToken)).ConfigureAwait(false), .. await PlannedAsync(world, cancellationToken).ConfigureAwait(false)],
+                Preconditions = [.. await (fence ?? ActiveFence.MeasureAsync(world, cancellationToken)).ConfigureAwait(false), .. await ConditionsAsync(world, toFreeze: null, cancellationToken).ConfigureAwait(false)],
             };
         }
     }
@@ -50,9 +53,13 @@ public sealed class FreezeStep : IStepRecipe
     // What people promote, they find frozen.
     private static bool FreezesLater(FailoverWorld world) => world.Kind.IsPlanned() && world.Runbook.StepOf("promote").Manual is null;
 
-    private static async Task<IReadOnlyList<Precondition>> PlannedAsync(FailoverWorld world, CancellationToken cancellationToken) => world.Kind.IsPlanned()
+    private async Task<IReadOnlyList<Precondition>> ConditionsAsync(FailoverWorld world, FailoverSite? toFreeze, CancellationToken cancellationToken) => world.Kind.IsPlanned()
         ? await PlannedConditions.MeasureAsync(world, await PromotionCandidate.MeasureAsync(world, cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false)
-        : [];
+        :
+        [
+            .. IsForPromotion ? await SoleWriter.MeasureAsync(world, cancellationToken).ConfigureAwait(false) : [],
+            .. toFreeze is null ? [] : await FreezeConditions.MeasureAsync(toFreeze, patience: null, cancellationToken).ConfigureAwait(false),
+        ];
 
     private static Finding Known(FailoverWorld world, int writers) => writers > 0
         ? Finding.Pass(world.Active.Name, "writers", Wording.Count(writers, "workload"), "at least 1")

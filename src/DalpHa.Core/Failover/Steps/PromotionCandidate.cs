@@ -46,7 +46,7 @@ internal sealed record PromotionCandidate
             var control = await world.Standby.OpenDatabaseAsync(server, cancellationToken).ConfigureAwait(false);
             if (!(await control.ReadActivityAsync(cancellationToken).ConfigureAwait(false)).IsInRecovery)
             {
-                return new PromotionCandidate { Server = server, Measured = $"{server.Name} is promoted already.", Preconditions = [], IsPromoted = true };
+                return new PromotionCandidate { Server = server, Measured = $"{server.Name} is promoted already; what it lacks of the former primary, if anything, is not measured here (Compare-DalpDatabase).", Preconditions = [], IsPromoted = true };
             }
         }
         catch (DalpException exception)

@@ -12,10 +12,13 @@ internal sealed class SiteDatabase(FailoverSite site, TimeSpan timeout, TimeProv
     private static readonly TimeSpan Silence = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan SilenceStep = TimeSpan.FromMilliseconds(250);
 
+    /// <summary>How the name of each action begins that freezes a database.</summary>
+    public const string FreezeOf = "Freeze writes on ";
+
     /// <summary>Keeps a server from writing; done when it is read-only, no session is older than that, no transaction that writes is under way, and none has been given an id for a while.</summary>
     public FailoverAction Freeze(DatabaseServerSettings server) => new()
     {
-        Name = $"Freeze writes on {server.Name}",
+        Name = FreezeOf + server.Name,
         Site = site.Name,
         Outcome = $"{server.Name} is read-only by default, and nothing was written for {Silence.TotalSeconds:0.#} s",
         LookAsync = cancellationToken => LookFrozenAsync(server, cancellationToken),

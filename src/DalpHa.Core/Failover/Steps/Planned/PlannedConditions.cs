@@ -24,7 +24,15 @@ public static class PlannedConditions
             ? [Finding.Pass(world.Active.Name, "database", "demoted for this hand-over", "a primary")]
             : new[] { await PrimaryAsync(world, candidate, cancellationToken).ConfigureAwait(false), JudgeStandby(world.Standby.Name, candidate.Server.Name, candidate.Lag, candidate.IsPromoted) };
         var promotion = world.Runbook.StepOf("promote").Manual is null || candidate.IsPromoted ? [] : new[] { ByPeople(world, candidate) };
-        return [.. (await clusters.ConfigureAwait(false)).Concat(databases).Concat(promotion).Select(finding => new Precondition(Name, finding))];
+        return
+        [
+            .. (await clusters.ConfigureAwait(false)).Concat(databases).Concat(promotion).Select(finding => new Precondition(Name, finding)),
+            .. await SoleWriter.MeasureAsync(world, cancellationToken).ConfigureAwait(false),
+            // A primary that its operator stops needs no freeze, and one that has handed over has had its own.
+            .. isBegun || candidate.IsPromoted || Promotions.For(world, TimeSpan.Zero).StopsTheActive
+                ? []
+                : await FreezeConditions.MeasureAsync(world.Active, world.Topology.Thresholds.Lag.Warn, cancellationToken).ConfigureAwait(false),
+        ];
     }
 
     // That nothing is lost rests on the drain, right before the promotion: what DalpHa does not promote it can't promise that of.

@@ -24,7 +24,7 @@ internal sealed class PrimaryDrain(FailoverWorld world, DatabaseServerSettings s
         var names = string.Join(", ", actives.Select(server => server.Name));
         return new FailoverAction
         {
-            Name = $"Freeze writes on {names}, and drain it to {standby.Name}",
+            Name = $"{SiteDatabase.FreezeOf}{names}, and drain it to {standby.Name}",
             Site = world.Active.Name,
             Outcome = $"nothing can write on {names}, and {standby.Name} has received and replayed exactly up to its last position",
             LookAsync = LookAsync,
