@@ -59,6 +59,18 @@ public sealed class RehearsalTests : IDisposable
     }
 
     [Fact]
+    public async Task A_site_that_is_gone_is_isolated_later_and_the_plan_is_ready_without_it()
+    {
+        platform.Active.SetDown(true);
+        platform.ActiveIsGone = new Attestation("Jane Doe", "the provider says so");
+        platform.MaxDataLoss = TimeSpan.MaxValue;
+        var plan = await PlanAsync();
+        Assert.True(plan.IsReady, string.Join('\n', plan.Blockers));
+        Assert.StartsWith("isolate: ActiveReachable", Assert.Single(plan.Deferred), StringComparison.Ordinal);
+        Assert.False(plan.Steps[^1].IsReady);
+    }
+
+    [Fact]
     public async Task A_planned_hand_over_from_a_site_that_does_not_answer_is_a_plan_that_says_why_not()
     {
         platform.Kind = FailoverKind.Switchover;

@@ -32,12 +32,17 @@ public sealed record DalpFailoverPlan
     /// <summary>How many bytes of log would be lost; null when that is not known.</summary>
     public long? LossBytes { get; init; }
 
-    /// <summary>Whether nothing stands in the way as far as can be measured now.</summary>
-    public bool IsReady => Steps.All(step => step.IsReady);
+    /// <summary>Whether it may be begun: nothing stands in the way as far as can be measured now, but what is <see cref="Deferred"/>.</summary>
+    public bool IsReady => Blockers.Count == 0;
 
     /// <summary>What stands in the way, step by step.</summary>
-    public IReadOnlyList<string> Blockers =>
-        [.. Steps.SelectMany(step => step.Preconditions.Where(precondition => !precondition.IsMet).Select(unmet => $"{step.Step}: {unmet.Name}: {unmet.Finding.Observed}, expected {unmet.Finding.Expected}"))];
+    public IReadOnlyList<string> Blockers => [.. Steps.Where(step => !step.MayBeDeferred).SelectMany(step => step.Blockers)];
+
+    /// <summary>
+    /// What of the last step can't be done yet, as a rule because the former active site does not answer: that keeps nobody from beginning. The failover is done when
+    /// it is isolated.
+    /// </summary>
+    public IReadOnlyList<string> Deferred => [.. Steps.Where(step => step.MayBeDeferred).SelectMany(step => step.Blockers)];
 
     /// <summary>An id that sorts by time and fits into names of Kubernetes objects: <c>20260131-235959-1a2b</c>.</summary>
     public static string NewId(TimeProvider time) =>
@@ -101,6 +106,13 @@ public sealed record DalpPlanStep
 
     /// <summary>Whether nothing stands in its way.</summary>
     public bool IsReady => Preconditions.All(precondition => precondition.IsMet);
+
+    /// <summary>What stands in its way.</summary>
+    internal IEnumerable<string> Blockers =>
+        Preconditions.Where(precondition => !precondition.IsMet).Select(unmet => $"{Step}: {unmet.Name}: {unmet.Finding.Observed}, expected {unmet.Finding.Expected}");
+
+    /// <summary>Whether a failover is begun without it: a site that is gone can only be isolated when it is back.</summary>
+    internal bool MayBeDeferred => Step == IsolateStep.StepName;
 
     /// <summary>Its name.</summary>
     public override string ToString() => Step;

@@ -10,8 +10,11 @@ namespace DalpHa.Core.Failover;
 /// </summary>
 public sealed class IsolateStep : IStepRecipe
 {
+    /// <summary>The step's name.</summary>
+    internal const string StepName = "isolate";
+
     /// <inheritdoc/>
-    public string Name => "isolate";
+    public string Name => StepName;
 
     /// <inheritdoc/>
     public async Task<FailoverStep> MeasureAsync(FailoverWorld world, CancellationToken cancellationToken)

@@ -58,6 +58,10 @@ public sealed class InvokeDalpFailoverCommand : FailoverRunCommand
             {
                 EmitWarning($"In the way of {blocker}.");
             }
+            foreach (var deferred in plan.Deferred)
+            {
+                EmitWarning($"Not yet: {deferred}.");
+            }
         }
         await TellAsync(told).ConfigureAwait(false);
     }
@@ -82,14 +86,16 @@ public sealed class InvokeDalpFailoverCommand : FailoverRunCommand
     private void RequireReady(DalpFailoverPlan plan)
     {
         var last = Until is null ? plan.Steps.Count : plan.Steps.Single(step => step.Step == Until).Number;
-        var blocked = plan.Steps.Where(step => step.Number <= last && step.Step != "isolate" && !step.IsReady).Select(step => step.Step).ToList();
-        if (blocked.Count > 0)
+        var asked = plan with { Steps = [.. plan.Steps.Where(step => step.Number <= last)] };
+        if (!asked.IsReady)
         {
+            // What is in the way of a step is often why those after it could not be rehearsed: what is to be done about the first is told.
+            var first = asked.Steps.First(step => !step.IsReady).Preconditions.Where(precondition => !precondition.IsMet).Select(precondition => precondition.Finding.Remediation);
             throw new DalpException(
                 "FailoverPlanBlocked",
                 FaultKind.Conflict,
-                $"The plan can't be run to its end, so it is not begun:{Environment.NewLine}{string.Join(Environment.NewLine, plan.Blockers)}",
-                "Mend what is in the way and make a new plan; or run the steps before it: -Until.",
+                $"The plan can't be run to its end, so it is not begun:{Environment.NewLine}{string.Join(Environment.NewLine, asked.Blockers)}",
+                $"Mend what is in the way and make a new plan; or run the steps before it: -Until. The first: {string.Join(' ', first)}",
                 plan.Id);
         }
     }
