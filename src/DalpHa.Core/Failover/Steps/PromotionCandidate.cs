@@ -78,7 +78,7 @@ internal sealed record PromotionCandidate
         {
             Server = server,
             Lag = lag,
-            Measured = $"{server.Name}: {lag.Link}, replayed up to {lag.ReplayLsn?.ToString() ?? "an unknown position"}; a promotion now loses {(loss == TimeSpan.Zero ? "nothing" : bound)}.",
+            Measured = $"{server.Name}: {lag.Link}, replayed up to {lag.ReplayLsn?.ToString() ?? "an unknown position"}; {(loss is null ? "what a promotion now loses is not known" : $"a promotion now loses {(loss == TimeSpan.Zero ? "nothing" : bound)}")}.",
             Preconditions =
             [
                 new Precondition("ReplicaUsable", Usable(world, server, lag)),
