@@ -8,9 +8,13 @@ namespace DalpHa.Core.Failover;
 /// <param name="Detail">What was seen, or why not.</param>
 public sealed record ActionResult(FailoverOutcome Outcome, bool HasActed, string Detail);
 
-/// <summary>Does actions: looks whether there is anything to do, announces it, does it once, and looks until the outcome is there or its time is over.</summary>
+/// <summary>
+/// Does actions: looks whether there is anything to do, announces it, does it once, and looks until the outcome is there or its time is over. What was not seen in
+/// its time, or failed, is looked at once more before it is told so: it may have come at the last moment.
+/// </summary>
 public sealed class ActionRunner
 {
+    private static readonly TimeSpan LastLook = TimeSpan.FromSeconds(30);
     private readonly TimeProvider time;
 
     /// <summary>Makes a runner.</summary>
@@ -92,7 +96,9 @@ public sealed class ActionRunner
         var isRefused = trouble?.Kind is FaultKind.Forbidden or FaultKind.Unauthenticated or FaultKind.InvalidInput or FaultKind.NotFound or FaultKind.Conflict;
         // A script that failed may have done part of its work, and does no more of it.
         var isOver = isRefused || trouble?.Kind is FaultKind.LocalResource;
-        var (seen, unseen) = await AwaitOutcomeAsync(action, isOver, bound.Token, patience).ConfigureAwait(false);
+        // What was refused or has ended will not come: it is not waited for.
+        var outcome = isOver ? null : await AwaitOutcomeAsync(action, bound.Token, patience).ConfigureAwait(false);
+        var (seen, unseen) = outcome is { } held ? (held, null) : await LookOnceMoreAsync(action, patience).ConfigureAwait(false);
         if (seen.Holds)
         {
             return new ActionResult(FailoverOutcome.Succeeded, HasActed: true, seen.Seen);
@@ -101,12 +107,10 @@ public sealed class ActionRunner
         {
             return new ActionResult(FailoverOutcome.NotStarted, HasActed: false, $"{action.Name} was refused. {trouble!.Message} {trouble.RecommendedAction}");
         }
-        if (isOver)
-        {
-            return new ActionResult(FailoverOutcome.Incomplete, HasActed: true, $"{action.Name} failed, and may be done in part. {trouble!.Message} {trouble.RecommendedAction}");
-        }
-        var why = $"{action.Name}: it was not seen within {action.Timeout.TotalSeconds:0.#} s that {action.Outcome}. {unseen?.Message ?? seen.Seen} {trouble?.Message}".TrimEnd();
-        return new ActionResult(unseen is null ? FailoverOutcome.Incomplete : FailoverOutcome.Unknown, HasActed: true, why);
+        var why = isOver
+            ? $"{action.Name} failed, and may be done in part. {trouble!.Message} {trouble.RecommendedAction} {unseen ?? seen.Seen}"
+            : $"{action.Name}: it was not seen within {action.Timeout.TotalSeconds:0.#} s that {action.Outcome}. {unseen ?? seen.Seen} {trouble?.Message}";
+        return new ActionResult(unseen is null ? FailoverOutcome.Incomplete : FailoverOutcome.Unknown, HasActed: true, why.TrimEnd());
     }
 
     // An act that failed may have had its effect all the same: only the look afterwards decides.
@@ -127,34 +131,51 @@ public sealed class ActionRunner
         }
     }
 
-    // What was refused or has ended will not come: one look tells whether it was there all the same.
-    private async Task<(Sighting Seen, DalpException? Unseen)> AwaitOutcomeAsync(FailoverAction action, bool isOver, CancellationToken bound, CancellationToken patience)
+    /// <returns>The outcome; null when its time is over.</returns>
+    private async Task<Sighting?> AwaitOutcomeAsync(FailoverAction action, CancellationToken bound, CancellationToken patience)
     {
-        var seen = Sighting.NotYet("It was not looked at in time.");
-        DalpException? unseen = null;
         try
         {
             while (true)
             {
                 try
                 {
-                    (seen, unseen) = (await action.LookAsync(bound).ConfigureAwait(false), null);
+                    var seen = await action.LookAsync(bound).ConfigureAwait(false);
+                    if (seen.Holds)
+                    {
+                        return seen;
+                    }
+                    Show(action, seen.Seen);
                 }
-                catch (DalpException exception)
+                catch (DalpException unseen)
                 {
-                    unseen = exception;
+                    Show(action, unseen.Message);
                 }
-                if (isOver || (seen.Holds && unseen is null))
-                {
-                    return (seen, unseen);
-                }
-                Show(action, unseen?.Message ?? seen.Seen);
                 await Task.Delay(action.LookEvery, time, bound).ConfigureAwait(false);
             }
         }
         catch (OperationCanceledException) when (!patience.IsCancellationRequested)
         {
-            return (seen, unseen);
+            return null;
+        }
+    }
+
+    /// <returns>What is there, and why it could not be seen; null when it could.</returns>
+    private async Task<(Sighting Seen, string? Unseen)> LookOnceMoreAsync(FailoverAction action, CancellationToken patience)
+    {
+        using var late = new CancellationTokenSource(LastLook, time);
+        using var bound = CancellationTokenSource.CreateLinkedTokenSource(late.Token, patience);
+        try
+        {
+            return (await action.LookAsync(bound.Token).ConfigureAwait(false), null);
+        }
+        catch (DalpException exception)
+        {
+            return (default, exception.Message);
+        }
+        catch (OperationCanceledException)
+        {
+            return (default, patience.IsCancellationRequested ? "It was not looked at: the operator asked to stop." : $"It could not be looked at within {LastLook.TotalSeconds:0} s.");
         }
     }
 }
