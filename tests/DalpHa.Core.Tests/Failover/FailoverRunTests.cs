@@ -186,6 +186,54 @@ public sealed class FailoverRunTests : IDisposable
     }
 
     [Fact]
+    public async Task A_script_stands_in_for_any_step_that_the_runbook_gives_to_it()
+    {
+        GiveToScript("freeze");
+        // It does what it is there for: the next step looks.
+        platform.OnHook = _ =>
+        {
+            (platform.Active.IsReadOnly, platform.Active.Cluster.Workloads) = (true, [.. platform.Active.Cluster.Workloads.Select(workload => workload with { Desired = 0 })]);
+            platform.Active.SetPods();
+            return Task.CompletedTask;
+        };
+        var failover = await platform.Process().BeginAsync(Id, TestPlatform.Declaration, "promote", Token);
+        Assert.Equal("workloads", failover.NextStep);
+        Assert.Equal([("/runbook/script.ps1", "freeze")], platform.Hooks);
+        Assert.Empty(platform.Active.Changes);
+    }
+
+    [Fact]
+    public async Task A_script_that_does_nothing_for_the_freeze_promotes_nothing()
+    {
+        GiveToScript("freeze");
+        var failover = await platform.Process().BeginAsync(Id, TestPlatform.Declaration, null, Token);
+        Assert.Equal("promote", failover.NextStep);
+        Assert.Empty(platform.Standby.Changes);
+    }
+
+    [Fact]
+    public async Task A_script_has_the_time_of_its_step()
+    {
+        GiveToScript("traffic");
+        platform.OnHook = HangAsync;
+        var before = platform.Time.GetUtcNow();
+        var failover = await platform.Process().BeginAsync(Id, TestPlatform.Declaration, null, Token);
+        Assert.Equal("traffic", failover.NextStep);
+        Assert.Equal(FailoverOutcome.Incomplete, failover.Outcome);
+        Assert.Contains("The time of the hook was over.", failover.StoppedBecause, StringComparison.Ordinal);
+        Assert.InRange(platform.Time.GetUtcNow() - before, platform.Runbook.StepOf("traffic").Timeout, platform.Runbook.StepOf("traffic").Timeout * 2);
+    }
+
+    [Fact]
+    public async Task A_script_that_tells_somebody_has_the_time_of_its_notification_and_the_failover_does_not_fail_by_it()
+    {
+        platform.Runbook = platform.Runbook with { Notifications = [new RunbookNotification([NotificationPoint.Finished], null, "/runbook/tell.ps1") { Timeout = TimeSpan.FromMinutes(3) }] };
+        platform.OnHook = HangAsync;
+        Assert.Equal(FailoverOutcome.Succeeded, (await platform.Process().BeginAsync(Id, TestPlatform.Declaration, null, Token)).Outcome);
+        Assert.Equal("tell.ps1 could not be told: The time of the hook was over.", Assert.Single(platform.Warnings));
+    }
+
+    [Fact]
     public async Task Those_whom_the_runbook_names_are_told_and_hold_nothing_up()
     {
         var (open, silent) = (new Uri("https://chat.example.com/hook/secret"), new Uri("https://silent.example.com/"));
@@ -259,5 +307,17 @@ public sealed class FailoverRunTests : IDisposable
         var ended = await platform.Process(machine: "other").ResumeAsync(Id, null, Token);
         Assert.Equal(FailoverOutcome.Succeeded, ended.Outcome);
         Assert.Equal(8, platform.Crew.Asked.Count);
+    }
+
+    private void GiveToScript(string name) =>
+        platform.Runbook = platform.Runbook with { Steps = [.. platform.Runbook.Steps.Select(step => step.Name == name ? step with { Hook = "/runbook/script.ps1" } : step)] };
+
+    private async Task HangAsync(CancellationToken bound)
+    {
+        while (!bound.IsCancellationRequested)
+        {
+            await Task.Delay(TimeSpan.FromSeconds(1), platform.Time, CancellationToken.None);
+        }
+        throw new DalpException("HookTimedOut", FaultKind.TimedOut, "The time of the hook was over.", "Give it longer.");
     }
 }

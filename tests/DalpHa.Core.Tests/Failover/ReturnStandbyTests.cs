@@ -113,6 +113,13 @@ public sealed class ReturnStandbyTests : IDisposable
     }
 
     [Fact]
+    public async Task The_script_has_the_time_that_the_runbook_gives_it_and_the_rest_has_that_of_an_action()
+    {
+        var step = await MeasureAsync();
+        Assert.Equal([TimeSpan.FromHours(4), Timeout], step.Stages.SelectMany(stage => stage).Select(action => action.Timeout));
+    }
+
+    [Fact]
     public async Task A_script_that_lies_is_not_believed()
     {
         script = null;

@@ -12,7 +12,7 @@ public sealed class RunbookReaderTests
 {
     private static readonly string[] Words =
     [
-        "apiVersion", "name", "version", "date", "reviewBy", "decisionOwner", "communicationPath", "backupRecoveryRunbook", "promotion", "method", "server", "hook",
+        "apiVersion", "name", "version", "date", "reviewBy", "decisionOwner", "communicationPath", "backupRecoveryRunbook", "promotion", "method", "server", "hook", "rejoinTimeout",
         "activeCluster", "standbyCluster", "steps", .. FailoverSteps.All.Select(step => step.Name), "owner", "stopCondition", "expected", "timeout", "manual",
         "validationChecks", "rollbackConditions", "notifications", "at", "webhook",
     ];

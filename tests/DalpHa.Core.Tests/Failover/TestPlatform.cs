@@ -60,6 +60,7 @@ internal sealed class TestPlatform : IDisposable
     public List<(string Script, string Purpose)> Hooks { get; } = [];
     public Dictionary<Uri, List<string>> Posts { get; } = [];
     public DalpException? HookFailure { get; set; }
+    public Func<CancellationToken, Task> OnHook { get; set; } = _ => Task.CompletedTask;
 
     /// <summary>Is called after each change of a site.</summary>
     public Action OnChange { get; set; }
@@ -82,10 +83,10 @@ internal sealed class TestPlatform : IDisposable
             MeasureLagAsync = _ => Task.FromResult<IReadOnlyList<DalpReplicationLag>>([Measured(Lag())]),
             ActiveIsGone = ActiveIsGone,
             MaxDataLoss = MaxDataLoss,
-            RunHookAsync = (hook, _) =>
+            RunHookAsync = (hook, bound) =>
             {
                 Hooks.Add((hook.Path, hook.Purpose));
-                return HookFailure is { } failure ? Task.FromException(failure) : Task.CompletedTask;
+                return HookFailure is { } failure ? Task.FromException(failure) : OnHook(bound);
             },
             PostAsync = (address, json, _) =>
             {

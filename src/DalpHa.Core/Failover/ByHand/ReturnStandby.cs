@@ -10,7 +10,7 @@ namespace DalpHa.Core.Failover;
 /// holds afterwards. What only a former primary holds is gone then: where that is, or may be, anything that somebody committed, a person has to accept it by name.
 /// </summary>
 /// <param name="lossAccepted">Who accepts that, and why; null when nobody does.</param>
-/// <param name="timeout">How long each outcome may take.</param>
+/// <param name="timeout">How long each outcome may take, but that of the runbook's script, which says so itself.</param>
 public sealed class ReturnStandby(Attestation? lossAccepted, TimeSpan timeout) : IStepRecipe
 {
     private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(500);
@@ -157,7 +157,7 @@ public sealed class ReturnStandby(Attestation? lossAccepted, TimeSpan timeout) :
                 ? Task.CompletedTask
                 : world.RunHookAsync(
                     new HookCall(world.Runbook.Promotion.RejoinHook!, "rejoin") { Facts = new Dictionary<string, string> { ["Server"] = server.Name, ["Primary"] = primary } }, cancellationToken),
-            Timeout = timeout,
+            Timeout = follows ? timeout : world.Runbook.Promotion.RejoinTimeout,
             LookEvery = LookEvery,
             CanBeUndone = false,
         };

@@ -5,13 +5,12 @@ using DalpHa.Core.Errors;
 
 namespace DalpHa.Core.Failover;
 
-/// <summary>Tells those whom the runbook names how a failover goes. Nothing waits for them but its end, and that half a minute at most.</summary>
+/// <summary>Tells those whom the runbook names how a failover goes. Nothing waits for them but its end, and that no longer than the runbook gives them.</summary>
 /// <param name="id">The failover's id.</param>
 /// <param name="world">The runbook, and how its people are reached.</param>
 /// <param name="warn">Is told who could not be told.</param>
 public sealed class FailoverNotifier(string id, FailoverWorld world, Action<string> warn) : IAsyncDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
     private static readonly JsonSerializerOptions Plain = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
     private readonly List<Task> telling = [];
 
@@ -34,13 +33,13 @@ public sealed class FailoverNotifier(string id, FailoverWorld world, Action<stri
         telling.AddRange(world.Runbook.Notifications.Where(one => one.At.Contains(point)).Select(one => TellAsync(one, message)));
     }
 
-    /// <summary>Waits until all are told, or have had their half minute.</summary>
+    /// <summary>Waits until all are told, or their time is over.</summary>
     public async ValueTask DisposeAsync() => await Task.WhenAll(telling).ConfigureAwait(false);
 
     private async Task TellAsync(RunbookNotification who, string message)
     {
         var name = who.Webhook?.Host ?? Path.GetFileName(who.Hook);
-        using var bound = new CancellationTokenSource(Patience, world.Time);
+        using var bound = new CancellationTokenSource(who.Timeout, world.Time);
         try
         {
             await (who.Webhook is { } address ? world.PostAsync(address, message, bound.Token) : world.RunHookAsync(new HookCall(who.Hook!, message), bound.Token)).ConfigureAwait(false);
@@ -51,7 +50,7 @@ public sealed class FailoverNotifier(string id, FailoverWorld world, Action<stri
         }
         catch (OperationCanceledException)
         {
-            warn($"{name} could not be told within {Patience.TotalSeconds:0} s.");
+            warn($"{name} could not be told within {who.Timeout.TotalSeconds:0} s.");
         }
     }
 }

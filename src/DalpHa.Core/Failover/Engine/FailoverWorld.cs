@@ -65,7 +65,7 @@ public sealed record FailoverWorld
     /// <summary>Compares the standby's database servers, as those of a former active site, with the primary on the active one, as a <see cref="DatabaseComparison"/> does.</summary>
     public Func<CancellationToken, Task<IReadOnlyList<DalpDivergence>>> CompareAsync { get; init; } = _ => Task.FromResult<IReadOnlyList<DalpDivergence>>([]);
 
-    /// <summary>Runs a script of the runbook's, and until when. What it says of its success is not taken.</summary>
+    /// <summary>Runs a script of the runbook's until its end, or until it is cancelled: it is ended then. What it says of its success is not taken.</summary>
     public Func<HookCall, CancellationToken, Task> RunHookAsync { get; init; } = (hook, _) => throw new DalpException(
         "HookNotRunnable", FaultKind.InvalidInput, $"The hook '{hook.Path}' ({hook.Purpose}) can't be run here.", "Run the failover in a PowerShell session.", hook.Path);
 

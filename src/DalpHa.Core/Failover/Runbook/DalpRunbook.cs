@@ -61,7 +61,7 @@ public sealed record DalpRunbook
 /// <param name="StopCondition">When to stop there.</param>
 public sealed record RunbookStep(string Name, string Owner, string StopCondition)
 {
-    /// <summary>How long each of its actions may take to show its outcome.</summary>
+    /// <summary>How long each of its actions may take to show its outcome. A hook is ended then.</summary>
     public TimeSpan Timeout { get; init; } = TimeSpan.FromMinutes(10);
 
     /// <summary>How long it is expected to take as a whole; null when nobody has said.</summary>
@@ -112,6 +112,9 @@ public sealed record PromotionProcedure(PromotionMethod Method)
     /// <summary>The script that makes a former primary follow the promoted one, on its own host, where no statement can; null when there is none.</summary>
     public string? RejoinHook { get; init; }
 
+    /// <summary>How long that script may take, and the server then to follow. A copy of a large database takes hours.</summary>
+    public TimeSpan RejoinTimeout { get; init; } = TimeSpan.FromHours(4);
+
     /// <summary>Its method.</summary>
     public override string ToString() => Method.ToString();
 }
@@ -133,4 +136,8 @@ public enum NotificationPoint
 /// <param name="At">At which points.</param>
 /// <param name="Webhook">An address that gets a POST with JSON; null when a hook does it.</param>
 /// <param name="Hook">A PowerShell script; null when a webhook does it.</param>
-public sealed record RunbookNotification(IReadOnlyList<NotificationPoint> At, Uri? Webhook, string? Hook);
+public sealed record RunbookNotification(IReadOnlyList<NotificationPoint> At, Uri? Webhook, string? Hook)
+{
+    /// <summary>How long telling him may take. Only the end of the failover waits for it.</summary>
+    public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(30);
+}

@@ -32,7 +32,7 @@ internal static class RunbookFile
         .Required("owner", Who, "Who owns it, and is asked before it begins.", (s, v) => s with { Owner = v }, "Platform on call")
         .Required("stopCondition", Prose, "When to stop there, and go to the backup-recovery runbook.", (s, v) => s with { StopCondition = v }, "Stop when it is not done in time.")
         .Optional("expected", Scalars.Duration, "How long it takes as a whole, as drills have shown.", (s, v) => s with { Expected = v }, "5m")
-        .Optional("timeout", Scalars.Duration, "How long each of its actions may take to show its outcome.", (s, v) => s with { Timeout = v }, @default: DurationText.Format(Unnamed.Timeout))
+        .Optional("timeout", Scalars.Duration, "How long each of its actions may take to show its outcome; a hook is ended then.", (s, v) => s with { Timeout = v }, @default: DurationText.Format(Unnamed.Timeout))
         .Optional("manual", Prose, "What people do by hand. Without it DalpHa does the step.", (s, v) => s with { Manual = v }, "\"Do it in the provider's console.\"")
         .Optional("hook", Script, "A PowerShell script that does it where DalpHa can't; its outcome is verified all the same.", (s, v) => s with { Hook = v }, "./step.ps1")
         .Rule(["manual", "hook"], RunbookRules.OneWayOnly);
@@ -54,6 +54,8 @@ internal static class RunbookFile
         .Optional("server", Scalars.Text, "The topology's server that is promoted, when the standby site has several.", (p, v) => p with { Server = v }, "postgresql-replica-1")
         .Optional("hook", Script, "The script, for the method hook.", (p, v) => p with { Hook = v }, "./promote.ps1")
         .Optional("rejoinHook", Script, "The script that makes a former primary follow the promoted one (Restore-DalpStandby): pg_rewind or a new copy, on its host.", (p, v) => p with { RejoinHook = v }, "./rejoin.ps1")
+        .Optional("rejoinTimeout", Scalars.Duration, "How long that script may take, and the server then to follow: a copy of a large database takes hours.",
+            (p, v) => p with { RejoinTimeout = v }, @default: DurationText.Format(new PromotionProcedure(PromotionMethod.SelfRun).RejoinTimeout))
         .Rule(["method", "activeCluster"], RunbookRules.ActiveClusterOfMethod)
         .Rule(["method", "standbyCluster"], RunbookRules.StandbyClusterOfMethod)
         .Rule(["method", "hook"], RunbookRules.HookOfMethod);
@@ -66,6 +68,8 @@ internal static class RunbookFile
             "At which points: declared, stepDone, stopped, finished.", (n, v) => n with { At = v }, "[declared, stopped, finished]")
         .Optional("webhook", Scalars.Url, "An address that gets a POST with JSON. An address that is itself a secret belongs in a hook.", (n, v) => n with { Webhook = v }, "https://chat.example.com/hooks/dalp")
         .Optional("hook", Script, "A PowerShell script that tells them.", (n, v) => n with { Hook = v }, "./notify.ps1")
+        .Optional("timeout", Scalars.Duration, "How long telling them may take; a hook is ended then.",
+            (n, v) => n with { Timeout = v }, @default: DurationText.Format(new RunbookNotification([], null, null).Timeout))
         .ExactlyOneOf("webhook", "hook")
         .Rule(["webhook"], RunbookRules.NoCredentialInWebhook);
 

@@ -1,6 +1,6 @@
 namespace DalpHa.Core.Failover;
 
-/// <summary>The steps of a failover in their order. A step that DalpHa does not do yet, or that the runbook gives to people, is theirs to vouch for.</summary>
+/// <summary>The steps of a failover in their order. A step that DalpHa does not do yet, or that the runbook gives to people or to a script, is theirs to vouch for.</summary>
 public static class FailoverSequence
 {
     private static readonly IReadOnlyList<IStepRecipe> All =
@@ -17,5 +17,5 @@ public static class FailoverSequence
 
     /// <summary>The recipes for a runbook.</summary>
     public static IReadOnlyList<IStepRecipe> For(DalpRunbook runbook) =>
-        [.. All.Select(recipe => runbook.StepOf(recipe.Name).Manual is { } task ? new ManualStep(recipe.Name, task) : recipe)];
+        [.. All.Select(recipe => runbook.StepOf(recipe.Name) is { Manual: null, Hook: null } ? recipe : new ManualStep(recipe.Name))];
 }

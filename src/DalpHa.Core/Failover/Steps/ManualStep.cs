@@ -6,7 +6,7 @@ namespace DalpHa.Core.Failover;
 /// </summary>
 /// <param name="name">The step's name.</param>
 /// <param name="task">What is to be done when the runbook does not say.</param>
-public sealed class ManualStep(string name, string task) : IStepRecipe
+public sealed class ManualStep(string name, string task = "") : IStepRecipe
 {
     /// <inheritdoc/>
     public string Name => name;

@@ -12,6 +12,9 @@ namespace DalpHa.Commands.Failover;
 /// <summary>A cmdlet that changes the sites, or rehearses that: how they are opened, and how what would be written is told.</summary>
 public abstract class ChangeCommand : AsyncCommand
 {
+    private string folder = "";
+    private string manifest = "";
+
     /// <summary>Who logs in to the databases of both sites, to read and to change. Without it the topology says.</summary>
     [Parameter]
     [ValidateNotNull]
@@ -28,13 +31,21 @@ public abstract class ChangeCommand : AsyncCommand
         ? LanguagePrimitives.IsTrue(given)
         : LanguagePrimitives.IsTrue(SessionState.PSVariable.GetValue("WhatIfPreference"));
 
+    /// <inheritdoc/>
+    protected override void BeginProcessing()
+    {
+        folder = SessionState.Path.CurrentFileSystemLocation.ProviderPath;
+        manifest = Path.Combine(MyInvocation.MyCommand.Module.ModuleBase, "DalpHa.psd1");
+    }
+
     /// <summary>What the sites are opened with.</summary>
     private protected FailoverSettings Settings(DalpTopology topology, DalpRunbook runbook, FailoverKind kind, CancellationToken cancellationToken) => new(topology, runbook)
     {
         Kind = kind,
         Login = FailoverInput.Login(DatabaseCredential),
         Timeout = TimeSpan.FromSeconds(TimeoutSeconds),
-        RunHookAsync = (hook, _) => AskAsync(() => RunHook(hook, topology, kind)).WaitAsync(cancellationToken),
+        RunHookAsync = (hook, bound) => new HookRun(Host, folder, manifest, line => Quietly(() => EmitVerbose(line)), WarnQuietly)
+            .RunAsync(hook.Path, Facts(hook, topology, kind), bound, cancellationToken),
     };
 
     /// <summary>Opens both sites.</summary>
@@ -50,26 +61,29 @@ public abstract class ChangeCommand : AsyncCommand
         }
     }
 
-    // A hook runs in the operator's own session, with its modules and logins. What it writes is shown and not taken for an answer.
-    private object? RunHook(HookCall hook, DalpTopology topology, FailoverKind kind)
+    /// <summary>Warns as long as anybody looks.</summary>
+    private protected void WarnQuietly(string text) => Quietly(() => EmitWarning(text));
+
+    /// <summary>Shows something as long as anybody looks: what is under way when the operator asks to stop is seen through all the same.</summary>
+    private protected static void Quietly(Action show)
     {
-        var path = hook.Path;
+        try
+        {
+            show();
+        }
+        catch (OperationCanceledException)
+        {
+            return;
+        }
+    }
+
+    private static Hashtable Facts(HookCall hook, DalpTopology topology, FailoverKind kind)
+    {
         var facts = new Hashtable { ["Purpose"] = hook.Purpose, ["Topology"] = topology, ["Kind"] = kind.ToString() };
         foreach (var (name, value) in hook.Facts)
         {
             facts[name] = value;
         }
-        try
-        {
-            foreach (var line in InvokeCommand.InvokeScript("param($path, $facts) & $path @facts", false, System.Management.Automation.Runspaces.PipelineResultTypes.None, null, path, facts))
-            {
-                WriteVerbose($"{Path.GetFileName(path)}: {line}");
-            }
-            return null;
-        }
-        catch (RuntimeException exception)
-        {
-            throw new DalpException("HookFailed", FaultKind.LocalResource, $"The hook '{path}' failed: {exception.Message}", "Mend the script, and resume.", path, exception);
-        }
+        return facts;
     }
 }

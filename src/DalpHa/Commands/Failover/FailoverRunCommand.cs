@@ -32,7 +32,7 @@ public abstract class FailoverRunCommand : FailoverCommand
         var session = Open(settings, null, cancellationToken);
         await using (session.ConfigureAwait(false))
         {
-            var failover = await run(new FailoverRun(session.World, FailoverStore.Default, FailoverRunner.Here(TakeOver), crew, EmitWarning)).ConfigureAwait(false);
+            var failover = await run(new FailoverRun(session.World, FailoverStore.Default, FailoverRunner.Here(TakeOver), crew, WarnQuietly)).ConfigureAwait(false);
             crew.End();
             Emit(failover);
         }
@@ -42,41 +42,11 @@ public abstract class FailoverRunCommand : FailoverCommand
     internal Task<T> Ask<T>(Func<T> question) => AskAsync(question);
 
     /// <summary>Shows progress, as long as anybody looks.</summary>
-    internal void ShowProgress(ProgressRecord record)
-    {
-        try
-        {
-            EmitProgress(record);
-        }
-        catch (OperationCanceledException)
-        {
-            // The operator has stopped looking; what is under way is seen through all the same.
-        }
-    }
+    internal void ShowProgress(ProgressRecord record) => Quietly(() => EmitProgress(record));
 
     /// <summary>Tells a line to who listens.</summary>
-    internal void Tell(string line)
-    {
-        try
-        {
-            EmitVerbose(line);
-        }
-        catch (OperationCanceledException)
-        {
-            // As above.
-        }
-    }
+    internal void Tell(string line) => Quietly(() => EmitVerbose(line));
 
     /// <summary>Warns of what stops nothing, as long as anybody looks.</summary>
-    internal void Warn(string text)
-    {
-        try
-        {
-            EmitWarning(text);
-        }
-        catch (OperationCanceledException)
-        {
-            // As above.
-        }
-    }
+    internal void Warn(string text) => WarnQuietly(text);
 }

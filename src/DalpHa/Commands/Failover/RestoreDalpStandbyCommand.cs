@@ -52,7 +52,7 @@ public sealed class RestoreDalpStandbyCommand : StepCommand
             ? await AskAsync(FromParameters).ConfigureAwait(false)
             : Returning((await AskAsync(() => RunbookSource.Find(this, Runbook)).ConfigureAwait(false)).Read().Promotion);
         var after = Site == SiteRole.Active ? topology.Swapped() : topology;
-        var settings = Settings(after, HandRunbook.Of(ActionTimeout, promotion), FailoverKind.Failover, cancellationToken) with
+        var settings = Settings(after, HandRunbook.Of(ActionTimeout, Bounded(promotion)), FailoverKind.Failover, cancellationToken) with
         {
             OtherIsFenced = FormerIsFenced is { } word ? FailoverInput.Parse(word) : null,
         };
@@ -64,6 +64,10 @@ public sealed class RestoreDalpStandbyCommand : StepCommand
                 + "A runbook for the way back has its promotion swapped too.");
         }
     }
+
+    // What the operator says now is stronger than what the runbook says.
+    private PromotionProcedure Bounded(PromotionProcedure promotion) =>
+        MyInvocation.BoundParameters.ContainsKey(nameof(ActionTimeoutSeconds)) ? promotion with { RejoinTimeout = ActionTimeout } : promotion;
 
     // The recipes look for the Cluster of the site that they act on where the active one's stands.
     private PromotionProcedure Returning(PromotionProcedure promotion) => promotion with { ActiveCluster = Site == SiteRole.Active ? promotion.ActiveCluster : promotion.StandbyCluster };

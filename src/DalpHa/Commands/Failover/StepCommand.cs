@@ -123,19 +123,4 @@ public abstract class StepCommand : ChangeCommand, IHandCrew
         FailoverOutcome.Incomplete => new DalpException("ActionIncomplete", FaultKind.TimedOut, $"{result.Site}: {result.Detail}", "It was asked for, and may still come. Look at it, and run it again: what holds is passed over.", result),
         _ => new DalpException("ActionUnknown", FaultKind.Unreachable, $"{result.Site}: {result.Detail}", "It was asked for, and nobody could see whether it came. Reach the site, and run it again: what holds is passed over.", result),
     };
-
-    private void WarnQuietly(string text) => Quietly(() => EmitWarning(text));
-
-    // The operator has stopped looking; what can't be undone is seen through all the same.
-    private static void Quietly(Action show)
-    {
-        try
-        {
-            show();
-        }
-        catch (OperationCanceledException)
-        {
-            return;
-        }
-    }
 }
