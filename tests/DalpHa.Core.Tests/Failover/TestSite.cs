@@ -54,6 +54,7 @@ internal sealed class TestSite
     /// <summary>Why that can't be read; null when it can.</summary>
     public DalpException? ProvisionFailure { get; set; }
     public bool IsDown { get; set; }
+    public bool HangsOnLeases { get; set; }
 
     /// <summary>Its CloudNativePG Cluster; null where nobody else runs the database.</summary>
     public PostgresCluster? Postgres { get; set; }
@@ -126,10 +127,14 @@ internal sealed class TestSite
             return Task.FromResult(site.Notes[note.Name]);
         }
 
-        public Task<ClusterLease?> FindLeaseAsync(string @namespace, string name, CancellationToken cancellationToken)
+        public async Task<ClusterLease?> FindLeaseAsync(string @namespace, string name, CancellationToken cancellationToken)
         {
+            if (site.HangsOnLeases)
+            {
+                await Task.Delay(System.Threading.Timeout.InfiniteTimeSpan, cancellationToken);
+            }
             site.Require();
-            return Task.FromResult(site.Leases.GetValueOrDefault(name));
+            return site.Leases.GetValueOrDefault(name);
         }
 
         public Task<ClusterLease> WriteLeaseAsync(string @namespace, ClusterLease lease, CancellationToken cancellationToken)

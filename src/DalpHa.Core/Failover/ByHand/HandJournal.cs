@@ -111,7 +111,7 @@ public sealed class HandJournal(FailoverWorld world, string folder, string opera
     private Dictionary<string, string> Facts(FailoverStep step)
     {
         var facts = new Dictionary<string, string>(step.Facts) { ["topology"] = world.Topology.Name, ["active"] = world.Active.Name, ["standby"] = world.Standby.Name };
-        foreach (var (name, word) in new[] { ("activeIsGone", world.ActiveIsGone), ("otherIsFenced", world.OtherIsFenced) })
+        foreach (var (name, word) in new[] { ("activeIsGone", world.ActiveIsGone), ("otherIsFenced", world.OtherIsFenced), ("besideFailover", world.BesideFailover) })
         {
             if (word is not null)
             {

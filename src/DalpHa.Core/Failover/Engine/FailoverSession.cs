@@ -23,6 +23,9 @@ public sealed record FailoverSettings(DalpTopology Topology, DalpRunbook Runbook
     /// <summary>For a step by hand: who vouches that the other site, which can't be reached, neither writes nor signs.</summary>
     public Attestation? OtherIsFenced { get; init; }
 
+    /// <summary>For a step by hand: who has it done beside a failover that runs.</summary>
+    public Attestation? BesideFailover { get; init; }
+
     /// <summary>The loss that was accepted explicitly.</summary>
     public TimeSpan? MaxDataLoss { get; init; }
 
@@ -79,6 +82,7 @@ public sealed class FailoverSession : IAsyncDisposable
             ListRecoveryPointsAsync = new RecoveryPoints(settings.Topology, probe.MeasureAsync, () => infrastructure.OpenBackups(Require(SiteRole.Standby)), time).ListAsync,
             ActiveIsGone = settings.ActiveIsGone,
             OtherIsFenced = settings.OtherIsFenced,
+            BesideFailover = settings.BesideFailover,
             MaxDataLoss = settings.MaxDataLoss,
             PostAsync = tell is null
                 ? infrastructure.PostAsync

@@ -78,6 +78,9 @@ public sealed record FailoverWorld
     /// <summary>For a step by hand: who vouches that the other site, which can't be reached, neither writes nor signs; null when nobody does.</summary>
     public Attestation? OtherIsFenced { get; init; }
 
+    /// <summary>For a step by hand: who has it done beside a failover that runs; null when nobody does.</summary>
+    public Attestation? BesideFailover { get; init; }
+
     /// <summary>The loss that was accepted explicitly; null when only the topology's RPO bounds it.</summary>
     public TimeSpan? MaxDataLoss { get; init; }
 

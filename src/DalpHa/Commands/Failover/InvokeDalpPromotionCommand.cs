@@ -11,7 +11,7 @@ namespace DalpHa.Commands.Failover;
 /// <summary>Promotes the standby's database, and nothing else: with the gates and the proof of a failover's step 3.</summary>
 [Cmdlet(VerbsLifecycle.Invoke, "DalpPromotion", SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.High, DefaultParameterSetName = Written)]
 [OutputType(typeof(DalpActionResult), typeof(DalpCheckResult))]
-public sealed class InvokeDalpPromotionCommand : StepCommand
+public sealed class InvokeDalpPromotionCommand : ReleasingStepCommand
 {
     private const string Written = "Runbook";
     private const string Given = "Method";

@@ -9,7 +9,7 @@ namespace DalpHa.Commands.Failover;
 /// <summary>Brings the former active site back as the standby of the promoted one: its database follows, and what it alone held is given up by a named person's word.</summary>
 [Cmdlet(VerbsData.Restore, "DalpStandby", SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.High, DefaultParameterSetName = Written)]
 [OutputType(typeof(DalpActionResult))]
-public sealed class RestoreDalpStandbyCommand : StepCommand
+public sealed class RestoreDalpStandbyCommand : ReleasingStepCommand
 {
     private const string Written = "Runbook";
     private const string Given = "Given";

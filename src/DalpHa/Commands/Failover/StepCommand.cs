@@ -44,6 +44,12 @@ public abstract class StepCommand : ChangeCommand, IHandCrew
     /// <summary>Who vouches that the other site, which can't be reached, is fenced; null when nobody does.</summary>
     private protected virtual Attestation? OtherSitesWord => null;
 
+    /// <summary>Whether the step lets a site write, sign or serve, and so must not be done behind the back of a failover.</summary>
+    private protected virtual bool Releases => false;
+
+    /// <summary>Who has it done beside a failover that runs; null when nobody does.</summary>
+    private protected virtual Attestation? BesideWord => null;
+
     /// <summary>Runs a step on a site whose database is only called by name, or not promoted at all.</summary>
     private protected async Task RunOnAsync(SiteRole site, PromotionProcedure database, IStepRecipe recipe, CancellationToken cancellationToken)
     {
@@ -58,9 +64,10 @@ public abstract class StepCommand : ChangeCommand, IHandCrew
     private protected async Task<bool> RunStepAsync(FailoverSettings settings, SiteRole acts, IStepRecipe recipe, CancellationToken cancellationToken)
     {
         var isWhatIf = await AskAsync(() => IsWhatIf).ConfigureAwait(false);
+        recipe = new BesideFailover(recipe, Releases, FailoverRunner.Here(null).Operator);
         var told = new List<ToldWrite>();
         var isDone = false;
-        var session = Open(settings, isWhatIf ? told.Add : null, cancellationToken);
+        var session = Open(settings with { BesideFailover = BesideWord }, isWhatIf ? told.Add : null, cancellationToken);
         await using (session.ConfigureAwait(false))
         {
             Show(null, "Measuring");
