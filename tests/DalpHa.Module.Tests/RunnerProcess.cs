@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using DalpHa.Infrastructure.Tests.Processes;
 
 namespace DalpHa.Module.Tests;
 
@@ -24,11 +25,8 @@ public sealed record RunnerProcess(int Code, string Output, string Error)
     /// <summary>Starts a script; the caller ends it.</summary>
     public static Process Start(string script, params (string Name, string? Value)[] environment)
     {
-        var start = new ProcessStartInfo(Program) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
-        foreach (var argument in new[] { "-NonInteractive", "-Module", PackagedModule.ManifestPath, "-Command", script })
-        {
-            start.ArgumentList.Add(argument);
-        }
+        var start = Interruptible.Start(Program, "-NonInteractive", "-Module", PackagedModule.ManifestPath, "-Command", script);
+        start.RedirectStandardInput = start.RedirectStandardOutput = start.RedirectStandardError = true;
         foreach (var (name, value) in environment)
         {
             start.Environment[name] = value;

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json;
+using DalpHa.Infrastructure.Tests.Processes;
 
 namespace DalpHa.Infrastructure.Tests.Failover.Proof;
 
@@ -32,12 +33,8 @@ internal sealed class FailoverProcess : IAsyncDisposable
     /// <param name="script">The script.</param>
     public static FailoverProcess Start(string state, string script)
     {
-        var info = new ProcessStartInfo(Program, ["-NonInteractive", "-OutputFormat", "Json", "-Command", script])
-        {
-            RedirectStandardInput = true,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        };
+        var info = Interruptible.Start(Program, "-NonInteractive", "-OutputFormat", "Json", "-Command", script);
+        info.RedirectStandardInput = info.RedirectStandardOutput = info.RedirectStandardError = true;
         info.Environment["DALPHA_STATE"] = state;
         return new FailoverProcess(Process.Start(info)!);
     }
