@@ -64,6 +64,43 @@ public sealed class HandStepTests : IDisposable
     }
 
     [Fact]
+    public async Task What_was_done_by_hand_is_listed_from_either_copy_and_a_journal_that_was_changed_is_an_error_of_its_own()
+    {
+        await RunAsync(new FreezeStep(), SiteRole.Active);
+        platform.Standby.IsStuck = true;
+        await RunAsync(new PromoteStep(), SiteRole.Active);
+        var (control, failures) = (platform.World().Standby.Control, new List<DalpException>());
+        FailoverCatalog Catalog(string folder) => new(new FailoverStore(platform.Folder(folder)), failures.Add, crew.Warnings.Add);
+
+        var steps = await Catalog("steps").ListStepsAsync(control, "dalp", Token);
+        Assert.Equal([("freeze", FailoverOutcome.Succeeded, "operator@laptop"), ("promote", FailoverOutcome.Incomplete, "operator@laptop")], steps.Select(step => (step.Step, step.Outcome, step.Operator)));
+        Assert.All(steps, step => Assert.True(step.IsEnded));
+        // Each action that was begun, as its operator was told of it.
+        var told = crew.Results.Where(result => result.HasActed).Select(result => (result.Site, result.Action, result.Outcome, result.Detail, result.JournalPath)).Order();
+        Assert.Equal(told, steps.SelectMany(step => step.Actions).Select(action => (action.Site, action.Action, action.Outcome, action.Detail, action.JournalPath)).Order());
+
+        var elsewhere = await Catalog("another machine").ListStepsAsync(control, "dalp", Token);
+        Assert.Equal(steps.Select(step => (step.Id, step.JournalHead)), elsewhere.Select(step => (step.Id, step.JournalHead)));
+        Assert.All(elsewhere, step => Assert.Null(step.JournalPath));
+
+        File.WriteAllText(steps[0].JournalPath!, File.ReadAllText(steps[0].JournalPath!).Replace("operator@laptop", "somebody@laptop", StringComparison.Ordinal));
+        Assert.Equal("promote", Assert.Single(await Catalog("steps").ListStepsAsync(null, "", Token)).Step);
+        Assert.Equal("JournalBroken", Assert.Single(failures).ErrorId);
+    }
+
+    [Fact]
+    public void Of_a_step_whose_process_died_nobody_knows_whether_its_last_action_was_done()
+    {
+        var chain = new JournalChain();
+        var at = DateTimeOffset.UnixEpoch;
+        chain.Add(new JournalRecord(0, at, JournalEvent.StepStarted, "promote", null, "Measured.", "operator@laptop", new Dictionary<string, string> { ["topology"] = "production" }));
+        chain.Add(new JournalRecord(0, at.AddSeconds(3), JournalEvent.Intent, "promote", "Promote pg", "It is in recovery.", "operator@laptop", new Dictionary<string, string> { ["site"] = "east" }));
+        var step = DalpHandStep.Read("20260601-120000-abcd", chain, null);
+        Assert.Equal((FailoverOutcome.Unknown, false, TimeSpan.FromSeconds(3)), (step.Outcome, step.IsEnded, step.Elapsed));
+        Assert.Equal((FailoverOutcome.Unknown, true, "east"), (step.Actions[0].Outcome, step.Actions[0].HasActed, step.Actions[0].Site));
+    }
+
+    [Fact]
     public async Task A_standby_that_does_not_answer_keeps_nobody_from_going_by_hand_and_a_disk_that_is_full_does()
     {
         platform.Standby.RefusesNotes = true;

@@ -37,6 +37,9 @@ public sealed class HandStepTests(LabSession session)
             // Written down, and no failover.
             Assert.True(File.Exists(Text(frozen.Output[^1], "JournalPath")));
             Assert.DoesNotContain(session.Script("Get-DalpFailover -Topology $topology").Output, failover => Text(frozen.Output[^1], "JournalPath").Contains(Text(failover, "Id"), StringComparison.Ordinal));
+            var listed = session.Script($"Get-DalpFailover -ByHand {Path.GetFileNameWithoutExtension(Text(frozen.Output[^1], "JournalPath"))} -Topology $topology").Single();
+            Assert.Equal(("freeze", "Succeeded"), (Text(listed, "Step"), Text(listed, "Outcome")));
+            Assert.All(session.Module.Show("Get-DalpFailover -ByHand -Topology $topology"), line => Assert.True(line.Length <= 120, line));
             Assert.All(session.Script("Suspend-DalpWrite -Topology $topology -Confirm:$false").Output, result => Assert.Equal("False", Text(result, "HasActed")));
         }
         finally

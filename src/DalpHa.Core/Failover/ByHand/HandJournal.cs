@@ -17,6 +17,12 @@ namespace DalpHa.Core.Failover;
 /// <param name="warn">Is told when there is no copy.</param>
 public sealed class HandJournal(FailoverWorld world, string folder, string operatorName, Action<string> warn) : IAsyncDisposable
 {
+    /// <summary>In the data of what became of an action: how far it got.</summary>
+    internal const string OutcomeKey = "outcome";
+
+    /// <summary>In the data of an intent: where it is.</summary>
+    internal const string SiteKey = "site";
+
     private static readonly IReadOnlyDictionary<string, string> NoData = new Dictionary<string, string>();
     private readonly string id = DalpFailoverPlan.NewId(world.Time);
     private readonly SemaphoreSlim turn = new(1);
@@ -27,6 +33,9 @@ public sealed class HandJournal(FailoverWorld world, string folder, string opera
 
     /// <summary>Where they are kept by default: apart from the failovers'.</summary>
     public static string DefaultFolder => System.IO.Path.Combine(StateFolder.Path, "steps");
+
+    /// <summary>Those of this machine.</summary>
+    public static FailoverStore DefaultStore => new(DefaultFolder);
 
     /// <summary>The file; null while nothing was done.</summary>
     public string? Path => file?.Path;
@@ -43,7 +52,7 @@ public sealed class HandJournal(FailoverWorld world, string folder, string opera
                 file = JournalFile.Open(System.IO.Path.Combine(folder, id + ".jsonl"));
                 Write(JournalEvent.StepStarted, step.Name, null, step.Measured, Facts(step));
             }
-            Write(JournalEvent.Intent, step.Name, action.Name, seen, NoData);
+            Write(JournalEvent.Intent, step.Name, action.Name, seen, new Dictionary<string, string> { [SiteKey] = action.Site });
         }
         finally
         {
@@ -51,15 +60,24 @@ public sealed class HandJournal(FailoverWorld world, string folder, string opera
         }
     }
 
-    /// <summary>Writes down what has been, and what was found. Nothing is written for a step that has changed nothing.</summary>
-    public async Task RecordAsync(JournalEvent @event, FailoverStep step, FailoverAction? action, string text, IReadOnlyList<DalpCheckResult>? found = null)
+    /// <summary>Writes down what became of an action.</summary>
+    public Task RecordAsync(FailoverStep step, FailoverAction action, ActionResult result) => RecordAsync(
+        result.Outcome == FailoverOutcome.Succeeded ? JournalEvent.Done : JournalEvent.Failed, step, action, $"{(result.HasActed ? "" : "Nothing was done. ")}{result.Detail}",
+        new Dictionary<string, string> { [OutcomeKey] = result.Outcome.ToString() });
+
+    /// <summary>Writes down how the step ended, and what was found.</summary>
+    public Task EndAsync(JournalEvent @event, FailoverStep step, string text, IReadOnlyList<DalpCheckResult> found) =>
+        RecordAsync(@event, step, null, text, found.Count > 0 ? JournalFindings.With(NoData, found) : NoData);
+
+    // Nothing is written for a step that has changed nothing.
+    private async Task RecordAsync(JournalEvent @event, FailoverStep step, FailoverAction? action, string text, IReadOnlyDictionary<string, string> data)
     {
         await turn.WaitAsync(CancellationToken.None).ConfigureAwait(false);
         try
         {
             if (file is not null)
             {
-                Write(@event, step.Name, action?.Name, text, found is { Count: > 0 } ? JournalFindings.With(NoData, found) : NoData);
+                Write(@event, step.Name, action?.Name, text, data);
             }
         }
         finally

@@ -35,8 +35,8 @@ public sealed class HandRun(IHandCrew crew, TimeProvider time, HandJournal journ
         }
         finally
         {
-            await journal.RecordAsync(
-                isDone ? JournalEvent.StepDone : JournalEvent.Stopped, step, null, isDone ? "Every outcome was seen." : "Not all of it is done.", found).ConfigureAwait(false);
+            await journal.EndAsync(
+                isDone ? JournalEvent.StepDone : JournalEvent.Stopped, step, isDone ? "Every outcome was seen." : "Not all of it is done.", found).ConfigureAwait(false);
         }
         foreach (var finding in found)
         {
@@ -166,8 +166,7 @@ public sealed class HandRun(IHandCrew crew, TimeProvider time, HandJournal journ
     internal static ActionRunner RunnerFor(IHandCrew crew, TimeProvider time, HandJournal journal, FailoverStep step) => new(time)
     {
         AnnounceAsync = (action, before, _) => journal.AnnounceAsync(step, action, before.Seen),
-        RecordAsync = (action, result) => journal.RecordAsync(
-            result.Outcome == FailoverOutcome.Succeeded ? JournalEvent.Done : JournalEvent.Failed, step, action, $"{(result.HasActed ? "" : "Nothing was done. ")}{result.Detail}"),
+        RecordAsync = (action, result) => journal.RecordAsync(step, action, result),
         Show = (action, seen) => crew.Show(action.Name, seen),
     };
 

@@ -33,11 +33,15 @@ public sealed class JournalMirror(IClusterControl cluster, string @namespace, st
     /// <summary>How many lines are not there yet.</summary>
     public int Behind => pending.Count;
 
-    /// <summary>The failovers whose journals a namespace holds.</summary>
-    public static async Task<IReadOnlyList<string>> ListAsync(IClusterControl cluster, string @namespace, CancellationToken cancellationToken)
+    /// <summary>The ids whose journals a namespace holds.</summary>
+    /// <param name="cluster">The cluster.</param>
+    /// <param name="namespace">The namespace.</param>
+    /// <param name="label">Of which kind: <see cref="Label"/> or <see cref="StepLabel"/>.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    public static async Task<IReadOnlyList<string>> ListAsync(IClusterControl cluster, string @namespace, string label, CancellationToken cancellationToken)
     {
-        var notes = await cluster.ListNotesAsync(@namespace, Label, cancellationToken).ConfigureAwait(false);
-        return [.. notes.Select(note => note.Labels[Label]).Distinct(StringComparer.Ordinal)];
+        var notes = await cluster.ListNotesAsync(@namespace, label, cancellationToken).ConfigureAwait(false);
+        return [.. notes.Select(note => note.Labels[label]).Distinct(StringComparer.Ordinal)];
     }
 
     /// <summary>Reads the copy, and goes on from its end.</summary>

@@ -2,16 +2,22 @@ using System.Management.Automation;
 using DalpHa.Completion;
 using DalpHa.Core.Errors;
 using DalpHa.Core.Failover;
+using DalpHa.Core.Ports;
+using DalpHa.Core.Topology;
 using DalpHa.Hosting;
 
 namespace DalpHa.Commands.Failover;
 
-/// <summary>Lists failovers, running and past: those that this machine has a journal of, and those that the standby's cluster keeps.</summary>
-[Cmdlet(VerbsCommon.Get, "DalpFailover")]
-[OutputType(typeof(DalpFailover))]
+/// <summary>Lists failovers, running and past, or steps by hand: those that this machine has a journal of, and those that the standby's cluster keeps.</summary>
+[Cmdlet(VerbsCommon.Get, "DalpFailover", DefaultParameterSetName = Whole)]
+[OutputType(typeof(DalpFailover), ParameterSetName = [Whole])]
+[OutputType(typeof(DalpHandStep), ParameterSetName = [Hand])]
 public sealed class GetDalpFailoverCommand : AsyncCommand
 {
-    /// <summary>Only the failover of this id.</summary>
+    private const string Whole = "Failover";
+    private const string Hand = "ByHand";
+
+    /// <summary>Only the one of this id.</summary>
     [Parameter(Position = 0, ValueFromPipelineByPropertyName = true)]
     [ValidateNotNullOrEmpty]
     public string? Id { get; set; }
@@ -22,34 +28,44 @@ public sealed class GetDalpFailoverCommand : AsyncCommand
     [ValidateNotNull]
     public object? Topology { get; set; }
 
+    /// <summary>Lists the steps that were run by hand, instead of failovers.</summary>
+    [Parameter(Mandatory = true, ParameterSetName = Hand)]
+    public SwitchParameter ByHand { get; set; }
+
     /// <summary>The bound on each request to the cluster, in seconds.</summary>
     [Parameter]
     [ValidateRange(1, 3600)]
     public int TimeoutSeconds { get; set; } = 10;
 
     /// <inheritdoc/>
-    protected override async Task RunAsync(CancellationToken cancellationToken)
+    protected override Task RunAsync(CancellationToken cancellationToken) => ByHand
+        ? ListAsync<DalpHandStep>(HandJournal.DefaultStore, (catalog, cluster, space) => catalog.ListStepsAsync(cluster, space, cancellationToken), step => step.Id, "step by hand")
+        : ListAsync<DalpFailover>(FailoverStore.Default, (catalog, cluster, space) => catalog.ListAsync(cluster, space, cancellationToken), failover => failover.Id, "failover");
+
+    private async Task ListAsync<T>(FailoverStore store, Func<FailoverCatalog, IClusterControl?, string, Task<IReadOnlyList<T>>> listAsync, Func<T, string> idOf, string what)
+        where T : class
     {
         var source = await AskAsync(() => TopologySource.Find(this, Topology)).ConfigureAwait(false);
-        var catalog = new FailoverCatalog(FailoverStore.Default, EmitError, EmitWarning);
+        var catalog = new FailoverCatalog(store, EmitError, EmitWarning);
         var found = source is null
-            ? await catalog.ListAsync(null, "", cancellationToken).ConfigureAwait(false)
-            : await WithClusterAsync(source, catalog, cancellationToken).ConfigureAwait(false);
-        var wanted = found.Where(failover => Id is null || failover.Id == Id).ToList();
+            ? await listAsync(catalog, null, "").ConfigureAwait(false)
+            : await WithClusterAsync(source.Read().Standby, (cluster, space) => listAsync(catalog, cluster, space)).ConfigureAwait(false);
+        var wanted = found.Where(one => Id is null || idOf(one) == Id).ToList();
         if (Id is not null && wanted.Count == 0)
         {
-            throw new DalpException("FailoverNotFound", FaultKind.NotFound, $"There is no journal of failover {Id}.", "Get-DalpFailover lists those that are known; give -Topology to ask the standby's cluster too.", Id);
+            throw new DalpException(
+                "FailoverNotFound", FaultKind.NotFound, $"There is no journal of {what} {Id}.",
+                "Get-DalpFailover lists those that are known, with -ByHand the steps by hand; give -Topology to ask the standby's cluster too.", Id);
         }
         wanted.ForEach(Emit);
     }
 
-    private async Task<IReadOnlyList<DalpFailover>> WithClusterAsync(TopologySource source, FailoverCatalog catalog, CancellationToken cancellationToken)
+    private async Task<T> WithClusterAsync<T>(DalpSite standby, Func<IClusterControl, string, Task<T>> askAsync)
     {
-        var standby = source.Read().Standby;
         var cluster = InfrastructureContext.Infrastructure.OpenCluster(standby.Cluster, TimeSpan.FromSeconds(TimeoutSeconds));
         await using (cluster.ConfigureAwait(false))
         {
-            return await catalog.ListAsync(InfrastructureContext.Infrastructure.OpenClusterControl(cluster), standby.Namespace, cancellationToken).ConfigureAwait(false);
+            return await askAsync(InfrastructureContext.Infrastructure.OpenClusterControl(cluster), standby.Namespace).ConfigureAwait(false);
         }
     }
 }
