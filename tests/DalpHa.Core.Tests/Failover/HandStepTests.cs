@@ -57,6 +57,9 @@ public sealed class HandStepTests : IDisposable
         Assert.Equal(JournalFile.Read(file).Lines, (await JournalMirror.OfStep(control, "dalp", note.Labels[JournalMirror.StepLabel]).ReadAsync(Token)).Lines);
         Assert.Empty(await new FailoverCatalog(new FailoverStore(platform.Folder("failovers")), failure => Assert.Fail(failure.Message), crew.Warnings.Add).ListAsync(control, "dalp", Token));
 
+        // What was rehearsed before anybody was asked is gone.
+        Assert.Equal([file, file + ".lock"], Directory.EnumerateFiles(platform.Folder("steps")).Order(StringComparer.Ordinal));
+
         // What changes nothing leaves nothing.
         await RunAsync(new FreezeStep(), SiteRole.Active);
         Assert.Single(platform.Journals);

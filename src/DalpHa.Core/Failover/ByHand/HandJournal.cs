@@ -24,12 +24,16 @@ public sealed class HandJournal(FailoverWorld world, string folder, string opera
     internal const string SiteKey = "site";
 
     private static readonly IReadOnlyDictionary<string, string> NoData = new Dictionary<string, string>();
+    // The copy is made apart from what waits for the record. Not even the processor time that it takes a cold process shall be in the way of what was announced.
+    private static readonly TimeSpan HeadStart = TimeSpan.FromMilliseconds(250);
     private readonly string id = DalpFailoverPlan.NewId(world.Time);
+    private readonly TaskCompletionSource hasActed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly SemaphoreSlim turn = new(1);
     private JournalFile? file;
     private JournalMirror? mirror;
     private DalpException? noCopy;
     private Task copying = Task.CompletedTask;
+    private bool isRehearsal;
 
     /// <summary>Where they are kept by default: apart from the failovers'.</summary>
     public static string DefaultFolder => System.IO.Path.Combine(StateFolder.Path, "steps");
@@ -40,6 +44,9 @@ public sealed class HandJournal(FailoverWorld world, string folder, string opera
     /// <summary>The file; null while nothing was done.</summary>
     public string? Path => file?.Path;
 
+    /// <summary>A journal beside this one that is written as this one will be, without a copy in the cluster, and is gone when it is disposed.</summary>
+    internal HandJournal Rehearsal() => new(world, folder, operatorName, warn) { isRehearsal = true };
+
     /// <summary>Writes down what is about to be done, and before the first action the step itself.</summary>
     /// <exception cref="DalpException">The file refuses (<c>JournalRefused</c>): then the action must not be done.</exception>
     public async Task AnnounceAsync(FailoverStep step, FailoverAction action, string seen)
@@ -49,7 +56,7 @@ public sealed class HandJournal(FailoverWorld world, string folder, string opera
         {
             if (file is null)
             {
-                file = JournalFile.Open(System.IO.Path.Combine(folder, id + ".jsonl"));
+                file = JournalFile.Open(System.IO.Path.Combine(folder, id + (isRehearsal ? ".rehearsal" : ".jsonl")));
                 Write(JournalEvent.StepStarted, step.Name, null, step.Measured, Facts(step));
             }
             Write(JournalEvent.Intent, step.Name, action.Name, seen, new Dictionary<string, string> { [SiteKey] = action.Site });
@@ -75,6 +82,7 @@ public sealed class HandJournal(FailoverWorld world, string folder, string opera
         await turn.WaitAsync(CancellationToken.None).ConfigureAwait(false);
         try
         {
+            hasActed.TrySetResult();
             if (file is not null)
             {
                 Write(@event, step.Name, action?.Name, text, data);
@@ -96,20 +104,28 @@ public sealed class HandJournal(FailoverWorld world, string folder, string opera
         }
         file?.Dispose();
         turn.Dispose();
+        if (isRehearsal)
+        {
+            file?.Delete();
+        }
     }
 
     private void Write(JournalEvent @event, string step, string? action, string text, IReadOnlyDictionary<string, string> data)
     {
         var line = file!.Chain.Add(new JournalRecord(0, world.Time.GetUtcNow(), @event, step, action, text, operatorName, data));
         file.Append(line);
+        if (isRehearsal)
+        {
+            return;
+        }
         var before = copying;
-        // Apart from this thread: even to make the request ready costs a cold process time, and what is announced is waiting.
         copying = Task.Run(() => CopyAsync(before, line));
     }
 
     // One line after the other. Where one could not be copied none is any more: a copy has no gaps.
     private async Task CopyAsync(Task before, string line)
     {
+        await Task.WhenAny(hasActed.Task, Task.Delay(HeadStart, world.Time)).ConfigureAwait(false);
         await before.ConfigureAwait(false);
         if (noCopy is not null)
         {

@@ -25,7 +25,7 @@ public sealed class HandRun(IHandCrew crew, TimeProvider time, HandJournal journ
     {
         (measureAgainAsync, measuredAt) = (measureAsync, time.GetTimestamp());
         await RequireMetAsync(step, cancellationToken).ConfigureAwait(false);
-        await ActionRunner.WarmUpAsync(cancellationToken).ConfigureAwait(false);
+        await HandRehearsal.RunAsync(journal, cancellationToken).ConfigureAwait(false);
         var isDone = false;
         IReadOnlyList<DalpCheckResult> found = [];
         try
@@ -45,7 +45,8 @@ public sealed class HandRun(IHandCrew crew, TimeProvider time, HandJournal journ
         return isDone;
     }
 
-    private async Task<bool> RunStagesAsync(FailoverStep step, CancellationToken cancellationToken)
+    /// <summary>Runs its stages, one after the other; false when an outcome was not seen.</summary>
+    internal async Task<bool> RunStagesAsync(FailoverStep step, CancellationToken cancellationToken)
     {
         for (var index = 0; index < step.Stages.Count; index++)
         {

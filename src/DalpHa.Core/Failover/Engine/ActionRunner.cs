@@ -34,10 +34,14 @@ public sealed class ActionRunner
     /// Goes once through everything that an action goes through, for an action that does nothing. The first action of a process may be the promotion that an
     /// outage waits for: it must not wait for the just-in-time compiler as well.
     /// </summary>
-    public static async Task WarmUpAsync(CancellationToken cancellationToken)
+    public static async Task WarmUpAsync(CancellationToken cancellationToken) =>
+        await new ActionRunner(TimeProvider.System).RunAsync(DoNothing(), cancellationToken).ConfigureAwait(false);
+
+    /// <summary>An action that does nothing, and is seen to be done at the fourth look.</summary>
+    internal static FailoverAction DoNothing()
     {
         var looks = 0;
-        var nothing = new FailoverAction
+        return new FailoverAction
         {
             Name = "Do nothing",
             Site = "",
@@ -45,13 +49,12 @@ public sealed class ActionRunner
             LookAsync = async _ =>
             {
                 await Task.Yield();
-                return ++looks < 3 ? Sighting.NotYet("") : Sighting.Yes("");
+                return ++looks < 4 ? Sighting.NotYet("") : Sighting.Yes("");
             },
             ActAsync = async _ => await Task.Yield(),
             Timeout = TimeSpan.FromSeconds(10),
             LookEvery = TimeSpan.FromMilliseconds(1),
         };
-        await new ActionRunner(TimeProvider.System).RunAsync(nothing, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Runs stage after stage, the actions of each at the same time, until one does not show its outcome.</summary>

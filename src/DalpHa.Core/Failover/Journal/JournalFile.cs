@@ -96,6 +96,20 @@ public sealed class JournalFile : IDisposable
         hold.Dispose();
     }
 
+    /// <summary>Takes a file off the disk that nobody rests anything on. What can't be taken off stays.</summary>
+    internal void Delete()
+    {
+        try
+        {
+            File.Delete(Path);
+            File.Delete(hold.Name);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return;
+        }
+    }
+
     private static FileStreamOptions Options(FileShare share)
     {
         var options = new FileStreamOptions { Mode = FileMode.OpenOrCreate, Access = FileAccess.ReadWrite, Share = share, BufferSize = 0 };
