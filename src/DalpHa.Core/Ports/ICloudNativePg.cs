@@ -30,6 +30,17 @@ public interface ICloudNativePg
     /// <returns>The cluster as it was accepted.</returns>
     Task<PostgresCluster> DisableReplicaAsync(PostgresCluster cluster, CancellationToken cancellationToken);
 
+    /// <summary>
+    /// Sets what transactions are by default on all of its instances (<c>spec.postgresql.parameters.default_transaction_read_only</c>), and notes on it what was there
+    /// before, in one patch. Its instance managers write it down and reload.
+    /// </summary>
+    /// <param name="cluster">The cluster, as read.</param>
+    /// <param name="value">The value; null takes it out.</param>
+    /// <param name="before">What is noted, as <see cref="PostgresCluster.ReadOnlyBefore"/>; null takes the note away.</param>
+    /// <param name="cancellationToken">Gives up waiting for the answer.</param>
+    /// <returns>The cluster as it was accepted.</returns>
+    Task<PostgresCluster> SetReadOnlyDefaultAsync(PostgresCluster cluster, string? value, string? before, CancellationToken cancellationToken);
+
     /// <summary>Fences all of its instances, or none.</summary>
     /// <returns>The cluster as it was accepted.</returns>
     Task<PostgresCluster> SetFencedAsync(PostgresCluster cluster, bool isFenced, CancellationToken cancellationToken);

@@ -42,6 +42,13 @@ public sealed class TellingCloudNativePg(ICloudNativePg inner, string context, A
         ChangeAsync(cluster, "Promote it: it replicates no more.", now => Promoted(now) with { ReplicaEnabled = false }, cancellationToken);
 
     /// <inheritdoc/>
+    public Task<PostgresCluster> SetReadOnlyDefaultAsync(PostgresCluster cluster, string? value, string? before, CancellationToken cancellationToken) => ChangeAsync(
+        cluster,
+        value is null ? "Take default_transaction_read_only out of its parameters." : $"Set default_transaction_read_only to '{value}' in its parameters.",
+        now => now with { ReadOnlyDefault = value, ReadOnlyBefore = before },
+        cancellationToken);
+
+    /// <inheritdoc/>
     public Task<PostgresCluster> SetFencedAsync(PostgresCluster cluster, bool isFenced, CancellationToken cancellationToken) => ChangeAsync(
         cluster,
         isFenced ? "Fence all of its instances." : "Let all of its instances run.",

@@ -54,6 +54,15 @@ public sealed class TellingDatabaseControl(IDatabaseControl inner, Action<ToldWr
         return Task.CompletedTask;
     }
 
+    /// <summary>Shows the server as read-only by default from now on, or as no longer so: by a Cluster that was told so.</summary>
+    public void ShowReadOnly(bool isReadOnly)
+    {
+        lock (gate)
+        {
+            (this.isReadOnly, isQuiet, still) = (isReadOnly, isQuiet && isReadOnly, null);
+        }
+    }
+
     /// <summary>Shows the server as promoted from now on, by whatever was told elsewhere: an operator, or a script.</summary>
     public void ShowPromoted()
     {

@@ -39,6 +39,14 @@ internal sealed class CloudNativePg(ApiClient client) : ICloudNativePg
         SetReplicaAsync(cluster, new JsonObject { ["enabled"] = false }, there => there.ReplicaEnabled == false, cancellationToken);
 
     /// <inheritdoc/>
+    public Task<PostgresCluster> SetReadOnlyDefaultAsync(PostgresCluster cluster, string? value, string? before, CancellationToken cancellationToken) => PatchAsync(
+        cluster,
+        new JsonObject { ["annotations"] = new JsonObject { [ControlReading.ReadOnlyBefore] = before } },
+        new JsonObject { ["postgresql"] = new JsonObject { ["parameters"] = new JsonObject { [ControlReading.ReadOnlyDefault] = value } } },
+        there => there.ReadOnlyDefault == value && there.ReadOnlyBefore == before,
+        cancellationToken);
+
+    /// <inheritdoc/>
     public Task<PostgresCluster> SetFencedAsync(PostgresCluster cluster, bool isFenced, CancellationToken cancellationToken)
     {
         var metadata = new JsonObject { ["annotations"] = new JsonObject { ["cnpg.io/fencedInstances"] = isFenced ? """["*"]""" : null } };

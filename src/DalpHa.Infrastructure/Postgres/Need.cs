@@ -16,8 +16,8 @@ internal sealed record Need(string Purpose, string Grant)
         "make it read-only, or writable again",
         "As a superuser on the primary: GRANT ALTER SYSTEM ON PARAMETER default_transaction_read_only TO the role that logs in (PostgreSQL 15 or later; before it only a superuser may), and, "
         + "in the database that it connects to, GRANT EXECUTE ON FUNCTION pg_reload_conf() TO it. "
-        + "CloudNativePG refuses ALTER SYSTEM whatever is granted unless spec.postgresql.enableAlterSystem of its Cluster is true, and most managed services do: allow it there, "
-        + "or give the step freeze to people or to a script (the runbook's steps.freeze.manual or .hook).");
+        + "CloudNativePG refuses ALTER SYSTEM whatever is granted unless spec.postgresql.enableAlterSystem of its Cluster is true: name that Cluster, and it is asked instead "
+        + "(promotion.activeCluster in the runbook, -PostgresCluster by hand). Most managed services refuse it too: allow it there, or give the step freeze to people or to a script (the runbook's steps.freeze.manual or .hook).");
 
     /// <summary>Ends other sessions.</summary>
     public static Need EndSessions { get; } = new("end the sessions of others", "As a superuser on the primary: GRANT pg_signal_backend TO the role that logs in.");

@@ -19,7 +19,7 @@ namespace DalpHa.Lab.CloudNativePg;
 /// real server. It demotes, promotes, fences and hibernates as the operator does, and tells of it in the operator's words. It makes no backups and keeps no
 /// archive; the conditions about them are told as they stand in a healthy cluster.
 /// </summary>
-/// <remarks>Sources: api/v1/cluster_types.go, internal/controller, internal/management/controller and pkg/reconciler/replicaclusterswitch of CloudNativePG.</remarks>
+/// <remarks>Sources: api/v1/cluster_types.go, internal/controller, internal/management/controller, pkg/postgres/configuration.go and pkg/reconciler/replicaclusterswitch of CloudNativePG.</remarks>
 internal sealed class CloudNativePgOperator : IAsyncDisposable
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(200);
@@ -143,6 +143,7 @@ internal sealed class CloudNativePgOperator : IAsyncDisposable
         {
             await DemoteAsync(cluster, cancellationToken);
         }
+        await ConfigureAsync(cluster, cancellationToken);
         await StartAsync(cancellationToken);
         var promotion = !cluster.IsReplica && await PostgresPair.IsInRecoveryAsync(server, cancellationToken) == true
             ? await PromoteAsync(cluster, cancellationToken)
@@ -201,6 +202,21 @@ internal sealed class CloudNativePgOperator : IAsyncDisposable
             done["lastPromotionToken"] = token;
         }
         return done;
+    }
+
+    // As an instance manager does: the parameters are written down and read again, and nobody else may set any, a superuser neither.
+    private async Task ConfigureAsync(ClusterView cluster, CancellationToken cancellationToken)
+    {
+        var forbids = server.MajorVersion >= 17 ? [KeyValuePair.Create("allow_alter_system", cluster.EnablesAlterSystem ? "on" : "off")] : Array.Empty<KeyValuePair<string, string>>();
+        var wanted = PostgresServer.Lines([.. cluster.Parameters, .. forbids]);
+        if (server.KeptSettings(PostgresServer.OperatorFile) != wanted)
+        {
+            await server.KeepSettingsAsync(PostgresServer.OperatorFile, wanted, cancellationToken);
+        }
+        if (server.MajorVersion < 17)
+        {
+            server.SetAutoConfWritable(cluster.EnablesAlterSystem);
+        }
     }
 
     private async Task StopAsync(CancellationToken cancellationToken)

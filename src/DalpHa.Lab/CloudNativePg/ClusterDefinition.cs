@@ -38,6 +38,10 @@ internal static class ClusterDefinition
                   "metadata": { "type": "object" },
                   "spec": { "type": "object", "required": ["instances"], "properties": {
                     "instances": { "type": "integer", "minimum": 1, "default": 1 },
+                    "postgresql": { "type": "object", "properties": {
+                      "parameters": { "type": "object", "additionalProperties": { "type": "string" } },
+                      "enableAlterSystem": { "type": "boolean" }
+                    } },
                     "replica": { "type": "object", "required": ["source"], "properties": {
                       "self": { "type": "string" },
                       "primary": { "type": "string" },

@@ -14,6 +14,12 @@ internal sealed record ClusterView(JsonObject Content)
 
     public string? PromotionToken => Content.Text("spec.replica.promotionToken") is { Length: > 0 } token ? token : null;
 
+    public bool EnablesAlterSystem => Content.At("spec.postgresql.enableAlterSystem") is JsonValue value && value.GetValue<bool>();
+
+    /// <summary>PostgreSQL's settings, in the order of their names.</summary>
+    public IEnumerable<KeyValuePair<string, string>> Parameters => (Content.At("spec.postgresql.parameters") as JsonObject ?? [])
+        .Where(parameter => parameter.Value is not null).OrderBy(parameter => parameter.Key, StringComparer.Ordinal).Select(parameter => KeyValuePair.Create(parameter.Key, parameter.Value!.ToString()));
+
     public bool HasApplyDelay => Content.At("spec.replica.minApplyDelay") is not null;
 
     /// <summary>Whether it is to follow another: by <c>enabled</c> where that is said, else by whom the topology names as primary.</summary>

@@ -16,21 +16,16 @@ internal sealed class SlowPromotionFault : ILabFault
     {
         var server = await StandbyServer.DemandAsync(scene, Name, cancellationToken);
         var seconds = ((int)(scene.Length ?? Default).TotalSeconds).ToString(CultureInfo.InvariantCulture);
-        await SetAsync(server, $"ALTER SYSTEM SET recovery_end_command = 'sleep {seconds}'", cancellationToken);
+        // Not by ALTER SYSTEM: an operator may forbid it.
+        await server.KeepSettingsAsync(PostgresServer.FaultFile, PostgresServer.Lines([new("recovery_end_command", $"sleep {seconds}")]), cancellationToken);
         return new Injection($"Database/{server.Name}", async token =>
         {
             if (server.ProcessId is null)
             {
                 throw FaultInTheWay.Because($"{server.Name} does not run, so its settings can't be put back.", "Undo the fault first that keeps it from running.", server.Name);
             }
-            await SetAsync(server, "ALTER SYSTEM RESET recovery_end_command", token);
+            await server.KeepSettingsAsync(PostgresServer.FaultFile, "", token);
         });
-    }
-
-    private static async Task SetAsync(PostgresServer server, string sql, CancellationToken cancellationToken)
-    {
-        await server.ExecuteAsync(sql, cancellationToken);
-        await server.ExecuteAsync("SELECT pg_reload_conf()", cancellationToken);
     }
 }
 

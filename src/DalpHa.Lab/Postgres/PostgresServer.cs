@@ -13,6 +13,12 @@ namespace DalpHa.Lab.Postgres;
 /// <remarks>It does not flush to disk (<c>fsync = off</c>): a killed server loses nothing by that, only a machine that loses power does.</remarks>
 public sealed class PostgresServer : IAsyncDisposable
 {
+    /// <summary>The settings that an operator keeps, as CloudNativePG calls the file.</summary>
+    public const string OperatorFile = "custom.conf";
+
+    /// <summary>The settings that a fault has put there.</summary>
+    public const string FaultFile = "fault.conf";
+
     private const string StandbySignal = "standby.signal";
     private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan StopLimit = TimeSpan.FromSeconds(15);
@@ -91,11 +97,16 @@ public sealed class PostgresServer : IAsyncDisposable
     /// <param name="sourcePort">The loopback port of the server to follow, which runs and is no standby.</param>
     /// <param name="cancellationToken">Ends it; the data are then neither the one nor the other.</param>
     /// <exception cref="DalpException"><c>PostgresProgramFailed</c>: it can't be rewound.</exception>
-    public Task RewindAsync(int sourcePort, CancellationToken cancellationToken) => RunAsync(
-        "pg_rewind",
-        ["--target-pgdata", DataFolder, "--source-server", $"host=127.0.0.1 port={Text(sourcePort)} user=postgres dbname=postgres sslmode=disable", "--no-sync"],
-        options.Password,
-        cancellationToken);
+    public Task RewindAsync(int sourcePort, CancellationToken cancellationToken)
+    {
+        // It writes that file anew, whatever an operator has made of it.
+        SetAutoConfWritable(true);
+        return RunAsync(
+            "pg_rewind",
+            ["--target-pgdata", DataFolder, "--source-server", $"host=127.0.0.1 port={Text(sourcePort)} user=postgres dbname=postgres sslmode=disable", "--no-sync"],
+            options.Password,
+            cancellationToken);
+    }
 
     /// <summary>Replaces a stopped server's data by a base backup of a running primary.</summary>
     /// <param name="primaryPort">The primary's loopback port.</param>
@@ -139,6 +150,39 @@ public sealed class PostgresServer : IAsyncDisposable
         SslMode = SslMode.Disable,
     }.ConnectionString;
 
+    /// <summary>The settings that whoever runs it keeps in a file of his own; empty when there are none.</summary>
+    public string KeptSettings(string file) => File.Exists(Path.Combine(DataFolder, file)) ? File.ReadAllText(Path.Combine(DataFolder, file)) : "";
+
+    /// <summary>Writes a file of settings over all others but those of <c>ALTER SYSTEM</c>, and lets the server read it when it runs.</summary>
+    /// <param name="file"><see cref="OperatorFile"/> or <see cref="FaultFile"/>.</param>
+    /// <param name="settings">What it holds, as <see cref="Lines"/> gives it.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    public async Task KeepSettingsAsync(string file, string settings, CancellationToken cancellationToken)
+    {
+        WriteDataFile(file, settings);
+        if (ProcessId is not null)
+        {
+            await ExecuteAsync("SELECT pg_reload_conf()", cancellationToken);
+        }
+    }
+
+    /// <summary>Settings as a file holds them.</summary>
+    public static string Lines(IEnumerable<KeyValuePair<string, string>> settings) =>
+        string.Concat(settings.Select(setting => $"{setting.Key} = '{setting.Value.Replace("'", "''", StringComparison.Ordinal)}'\n"));
+
+    /// <summary>Lets <c>ALTER SYSTEM</c> be used, or refuses it to everybody as CloudNativePG does before PostgreSQL 17: its file can't be written. Unix only.</summary>
+    public void SetAutoConfWritable(bool isWritable)
+    {
+        var file = Path.Combine(DataFolder, "postgresql.auto.conf");
+        if (!OperatingSystem.IsWindows() && File.Exists(file))
+        {
+            File.SetUnixFileMode(file, isWritable ? UnixFileMode.UserRead | UnixFileMode.UserWrite : UnixFileMode.UserRead);
+        }
+    }
+
+    /// <summary>Its major version.</summary>
+    public int MajorVersion => int.Parse(File.ReadAllText(Path.Combine(DataFolder, "PG_VERSION")), CultureInfo.InvariantCulture);
+
     /// <summary>Writes settings over the ones it was made with; they hold from its next start.</summary>
     public void Configure(IReadOnlyDictionary<string, string> settings)
     {
@@ -170,7 +214,7 @@ public sealed class PostgresServer : IAsyncDisposable
         {
             all[name] = value;
         }
-        WriteDataFile("postgresql.conf", string.Concat(all.Select(setting => $"{setting.Key} = '{setting.Value.Replace("'", "''", StringComparison.Ordinal)}'\n")));
+        WriteDataFile("postgresql.conf", $"{Lines(all)}include_if_exists = '{OperatorFile}'\ninclude_if_exists = '{FaultFile}'\n");
     }
 
     /// <summary>Lets it be a standby from its next start.</summary>

@@ -297,13 +297,71 @@ public sealed class HandStepTests : IDisposable
         Assert.True(platform.Active.TakesWrites);
     }
 
+    [Theory]
+    [InlineData(null, "out")]
+    [InlineData("off", "off")]
+    public async Task What_CloudNativePg_runs_is_frozen_by_its_Cluster_and_let_write_as_it_was_before(string? before, string after)
+    {
+        platform.Active.Postgres = PgWest() with { ReadOnlyDefault = before };
+        Assert.True(await RunAsync(new FreezeStep(), SiteRole.Active));
+        Assert.Equal("parameter on", platform.Active.Changes[^1]);
+        Assert.Equal(("on", before ?? ""), (platform.Active.Postgres.ReadOnlyDefault, platform.Active.Postgres.ReadOnlyBefore));
+        Assert.False(platform.Active.TakesWrites);
+
+        Assert.True(await RunAsync(new ResumeWrites(Timeout), SiteRole.Active));
+        Assert.Contains($"parameter {after}", platform.Active.Changes);
+        Assert.Equal((before, null), (platform.Active.Postgres.ReadOnlyDefault, platform.Active.Postgres.ReadOnlyBefore));
+        Assert.True(platform.Active.TakesWrites);
+        Assert.DoesNotContain(platform.Active.Changes, change => change.StartsWith("readonly", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_Cluster_that_allows_it_is_frozen_by_SQL_at_once()
+    {
+        platform.Active.Postgres = PgWest() with { AllowsAlterSystem = true };
+        Assert.True(await RunAsync(new FreezeStep(), SiteRole.Active));
+        Assert.True(await RunAsync(new ResumeWrites(Timeout), SiteRole.Active));
+        Assert.Equal(["readonly True", "readonly False"], platform.Active.Changes.Where(change => change.StartsWith("readonly", StringComparison.Ordinal)));
+        Assert.Equal((null, null), (platform.Active.Postgres.ReadOnlyDefault, platform.Active.Postgres.ReadOnlyBefore));
+    }
+
+    [Fact]
+    public async Task A_freeze_that_the_operator_has_not_come_to_is_not_called_done_and_is_taken_back_before_it_comes_to_pass()
+    {
+        platform.Active.Postgres = PgWest();
+        platform.Active.OperatorIsDown = true;
+        Assert.False(await RunAsync(new FreezeStep(), SiteRole.Active));
+        Assert.NotEqual(FailoverOutcome.Succeeded, crew.Results[^1].Outcome);
+        Assert.True(platform.Active.TakesWrites);
+        Assert.Equal("on", platform.Active.Postgres.ReadOnlyDefault);
+
+        Assert.True(await RunAsync(new ResumeWrites(Timeout), SiteRole.Active));
+        Assert.Equal((null, null), (platform.Active.Postgres.ReadOnlyDefault, platform.Active.Postgres.ReadOnlyBefore));
+    }
+
+    [Fact]
+    public async Task What_somebody_else_has_written_into_the_Cluster_is_left_there()
+    {
+        platform.Active.Postgres = PgWest() with { ReadOnlyDefault = "on" };
+        platform.Active.IsReadOnly = true;
+        Assert.False(await RunAsync(new ResumeWrites(Timeout), SiteRole.Active));
+        Assert.Contains(crew.Results, result => result.Detail.Contains("read-only by its own specification", StringComparison.Ordinal));
+        Assert.Equal("on", platform.Active.Postgres.ReadOnlyDefault);
+    }
+
+    private PostgresCluster PgWest()
+    {
+        cluster = new PromotionProcedure(PromotionMethod.CloudNativePgReplica) { ActiveCluster = "pg-west" };
+        return new PostgresCluster { Namespace = "dalp", Name = "pg-west", Version = "1", Phase = PostgresCluster.HealthyPhase };
+    }
+
     [Fact]
     public async Task A_CloudNativePg_cluster_is_frozen_and_then_fenced_and_let_free_again()
     {
         platform.Active.Postgres = new PostgresCluster { Namespace = "dalp", Name = "pg-west", Version = "1", Phase = PostgresCluster.HealthyPhase };
         cluster = new PromotionProcedure(PromotionMethod.CloudNativePgReplica) { ActiveCluster = "pg-west" };
         Assert.True(await RunAsync(new IsolateStep(), SiteRole.Active));
-        Assert.Equal(["readonly True", "fence True"], platform.Active.Changes[^2..]);
+        Assert.Equal(["parameter on", "fence True"], platform.Active.Changes[^2..]);
         Assert.Equal("Fenced; PostgreSQL does not answer.", crew.Results.Single(result => result.Action == "Fence Cluster/pg-west").Detail);
 
         // PostgreSQL can't be asked any more, and need not be.
@@ -314,7 +372,7 @@ public sealed class HandStepTests : IDisposable
 
         // It comes back frozen, and only then is it let write.
         Assert.True(await RunAsync(new Unprotect(Timeout), SiteRole.Active));
-        Assert.Equal(["fence False", "readonly False"], platform.Active.Changes.Where(change => change is "fence False" or "readonly False"));
+        Assert.Equal(["fence False", "parameter out"], platform.Active.Changes.Where(change => change is "fence False" or "parameter out"));
         Assert.True(platform.Active.TakesWrites);
     }
 

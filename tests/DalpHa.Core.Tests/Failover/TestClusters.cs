@@ -26,6 +26,8 @@ internal sealed class TestClusters(string name, TestSite site) : ICloudNativePg
         (site.IsInRecovery, site.Timeline) = (false, site.Timeline + 1);
     });
 
+    public Task<PostgresCluster> SetReadOnlyDefaultAsync(PostgresCluster cluster, string? value, string? before, CancellationToken cancellationToken) => throw new NotSupportedException();
+
     public Task<PostgresCluster> SetFencedAsync(PostgresCluster cluster, bool isFenced, CancellationToken cancellationToken) => ChangeAsync(isFenced ? "fence" : "unfence", () =>
     {
         Now = Now with { FencedInstances = isFenced ? ["*"] : [] };

@@ -59,6 +59,9 @@ internal sealed class TestSite
     /// <summary>Its CloudNativePG Cluster; null where nobody else runs the database.</summary>
     public PostgresCluster? Postgres { get; set; }
 
+    /// <summary>Whether the Cluster's operator does nothing of what its Cluster asks for.</summary>
+    public bool OperatorIsDown { get; set; }
+
     /// <summary>Whether it takes no part of a journal.</summary>
     public bool RefusesNotes { get; set; }
 
@@ -180,6 +183,19 @@ internal sealed class TestSite
             {
                 site.Postgres = site.Postgres! with { FencedInstances = isFenced ? ["*"] : [] };
                 site.Changes.Add($"fence {isFenced}");
+                onChange();
+            });
+            return Task.FromResult(site.Postgres!);
+        }
+
+        public Task<PostgresCluster> SetReadOnlyDefaultAsync(PostgresCluster cluster, string? value, string? before, CancellationToken cancellationToken)
+        {
+            site.Require();
+            crash.Around(() =>
+            {
+                site.Postgres = site.Postgres! with { ReadOnlyDefault = value, ReadOnlyBefore = before };
+                site.IsReadOnly = site.OperatorIsDown ? site.IsReadOnly : value == "on";
+                site.Changes.Add($"parameter {value ?? "out"}");
                 onChange();
             });
             return Task.FromResult(site.Postgres!);

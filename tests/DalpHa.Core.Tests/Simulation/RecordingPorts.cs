@@ -52,6 +52,8 @@ internal sealed class RecordingPorts : IClusterControl, IDatabaseControl, ICloud
 
     public Task<PostgresCluster> DisableReplicaAsync(PostgresCluster cluster, CancellationToken cancellationToken) => Write<PostgresCluster>("disable replica");
 
+    public Task<PostgresCluster> SetReadOnlyDefaultAsync(PostgresCluster cluster, string? value, string? before, CancellationToken cancellationToken) => Write<PostgresCluster>("default");
+
     public Task<PostgresCluster> SetFencedAsync(PostgresCluster cluster, bool isFenced, CancellationToken cancellationToken) => Write<PostgresCluster>("fence");
 
     public Task<ServerProvision> ReadProvisionAsync(CancellationToken cancellationToken) => throw new NotSupportedException();

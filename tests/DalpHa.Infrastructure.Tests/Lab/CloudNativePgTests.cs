@@ -7,6 +7,7 @@ using DalpHa.Lab.Hosting;
 using k8s;
 using k8s.Autorest;
 using k8s.Models;
+using Npgsql;
 
 namespace DalpHa.Infrastructure.Tests.Lab;
 
@@ -56,6 +57,15 @@ public sealed class CloudNativePgTests
         await RefusedAsync(east, new { replica = new { enabled = false, promotionToken = "x", minApplyDelay = "1h" } }, "minApplyDelay cannot be applied with a promotion token");
         await RefusedAsync(east, new { replica = new { enabled = false, promotionToken = "x" } }, "Invalid promotionToken format");
         await RefusedAsync(east, new { replica = new { primary = East } }, "replica mode enabled is not compatible with the primary field");
+
+        var forbidden = await Assert.ThrowsAsync<PostgresException>(() => server.ExecuteAsync("ALTER SYSTEM SET work_mem = '5MB'", Token));
+        Assert.Contains(forbidden.SqlState, new[] { PostgresErrorCodes.InsufficientPrivilege, PostgresErrorCodes.FeatureNotSupported });
+        await PatchAsync(east, East, new { postgresql = new { enableAlterSystem = true, parameters = new { work_mem = "6MB" } } });
+        await Eventually.HoldsAsync("the parameter holds", async _ => (string?)await server.ExecuteAsync("SHOW work_mem", Token) == "6MB", Token);
+        await server.ExecuteAsync("ALTER SYSTEM SET work_mem = '5MB'", Token);
+        await server.ExecuteAsync("ALTER SYSTEM RESET work_mem", Token);
+        await PatchAsync(east, East, new { postgresql = new { enableAlterSystem = (bool?)null, parameters = new { work_mem = (string?)null } } });
+        await Eventually.HoldsAsync("the parameter is gone", async _ => (string?)await server.ExecuteAsync("SHOW work_mem", Token) == "4MB", Token);
 
         await inside.Lab.Faults.InjectAsync(LabFault.OperatorDown, null, null, Token);
         await PatchStatusAsync(east, new { switchReplicaClusterStatus = new { inProgress = true } });

@@ -14,7 +14,7 @@ public sealed class ResumeWrites(TimeSpan timeout) : IStepRecipe
     public async Task<FailoverStep> MeasureAsync(FailoverWorld world, CancellationToken cancellationToken)
     {
         var site = world.Active;
-        var database = new SiteDatabase(site, timeout, world.Time);
+        var database = SiteDatabase.OfActive(world, timeout);
         var fence = OtherFence.DatabasesAsync(world, cancellationToken);
         var role = SiteRoleOf.MeasureAsync(site, cancellationToken);
         try

@@ -55,7 +55,7 @@ public sealed class ReturnStandby(Attestation? lossAccepted, TimeSpan timeout) :
                 [.. servers.Select(server => Return(world, server, primary.Name, follows, divergences.FirstOrDefault(one => one.Server == server.Name)))],
                 // A later promotion must find it ready to take writes. Until then it is in recovery, and takes none.
                 // A standby takes no writes: it is only no longer to come back read-only when it is promoted one day.
-                [.. servers.Select(server => new SiteDatabase(site, timeout, world.Time).Thaw(server) with { Name = $"Take the freeze off {server.Name}, a standby now" })],
+                [.. servers.Select(server => SiteDatabase.OfActive(world.Facing(SiteRole.Standby), timeout).Thaw(server) with { Name = $"Take the freeze off {server.Name}, a standby now" })],
             ],
         };
     }

@@ -45,7 +45,7 @@ public sealed class SiteWatch(FailoverWorld world, IHandCrew crew, TimeSpan time
 
     private Task FreezeAsync(FailoverStep step, CancellationToken cancellationToken)
     {
-        var database = new SiteDatabase(world.Active, timeout, world.Time);
+        var database = SiteDatabase.OfActive(world, timeout);
         return Task.WhenAll((world.Active.Site.Database?.Servers ?? []).Select(async server =>
         {
             var freeze = database.Freeze(server);

@@ -27,7 +27,7 @@ public sealed class Unprotect(TimeSpan timeout) : IStepRecipe
             var routes = await site.Cluster.ListIngressRoutesAsync(site.Namespace, cancellationToken).ConfigureAwait(false);
             var starting = workloads.All.Where(one => one.Workload.Kind != WorkloadKind.DaemonSet && (one.Workload.Desired > 0 || one.Workload.RememberedReplicas > 0))
                 .Where(one => !follows || (one.Rule.Standby == StandbyMode.Running && !one.Rule.MustRunOnce())).ToList();
-            var database = new SiteDatabase(site, timeout, world.Time);
+            var database = SiteDatabase.OfActive(world, timeout);
             return new FailoverStep
             {
                 Name = Name,

@@ -30,6 +30,15 @@ public sealed record PostgresCluster
     /// <summary>How late it applies what it receives, as written; null when at once.</summary>
     public string? MinApplyDelay { get; init; }
 
+    /// <summary>Whether its operator lets <c>ALTER SYSTEM</c> be used on it (<c>spec.postgresql.enableAlterSystem</c>); not by default.</summary>
+    public bool AllowsAlterSystem { get; init; }
+
+    /// <summary>What it makes of transactions by default (<c>spec.postgresql.parameters.default_transaction_read_only</c>), as written; null when it does not say.</summary>
+    public string? ReadOnlyDefault { get; init; }
+
+    /// <summary>While DalpHa has frozen it: what <see cref="ReadOnlyDefault"/> was before, empty when it was not there (annotation <c>dalpha.io/read-only-before</c>). Null otherwise.</summary>
+    public string? ReadOnlyBefore { get; init; }
+
     /// <summary>Instances asked for.</summary>
     public int Instances { get; init; }
 

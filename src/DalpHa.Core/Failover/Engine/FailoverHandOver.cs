@@ -6,6 +6,9 @@ namespace DalpHa.Core.Failover;
 /// <summary>What an operator is told when a failover stands still: what is done, what is not, what to follow, and what not to do.</summary>
 internal static class FailoverHandOver
 {
+    /// <summary>In the data of a declaration: the CloudNativePG Cluster of the active site, empty where there is none.</summary>
+    internal const string ClusterKey = "activeCluster";
+
     /// <summary>Writes it.</summary>
     /// <param name="failover">The failover.</param>
     /// <param name="records">Its journal, from its declaration on; <c>recovery</c> in that names the backup-recovery runbook.</param>
@@ -62,7 +65,7 @@ internal static class FailoverHandOver
     private static string TakeBack(IReadOnlyList<JournalRecord> records) =>
         records.Where(record => record is { Event: JournalEvent.Intent, Step: "promote", Action: not null }).Select(record => record.Action!).FirstOrDefault(CloudNativePgPromotion.IsDemotion) is { } demotion
             ? $"undo '{demotion}' (spec.replica.primary, with its own status.demotionToken as promotionToken, in one patch), then Resume-DalpWrite."
-            : "Resume-DalpWrite, which lets the active site write again.";
+            : $"Resume-DalpWrite{(records[0].Data.GetValueOrDefault(ClusterKey) is { Length: > 0 } cluster ? $" -PostgresCluster {cluster}" : "")}, which lets the active site write again.";
 
     private static IEnumerable<string> Warnings(bool isPromoting, List<string> done)
     {

@@ -61,6 +61,7 @@ public sealed class FailoverRun
                 ["topology"] = world.Topology.Name,
                 ["active"] = world.Active.Name,
                 ["standby"] = world.Standby.Name,
+                [FailoverHandOver.ClusterKey] = world.Runbook.Promotion is { UsesCloudNativePg: true, ActiveCluster: { } cluster } ? cluster : "",
                 ["runbook"] = $"{world.Runbook.Name} {world.Runbook.Version} of {world.Runbook.Date.ToString("O", CultureInfo.InvariantCulture)}",
                 ["recovery"] = world.Runbook.BackupRecoveryRunbook,
                 ["decisionOwner"] = declaration.DecisionOwner,

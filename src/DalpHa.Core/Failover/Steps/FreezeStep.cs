@@ -22,7 +22,7 @@ public sealed class FreezeStep : IStepRecipe
     public async Task<FailoverStep> MeasureAsync(FailoverWorld world, CancellationToken cancellationToken)
     {
         var timeout = world.Runbook.StepOf(Name).Timeout;
-        var database = new SiteDatabase(world.Active, timeout, world.Time);
+        var database = SiteDatabase.OfActive(world, timeout);
         var servers = world.Active.Site.Database?.Servers ?? [];
         // A site that is gone is waited for once: for its databases while its cluster is.
         var fence = world.ActiveIsGone is null ? null : ActiveFence.MeasureAsync(world, cancellationToken);

@@ -54,7 +54,7 @@ public sealed class IsolateStep : IStepRecipe
     // PostgreSQL does not run in a fenced cluster, and can't be asked. Where it does, it is frozen first: it then comes back frozen when somebody lifts the fence.
     private static async Task<IReadOnlyList<IReadOnlyList<FailoverAction>>> DatabaseAsync(FailoverWorld world, SitePostgresCluster? cluster, TimeSpan timeout, CancellationToken cancellationToken)
     {
-        var database = new SiteDatabase(world.Active, timeout, world.Time);
+        var database = SiteDatabase.OfActive(world, timeout);
         IReadOnlyList<FailoverAction> freeze = [.. (world.Active.Site.Database?.Servers ?? []).Select(database.Freeze)];
         if (cluster is null)
         {

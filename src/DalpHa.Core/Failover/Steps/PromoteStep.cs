@@ -42,7 +42,7 @@ public sealed class PromoteStep : IStepRecipe
                     .. promotion.Stages(candidate.Server),
                     [
                         // It may have been frozen when it was the primary of an earlier time.
-                        new SiteDatabase(world.Standby, timeout, world.Time).Thaw(candidate.Server),
+                        SiteDatabase.OfStandby(world, timeout).Thaw(candidate.Server),
                         .. isWatched ? (IReadOnlyList<FailoverAction>)[new FormerPrimary(world, () => drain?.Drained ?? world.Drained).LookOnceMore(timeout)] : [],
                     ],
                 ]

@@ -6,8 +6,32 @@ using DalpHa.Core.Topology;
 namespace DalpHa.Core.Failover;
 
 /// <summary>The database servers of one site as a failover changes them, and the actions that do.</summary>
-internal sealed class SiteDatabase(FailoverSite site, TimeSpan timeout, TimeProvider time)
+internal sealed class SiteDatabase
 {
+    private static readonly TimeSpan SettingPoll = TimeSpan.FromMilliseconds(10);
+    private static readonly TimeSpan SettingPatience = TimeSpan.FromSeconds(60);
+
+    private readonly FailoverSite site;
+    private readonly ClusterDefault? cluster;
+    private readonly TimeSpan timeout;
+    private readonly TimeProvider time;
+
+    private SiteDatabase(FailoverSite site, string? cluster, TimeSpan timeout, TimeProvider time)
+    {
+        this.site = site;
+        this.cluster = cluster is null ? null : new ClusterDefault(site, cluster, time);
+        this.timeout = timeout;
+        this.time = time;
+    }
+
+    /// <summary>That of the world's active site.</summary>
+    public static SiteDatabase OfActive(FailoverWorld world, TimeSpan timeout) =>
+        new(world.Active, world.Runbook.Promotion is { UsesCloudNativePg: true, ActiveCluster: var name } ? name : null, timeout, world.Time);
+
+    /// <summary>That of the world's standby site.</summary>
+    public static SiteDatabase OfStandby(FailoverWorld world, TimeSpan timeout) =>
+        new(world.Standby, world.Runbook.Promotion is { UsesCloudNativePg: true, StandbyCluster: var name } ? name : null, timeout, world.Time);
+
     // How long nothing may be written before a database counts as frozen. A session can overrule the default; one that does, and is busy, shows within it.
     private static readonly TimeSpan Silence = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan SilenceStep = TimeSpan.FromMilliseconds(250);
@@ -22,12 +46,7 @@ internal sealed class SiteDatabase(FailoverSite site, TimeSpan timeout, TimeProv
         Site = site.Name,
         Outcome = $"{server.Name} is read-only by default, and nothing was written for {Silence.TotalSeconds:0.#} s",
         LookAsync = cancellationToken => LookFrozenAsync(server, cancellationToken),
-        ActAsync = async cancellationToken =>
-        {
-            var control = await site.OpenDatabaseAsync(server, cancellationToken).ConfigureAwait(false);
-            await control.SetReadOnlyAsync(true, cancellationToken).ConfigureAwait(false);
-            await control.EndSessionsAsync(cancellationToken).ConfigureAwait(false);
-        },
+        ActAsync = cancellationToken => FreezeAsync(server, cancellationToken),
         Timeout = timeout,
     };
 
@@ -37,12 +56,48 @@ internal sealed class SiteDatabase(FailoverSite site, TimeSpan timeout, TimeProv
         Name = $"Let {server.Name} take writes",
         Site = site.Name,
         Outcome = $"{server.Name} is not read-only by default",
-        LookAsync = async cancellationToken =>
-            (await ReadAsync(server, cancellationToken).ConfigureAwait(false)).IsReadOnlyByDefault ? Sighting.NotYet("It is read-only.") : Sighting.Yes("It is not read-only."),
-        ActAsync = async cancellationToken =>
-            await (await site.OpenDatabaseAsync(server, cancellationToken).ConfigureAwait(false)).SetReadOnlyAsync(false, cancellationToken).ConfigureAwait(false),
+        LookAsync = async cancellationToken => (await ReadAsync(server, cancellationToken).ConfigureAwait(false)).IsReadOnlyByDefault
+            ? Sighting.NotYet("It is read-only.")
+            // A freeze that the operator has not come to yet would come to pass later.
+            : cluster is not null && await cluster.IsFrozenAsync(cancellationToken).ConfigureAwait(false)
+                ? Sighting.NotYet("It is not read-only, and its Cluster asks for that.")
+                : Sighting.Yes("It is not read-only."),
+        ActAsync = cancellationToken => SetReadOnlyAsync(server, false, cancellationToken),
         Timeout = timeout,
     };
+
+    /// <summary>Makes a server read-only by default, and ends the sessions that are older than that.</summary>
+    public async Task FreezeAsync(DatabaseServerSettings server, CancellationToken cancellationToken)
+    {
+        await SetReadOnlyAsync(server, true, cancellationToken).ConfigureAwait(false);
+        await (await site.OpenDatabaseAsync(server, cancellationToken).ConfigureAwait(false)).EndSessionsAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    private async Task SetReadOnlyAsync(DatabaseServerSettings server, bool isReadOnly, CancellationToken cancellationToken)
+    {
+        var control = await site.OpenDatabaseAsync(server, cancellationToken).ConfigureAwait(false);
+        if (cluster is null || !await cluster.AskAsync(isReadOnly, cancellationToken).ConfigureAwait(false))
+        {
+            await control.SetReadOnlyAsync(isReadOnly, cancellationToken).ConfigureAwait(false);
+            return;
+        }
+        // In a rehearsal no server hears of what a Cluster was only told.
+        (control as TellingDatabaseControl)?.ShowReadOnly(isReadOnly);
+        var asked = time.GetTimestamp();
+        while ((await control.ReadActivityAsync(cancellationToken).ConfigureAwait(false)).IsReadOnlyByDefault != isReadOnly)
+        {
+            if (time.GetElapsedTime(asked) > SettingPatience)
+            {
+                throw new DalpException(
+                    "PostgresClusterSettingIgnored",
+                    FaultKind.TimedOut,
+                    $"The Cluster of {server.Name} was told that it is {(isReadOnly ? "" : "no longer ")}read-only, and {server.Name} does not go by it after {SettingPatience.TotalSeconds:0} s.",
+                    "See what its operator says, and whether something stronger sets default_transaction_read_only there (postgresql.auto.conf, the command line). Resume-DalpWrite takes a freeze back.",
+                    server.Name);
+            }
+            await Task.Delay(SettingPoll, time, cancellationToken).ConfigureAwait(false);
+        }
+    }
 
     /// <summary>
     /// Makes a standby the primary by whatever procedure; done when it has committed a write of ours. The procedure is begun once: an answer that was lost is

@@ -14,7 +14,7 @@ internal sealed class SitePostgresCluster
     private SitePostgresCluster(FailoverWorld world, PostgresCluster now, TimeSpan timeout)
     {
         site = world.Active;
-        database = new SiteDatabase(site, timeout, world.Time);
+        database = SiteDatabase.OfActive(world, timeout);
         Now = now;
         this.timeout = timeout;
         time = world.Time;
@@ -83,7 +83,9 @@ internal sealed class SitePostgresCluster
         return null;
     }
 
-    private static async Task<PostgresCluster> FindAsync(FailoverSite site, string name, CancellationToken cancellationToken) =>
+    /// <summary>A Cluster of a site, by its name.</summary>
+    /// <exception cref="DalpException">It is not there, or can't be seen.</exception>
+    internal static async Task<PostgresCluster> FindAsync(FailoverSite site, string name, CancellationToken cancellationToken) =>
         await site.CloudNativePg.FindAsync(site.Namespace, name, cancellationToken).ConfigureAwait(false) ?? throw new DalpException(
             "PostgresClusterNotFound", FaultKind.NotFound, $"Namespace '{site.Namespace}' of site '{site.Name}' has no CloudNativePG Cluster '{name}'.", "Correct the name.", name);
 }

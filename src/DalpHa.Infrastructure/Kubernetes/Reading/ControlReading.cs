@@ -62,6 +62,12 @@ internal static class ControlReading
             LeaseTransitions = lease.Transitions,
         });
 
+    /// <summary>The parameter of a Cluster that says what transactions are by default.</summary>
+    public const string ReadOnlyDefault = "default_transaction_read_only";
+
+    /// <summary>The annotation of a Cluster that keeps what that parameter was before DalpHa changed it.</summary>
+    public const string ReadOnlyBefore = "dalpha.io/read-only-before";
+
     /// <summary>A cluster of CloudNativePG.</summary>
     public static PostgresCluster ToPostgresCluster(WirePostgresCluster wire)
     {
@@ -78,6 +84,9 @@ internal static class ControlReading
             ReplicaEnabled = replica.Enabled,
             PromotionToken = Given(replica.PromotionToken),
             MinApplyDelay = Given(replica.MinApplyDelay),
+            AllowsAlterSystem = wire.Spec?.Postgresql?.EnableAlterSystem == true,
+            ReadOnlyDefault = wire.Spec?.Postgresql?.Parameters?.GetValueOrDefault(ReadOnlyDefault),
+            ReadOnlyBefore = wire.Metadata.Annotations?.GetValueOrDefault(ReadOnlyBefore),
             Instances = wire.Spec?.Instances ?? 0,
             ReadyInstances = status.ReadyInstances ?? 0,
             Phase = Given(status.Phase),

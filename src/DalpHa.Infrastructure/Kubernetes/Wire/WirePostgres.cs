@@ -6,7 +6,10 @@ namespace DalpHa.Infrastructure.Kubernetes;
 internal sealed record WirePostgresCluster(WireMetadata Metadata, WirePostgresSpec? Spec, WirePostgresStatus? Status);
 
 /// <summary>What a cluster should be.</summary>
-internal sealed record WirePostgresSpec(int? Instances, WireReplicaConfiguration? Replica);
+internal sealed record WirePostgresSpec(int? Instances, WireReplicaConfiguration? Replica, WirePostgresConfiguration? Postgresql);
+
+/// <summary>How its PostgreSQL is set.</summary>
+internal sealed record WirePostgresConfiguration(Dictionary<string, string>? Parameters, bool? EnableAlterSystem);
 
 /// <summary>Whom a cluster follows.</summary>
 internal sealed record WireReplicaConfiguration

@@ -13,7 +13,12 @@ public sealed class ResumeDalpWriteCommand : GatedStepCommand
     [Parameter]
     public SiteRole Site { get; set; } = SiteRole.Active;
 
+    /// <summary>The CloudNativePG Cluster that runs that site's database. Its operator forbids ALTER SYSTEM by default, and is asked instead.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string? PostgresCluster { get; set; }
+
     /// <inheritdoc/>
     protected override Task RunAsync(CancellationToken cancellationToken) =>
-        RunOnAsync(Site, new PromotionProcedure(PromotionMethod.SelfRun), new ResumeWrites(ActionTimeout), cancellationToken);
+        RunOnAsync(Site, FailoverInput.DatabaseOf(PostgresCluster), new ResumeWrites(ActionTimeout), cancellationToken);
 }

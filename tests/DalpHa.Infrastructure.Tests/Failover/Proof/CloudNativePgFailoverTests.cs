@@ -12,6 +12,7 @@ public sealed class CloudNativePgFailoverTests
     [InlineData("CloudNativePg", "-Kind Switchover", "", "Demote Cluster/postgresql-primary")]
     [InlineData("CloudNativePgReplica", "-Kind Switchover", "", "Freeze writes on postgresql-primary-1, and drain it to postgresql-replica-1")]
     [InlineData("CloudNativePg", "", "", "Demote Cluster/postgresql-primary")]
+    [InlineData("CloudNativePgReplica", "", "", "Promote postgresql-replica-1")]
     [InlineData("CloudNativePgReplica", Lost, "RegionLost", "Promote postgresql-replica-1")]
     [InlineData("CloudNativePg", Lost, "RegionLost", "Promote postgresql-replica-1")]
     public async Task A_failover_runs_to_its_end_and_the_standby_takes_writes(string database, string kind, string fault, string first)
@@ -52,6 +53,38 @@ public sealed class CloudNativePgFailoverTests
             // Only who gave its role up by token can take it back without being built anew.
             Assert.Equal(database == "CloudNativePg" && fault.Length == 0 ? "Pass" : "Warn", found["ReturnCluster"]);
             Assert.Equal((fault.Length == 0 ? "Pass" : "Unknown", "Pass", "Pass"), (found["LogicalSlots"], found["Timeline"], found["SynchronousCommit"]));
+        }
+        finally
+        {
+            Directory.Delete(state, recursive: true);
+        }
+    }
+
+    [Fact]
+    public async Task A_database_whose_operator_forbids_ALTER_SYSTEM_is_frozen_by_hand_through_its_Cluster_and_as_it_was_afterwards()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "There the stand-in can't forbid it.");
+        var state = Directory.CreateTempSubdirectory("dalpha-cnpg-").FullName;
+        try
+        {
+            await using var process = FailoverProcess.Start(state, """
+                $lab = Start-DalpLab -Name cnpgbyhand -Database CloudNativePgReplica -WriteLoad 20 -StopWithSession
+                try {
+                    try { [void](Suspend-DalpWrite $lab.TopologyPath -ActionTimeoutSeconds 60 -Confirm:$false); 'not refused' }
+                    catch { [pscustomobject]@{ Refused = "$_" } }
+                    Suspend-DalpWrite $lab.TopologyPath -PostgresCluster postgresql-primary -ActionTimeoutSeconds 60 -Confirm:$false | Where-Object Action -like 'Freeze*'
+                    (Get-DalpLab cnpgbyhand).Sites[0]
+                    Resume-DalpWrite $lab.TopologyPath -PostgresCluster postgresql-primary -ActionTimeoutSeconds 60 -Confirm:$false | Where-Object Action -like 'Let*'
+                    (Get-DalpLab cnpgbyhand).Sites[0]
+                } finally { Stop-DalpLab cnpgbyhand -Confirm:$false }
+                """);
+            var ended = await process.EndAsync();
+            Assert.True(ended.Objects.Count == 5, ended.Output + ended.Errors);
+            Assert.Contains("-PostgresCluster", ended.Objects[0].GetProperty("Refused").GetString(), StringComparison.Ordinal);
+            Assert.Equal((true, "Succeeded"), (ended.Objects[1].GetProperty("HasActed").GetBoolean(), ended.Objects[1].GetProperty("Outcome").GetString()));
+            Assert.False(ended.Objects[2].GetProperty("TakesWrites").GetBoolean());
+            Assert.Equal((true, "Succeeded"), (ended.Objects[3].GetProperty("HasActed").GetBoolean(), ended.Objects[3].GetProperty("Outcome").GetString()));
+            Assert.True(ended.Objects[4].GetProperty("TakesWrites").GetBoolean());
         }
         finally
         {

@@ -62,8 +62,7 @@ internal sealed class PrimaryDrain(FailoverWorld world, DatabaseServerSettings s
         var control = await world.Active.OpenDatabaseAsync(server, cancellationToken).ConfigureAwait(false);
         if (!(await control.ReadActivityAsync(cancellationToken).ConfigureAwait(false)).IsInRecovery)
         {
-            await control.SetReadOnlyAsync(true, cancellationToken).ConfigureAwait(false);
-            await control.EndSessionsAsync(cancellationToken).ConfigureAwait(false);
+            await SiteDatabase.OfActive(world, world.Topology.Thresholds.Lag.Warn).FreezeAsync(server, cancellationToken).ConfigureAwait(false);
         }
     }));
 

@@ -13,7 +13,7 @@ internal sealed class CloudNativePgPromotion(FailoverWorld world, TimeSpan timeo
 {
     private const string DemotionOf = "Demote Cluster/";
     private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(100);
-    private readonly SiteDatabase database = new(world.Standby, timeout, world.Time);
+    private readonly SiteDatabase database = SiteDatabase.OfStandby(world, timeout);
 
     private bool IsDistributed => world.Runbook.Promotion.Method == PromotionMethod.CloudNativePgDistributed;
 

@@ -14,7 +14,7 @@ internal sealed class HookPromotion(FailoverWorld world, TimeSpan timeout) : IPr
     public IReadOnlyList<IReadOnlyList<FailoverAction>> Stages(DatabaseServerSettings server) =>
     [
         [
-            new SiteDatabase(world.Standby, timeout, world.Time).BecomePrimary(
+            SiteDatabase.OfStandby(world, timeout).BecomePrimary(
                 server,
                 Promotions.MarkOf(world),
                 cancellationToken => world.RunHookAsync(new HookCall(world.Runbook.Promotion.Hook!, "promote"), cancellationToken)),

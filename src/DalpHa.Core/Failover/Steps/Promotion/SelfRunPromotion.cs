@@ -5,7 +5,7 @@ namespace DalpHa.Core.Failover;
 /// <summary>A server that nobody else manages: <c>pg_promote</c>.</summary>
 internal sealed class SelfRunPromotion(FailoverWorld world, TimeSpan timeout) : IPromotion
 {
-    private readonly SiteDatabase database = new(world.Standby, timeout, world.Time);
+    private readonly SiteDatabase database = SiteDatabase.OfStandby(world, timeout);
 
     public bool StopsTheActive => false;
 
