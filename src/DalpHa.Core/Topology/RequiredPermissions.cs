@@ -92,6 +92,6 @@ public static class RequiredPermissions
         new("create", "", "configmaps", null, @namespace, "keep the journal where another operator finds it"),
         new("update", "", "configmaps", null, @namespace, "keep the journal where another operator finds it"),
         new("get", CloudNativePg, "clusters", null, @namespace, "see the database's role and demotion token"),
-        new("patch", CloudNativePg, "clusters", null, @namespace, "promote, demote and fence the database"),
+        new("patch", CloudNativePg, "clusters", null, @namespace, "promote, demote, freeze and fence the database"),
     ];
 }

@@ -27,7 +27,7 @@ internal static class RunbookReferences
         if (runbook.Promotion is { Method: PromotionMethod.CloudNativePgReplica, ActiveCluster: null })
         {
             yield return new RunbookRemark(CheckStatus.Warn, "promotion.activeCluster", new Problem(
-                "NoActiveCluster", "The active site's Cluster is not named: DalpHa can't fence it.", "'activeCluster', when CloudNativePG runs the active site's database too"));
+                "NoActiveCluster", "The active site's Cluster is not named: DalpHa can't fence it, nor freeze its database where ALTER SYSTEM is forbidden.", "'activeCluster', when CloudNativePG runs the active site's database too"));
         }
     }
 
