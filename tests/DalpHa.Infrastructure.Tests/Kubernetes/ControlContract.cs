@@ -260,7 +260,16 @@ public abstract class ControlContract<TServer>(TServer server)
         Assert.Equal("ApiConflict", (await FailAsync(() => postgres.PromoteAsync(east, "token", Token))).ErrorId);
         var fenced = await postgres.SetFencedAsync(demoted, isFenced: true, Token);
         Assert.True(fenced.IsFenced);
-        Assert.False((await postgres.SetFencedAsync(fenced, isFenced: false, Token)).IsFenced);
+        var free = await postgres.SetFencedAsync(fenced, isFenced: false, Token);
+        Assert.False(free.IsFenced);
+
+        // Nothing beside it is touched, and what was noted goes with it.
+        Assert.Equal((null, null, false), (free.ReadOnlyDefault, free.ReadOnlyBefore, free.AllowsAlterSystem));
+        var frozen = await postgres.SetReadOnlyDefaultAsync(free, "on", "", Token);
+        Assert.Equal(("on", ""), (frozen.ReadOnlyDefault, frozen.ReadOnlyBefore));
+        Assert.Equal("ApiConflict", (await Assert.ThrowsAsync<DalpException>(() => postgres.SetReadOnlyDefaultAsync(free, "off", "", Token))).ErrorId);
+        var thawed = await postgres.SetReadOnlyDefaultAsync(frozen, null, null, Token);
+        Assert.Equal((null, null), (thawed.ReadOnlyDefault, thawed.ReadOnlyBefore));
         await PlantClusterAsync("alone", """{"enabled":true,"source":"west"}""");
         var alone = (await postgres.FindAsync(ns, "alone", Token))!;
         Assert.True(alone.IsReplica);
