@@ -18,6 +18,18 @@ public sealed class TellingDatabaseControl(IDatabaseControl inner, Action<ToldWr
     /// <inheritdoc/>
     public string Name => inner.Name;
 
+    /// <summary>Whether it is shown as frozen, with all sessions ended, because that was told.</summary>
+    public bool IsStill
+    {
+        get
+        {
+            lock (gate)
+            {
+                return isQuiet;
+            }
+        }
+    }
+
     /// <inheritdoc/>
     public async Task<WriteActivity> ReadActivityAsync(CancellationToken cancellationToken)
     {

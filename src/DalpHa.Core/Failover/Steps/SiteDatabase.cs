@@ -148,6 +148,11 @@ internal sealed class SiteDatabase
             {
                 return Sighting.NotYet("It is read-only by default, and something has written all the same.");
             }
+            // What only a rehearsal has frozen is shown still, and writes nothing however long one looks.
+            if (await site.OpenDatabaseAsync(server, cancellationToken).ConfigureAwait(false) is TellingDatabaseControl { IsStill: true })
+            {
+                return Sighting.Yes("It was frozen in this rehearsal.");
+            }
             if (time.GetElapsedTime(started) >= Silence)
             {
                 return Sighting.Yes($"Read-only, nothing written for {Silence.TotalSeconds:0.#} s, at {now.CurrentLsn}.");

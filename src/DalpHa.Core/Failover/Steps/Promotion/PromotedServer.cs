@@ -11,8 +11,8 @@ namespace DalpHa.Core.Failover;
 /// </summary>
 internal sealed class PromotedServer
 {
-    // It has just proven a write. Whoever does not answer within this is looked at by people.
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+    // Each statement has a bound of its own; this one is for all of them. Whoever does not answer within it is looked at by people.
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
     private readonly FailoverWorld world;
     private readonly DatabaseServerSettings server;
