@@ -5,8 +5,9 @@ namespace DalpHa.Core.Simulation;
 
 /// <summary>Reads what a server does, tells what it would be made to do, and shows that as done from then on.</summary>
 /// <param name="inner">The real server; only read.</param>
+/// <param name="site">The name of its site.</param>
 /// <param name="tell">Is told each write.</param>
-public sealed class TellingDatabaseControl(IDatabaseControl inner, Action<ToldWrite> tell) : IDatabaseControl
+public sealed class TellingDatabaseControl(IDatabaseControl inner, string site, Action<ToldWrite> tell) : IDatabaseControl
 {
     private readonly Lock gate = new();
     private bool? isReadOnly;
@@ -120,7 +121,7 @@ public sealed class TellingDatabaseControl(IDatabaseControl inner, Action<ToldWr
         {
             change();
         }
-        tell(new ToldWrite(Name, Name, statement));
+        tell(new ToldWrite(site, Name, statement));
     }
 
     private WriteActivity Simulate(WriteActivity real)

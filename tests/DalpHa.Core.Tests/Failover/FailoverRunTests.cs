@@ -241,7 +241,7 @@ public sealed class FailoverRunTests : IDisposable
         {
             Notifications =
             [
-                new RunbookNotification([NotificationPoint.Declared, NotificationPoint.Stopped, NotificationPoint.Finished], open, null),
+                new RunbookNotification([NotificationPoint.Declared, NotificationPoint.Resumed, NotificationPoint.Stopped, NotificationPoint.Finished], open, null),
                 new RunbookNotification([NotificationPoint.StepDone], silent, null),
             ],
         };
@@ -250,7 +250,7 @@ public sealed class FailoverRunTests : IDisposable
         platform.Crew.Refuses = null;
         await platform.Process().ResumeAsync(Id, null, Token);
 
-        Assert.Equal(["Declared", "Stopped", "Declared", "Finished"], platform.Posts[open].Select(json => (string)System.Text.Json.Nodes.JsonNode.Parse(json)!["point"]!));
+        Assert.Equal(["Declared", "Stopped", "Resumed", "Finished"], platform.Posts[open].Select(json => (string)System.Text.Json.Nodes.JsonNode.Parse(json)!["point"]!));
         Assert.Contains("The region is lost.", platform.Posts[open][0], StringComparison.Ordinal);
         Assert.NotEmpty(platform.Warnings);
         Assert.All(platform.Warnings, warning => Assert.StartsWith("silent.example.com could not be told", warning, StringComparison.Ordinal));

@@ -113,7 +113,7 @@ internal sealed class TestPlatform : IDisposable
             TellingDatabaseControl? database = null;
             return new FailoverSite(
                 real.Site, new SimulatedCluster(real.Cluster, changes), new TellingClusterControl(real.Control, real.Name, changes, tell), null, null,
-                async (server, cancellationToken) => database ??= new TellingDatabaseControl(await real.OpenDatabaseAsync(server, cancellationToken), tell));
+                async (server, cancellationToken) => database ??= new TellingDatabaseControl(await real.OpenDatabaseAsync(server, cancellationToken), real.Name, tell));
         }
     }
 

@@ -73,7 +73,7 @@ public sealed class SimulationTests
     [Fact]
     public async Task A_database_that_is_told_to_freeze_stands_still_while_the_real_one_writes_on()
     {
-        var database = new TellingDatabaseControl(real, told.Add);
+        var database = new TellingDatabaseControl(real, "west", told.Add);
         await database.SetReadOnlyAsync(true, Token);
         Assert.Equal(2, (await database.ReadActivityAsync(Token)).WritersRunning);
         Assert.Equal(5, await database.EndSessionsAsync(Token));
@@ -91,19 +91,19 @@ public sealed class SimulationTests
     public async Task A_standby_that_is_told_to_promote_is_a_primary_on_the_next_timeline_and_its_proof_is_simulated()
     {
         real.Activity = real.Activity with { IsInRecovery = true, NextTransactionId = null, CurrentLsn = null, Timeline = 3 };
-        var database = new TellingDatabaseControl(real, told.Add);
+        var database = new TellingDatabaseControl(real, "west", told.Add);
         Assert.Null(await database.ProveWriteAsync("mark", Token));
         Assert.Empty(told);
         await database.PromoteAsync(Token);
         Assert.True(await database.ReadActivityAsync(Token) is { IsInRecovery: false, Timeline: 4 });
         Assert.Equal(4, (await database.ProveWriteAsync("mark", Token))!.Timeline);
-        NothingSent(new ToldWrite("db", "db", "Commit a mark that changes no table: 'mark'."));
+        NothingSent(new ToldWrite("west", "db", "Commit a mark that changes no table: 'mark'."));
     }
 
     [Fact]
     public async Task A_primary_that_an_operator_is_told_to_demote_follows_in_the_telling()
     {
-        var database = new TellingDatabaseControl(real, told.Add);
+        var database = new TellingDatabaseControl(real, "west", told.Add);
         await database.SetReadOnlyAsync(true, Token);
         database.ShowDemoted();
         Assert.True((await database.ReadActivityAsync(Token)).IsInRecovery);

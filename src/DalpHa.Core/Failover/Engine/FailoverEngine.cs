@@ -218,7 +218,7 @@ public sealed class FailoverEngine(string id, DalpRunbook runbook, FailoverWorld
     private bool IsDone(string step) => journal.Chain.Records.Any(record => record.Event == JournalEvent.StepDone && record.Step == step);
 
     private void Show(StepRun run, string? action, string seen) => crew.Show(new FailoverProgress(
-        run.Step, run.Number, run.Count, action, seen, time.GetElapsedTime(begun), runbook.ExpectedFrom(run.Step)));
+        run.Step, run.Number, run.Count, action, seen, time.GetElapsedTime(begun), run.Remaining(runbook.ExpectedFrom(run.Step))));
 
     private sealed class StepRun(string id, RunbookStep plan, int number, int count, TimeProvider time)
     {
@@ -239,6 +239,9 @@ public sealed class FailoverEngine(string id, DalpRunbook runbook, FailoverWorld
         public bool HasActed => Announced > Refused;
 
         public string? LastSeen { get; set; }
+
+        /// <summary>What is left of an expectation of this step and those after it; never less than nothing.</summary>
+        public TimeSpan? Remaining(TimeSpan? expected) => expected is { } whole ? TimeSpan.FromTicks(Math.Max(0, (whole - time.GetElapsedTime(started)).Ticks)) : null;
 
         public DalpStepResult End(FailoverOutcome outcome, string detail) => new()
         {

@@ -9,6 +9,9 @@ internal static class FailoverHandOver
     /// <summary>In the data of a declaration: the CloudNativePG Cluster of the active site, empty where there is none.</summary>
     internal const string ClusterKey = "activeCluster";
 
+    /// <summary>In the data of an attestation: the parameter by which it was given.</summary>
+    internal const string VouchedKey = "vouched";
+
     /// <summary>Writes it.</summary>
     /// <param name="failover">The failover.</param>
     /// <param name="records">Its journal, from its declaration on; <c>recovery</c> in that names the backup-recovery runbook.</param>
@@ -29,13 +32,15 @@ internal static class FailoverHandOver
         {
             text.AppendLine($"Stopped at '{failover.NextStep}': {why}");
         }
-        text.AppendLine($"To go on when the cause is mended: Resume-DalpFailover -Id {failover.Id}");
+        text.AppendLine($"To go on when the cause is mended: Resume-DalpFailover -Id {failover.Id}{WhatItRestedOn(records)}");
         if (failover.Kind.IsPlanned() && !isPromoting)
         {
             text.AppendLine("Nothing was promoted.");
             text.AppendLine("If the active site fails meanwhile, that is a failover: New-DalpFailoverPlan -Kind Failover.");
         }
         text.AppendLine($"If it can't be mended, go over to backup recovery: {records[0].Data.GetValueOrDefault("recovery", "see the runbook")}");
+        Tell(text, "Go back instead of on when: ", records[0].Data.GetValueOrDefault("rollback"));
+        Tell(text, "Reach each other by: ", records[0].Data.GetValueOrDefault("communication"));
         foreach (var warning in Warnings(isPromoting, done))
         {
             text.AppendLine($"Do not {warning}");
@@ -57,6 +62,23 @@ internal static class FailoverHandOver
         return $"WRITERS STAND STILL since {Time(since.At)} ({Wording.Duration(records[^1].At - since.At)} by now)"
             + (database is null ? "." : $", and the database of {records[0].Data.GetValueOrDefault("active", "the active site")} is frozen since {Time(database.At)}.")
             + (isPromoting ? "" : $" People decide: mend it and go on, or take it back: {TakeBack(records)}");
+    }
+
+    private static void Tell(StringBuilder text, string what, string? words)
+    {
+        if (!string.IsNullOrEmpty(words))
+        {
+            text.AppendLine(what + words);
+        }
+    }
+
+    // What people took on themselves is said anew by whoever goes on: it was true then.
+    private static string WhatItRestedOn(IReadOnlyList<JournalRecord> records)
+    {
+        var loss = records[0].Data.GetValueOrDefault("maxDataLoss") is { Length: > 0 } accepted && !records.Any(record => record is { Event: JournalEvent.StepDone, Step: "promote" })
+            ? $" -MaxDataLoss {(accepted == TimeSpan.MaxValue.ToString("c") ? "([timespan]::MaxValue)" : accepted)}" : "";
+        var word = records.Any(record => record.Event == JournalEvent.Attested && record.Data.ContainsKey(VouchedKey)) ? " -ActiveIsGone '<name>: <how he knows>'" : "";
+        return loss + word;
     }
 
     private static string Time(DateTimeOffset at) => $"{at.UtcDateTime:yyyy-MM-dd HH:mm:ss}Z";

@@ -62,8 +62,10 @@ public sealed class FailoverRun
                 ["active"] = world.Active.Name,
                 ["standby"] = world.Standby.Name,
                 [FailoverHandOver.ClusterKey] = world.Runbook.Promotion is { UsesCloudNativePg: true, ActiveCluster: { } cluster } ? cluster : "",
-                ["runbook"] = $"{world.Runbook.Name} {world.Runbook.Version} of {world.Runbook.Date.ToString("O", CultureInfo.InvariantCulture)}",
+                ["runbook"] = Runbook,
                 ["recovery"] = world.Runbook.BackupRecoveryRunbook,
+                ["communication"] = string.Join("; ", world.Runbook.CommunicationPath),
+                ["rollback"] = string.Join("; ", world.Runbook.RollbackConditions),
                 ["decisionOwner"] = declaration.DecisionOwner,
                 ["reason"] = declaration.Reason,
                 ["maxDataLoss"] = world.MaxDataLoss?.ToString("c", CultureInfo.InvariantCulture) ?? "",
@@ -72,38 +74,57 @@ public sealed class FailoverRun
             {
                 await journal.AnnounceAsync(JournalEvent.Attested, null, null, TakenOver, cancellationToken).ConfigureAwait(false);
             }
+            return (NotificationPoint.Declared, declaration.Reason);
         }, cancellationToken);
 
     /// <summary>Goes on with a failover that stopped or whose process died, by the rules of its kind: every step is looked at again, and what holds is passed over.</summary>
     /// <inheritdoc cref="BeginAsync"/>
     public Task<DalpFailover> ResumeAsync(string id, string? until, CancellationToken cancellationToken) =>
-        RunAsync(id, until, journal =>
+        RunAsync(id, until, async journal =>
         {
-            if (journal.Chain.Records.Count == 0)
-            {
-                throw new DalpException("FailoverNotFound", FaultKind.NotFound, $"There is no journal of failover {id}, here or in the standby's cluster.", "Get-DalpFailover lists those that are known.", id);
-            }
+            world = GoingOn(world, id, journal.Chain);
             var owner = journal.Chain.Records[0].Data;
-            if (owner["topology"] != world.Topology.Name || owner["active"] != world.Active.Name)
+            if (owner.GetValueOrDefault("runbook") is { } begunWith && begunWith != Runbook)
             {
-                throw new DalpException(
-                    "FailoverOfOtherTopology",
-                    FaultKind.InvalidInput,
-                    $"Failover {id} is of topology '{owner["topology"]}' with '{owner["active"]}' active, not of '{world.Topology.Name}' with '{world.Active.Name}' active.",
-                    "Give the topology that it was begun with.",
-                    id);
+                warn($"It was begun by the runbook '{begunWith}', and goes on by '{Runbook}': its people and bounds are those of the latter from now on.");
             }
-            world = world.For(Enum.Parse<FailoverKind>(owner["kind"])) with
-            {
-                HasPromoted = journal.Chain.Records.Any(record => record is { Event: JournalEvent.StepStarted, Step: "promote" }),
-                Drained = DrainedPrimary.Of(journal.Chain.Records),
-            };
-            return journal.AnnounceAsync(JournalEvent.Resumed, null, null, runner.TakeOver is null ? "Taken up again." : TakenOver, cancellationToken);
+            var text = runner.TakeOver is null ? "Taken up again." : TakenOver;
+            await journal.AnnounceAsync(JournalEvent.Resumed, null, null, text, cancellationToken, new Dictionary<string, string> { ["runbook"] = Runbook }).ConfigureAwait(false);
+            return (NotificationPoint.Resumed, text);
         }, cancellationToken);
+
+    /// <summary>The world as a failover goes on in it: of the kind that it was declared as, and with what it has begun.</summary>
+    /// <param name="world">The world as it was opened.</param>
+    /// <param name="id">The failover's id.</param>
+    /// <param name="chain">Its journal; null when there is none.</param>
+    /// <exception cref="DalpException">There is none, or it is of another topology.</exception>
+    public static FailoverWorld GoingOn(FailoverWorld world, string id, JournalChain? chain)
+    {
+        if (chain is not { Records: [{ Data: var owner }, ..] records })
+        {
+            throw new DalpException("FailoverNotFound", FaultKind.NotFound, $"There is no journal of failover {id}, here or in the standby's cluster.", "Get-DalpFailover lists those that are known.", id);
+        }
+        if (owner["topology"] != world.Topology.Name || owner["active"] != world.Active.Name)
+        {
+            throw new DalpException(
+                "FailoverOfOtherTopology",
+                FaultKind.InvalidInput,
+                $"Failover {id} is of topology '{owner["topology"]}' with '{owner["active"]}' active, not of '{world.Topology.Name}' with '{world.Active.Name}' active.",
+                "Give the topology that it was begun with.",
+                id);
+        }
+        return world.For(Enum.Parse<FailoverKind>(owner["kind"])) with
+        {
+            HasPromoted = records.Any(record => record is { Event: JournalEvent.StepStarted, Step: "promote" }),
+            Drained = DrainedPrimary.Of(records),
+        };
+    }
+
+    private string Runbook => $"{world.Runbook.Name} {world.Runbook.Version} of {world.Runbook.Date.ToString("O", CultureInfo.InvariantCulture)}";
 
     private string TakenOver => $"Taken over; {runner.TakeOver} vouches that the former process is gone.";
 
-    private async Task<DalpFailover> RunAsync(string id, string? until, Func<FailoverJournal, Task> openAsync, CancellationToken cancellationToken)
+    private async Task<DalpFailover> RunAsync(string id, string? until, Func<FailoverJournal, Task<(NotificationPoint Point, string Text)>> openAsync, CancellationToken cancellationToken)
     {
         await ActionRunner.WarmUpAsync(cancellationToken).ConfigureAwait(false);
         var (cluster, space) = (world.Standby.Control, world.Standby.Namespace);
@@ -112,13 +133,14 @@ public sealed class FailoverRun
         {
             var (file, mirror) = await store.OpenAsync(id, cluster, space, cancellationToken).ConfigureAwait(false);
             using var journal = new FailoverJournal(file, mirror, runner.Operator, warn, world.Time);
-            await openAsync(journal).ConfigureAwait(false);
+            var (point, text) = await openAsync(journal).ConfigureAwait(false);
             var notifier = new FailoverNotifier(id, world, warn);
             await using var told = notifier.ConfigureAwait(false);
-            notifier.Tell(NotificationPoint.Declared, null, journal.Chain.Records[^1].Text);
+            notifier.Tell(point, null, text);
             if (world.ActiveIsGone is { } word)
             {
-                await journal.AnnounceAsync(JournalEvent.Attested, null, null, $"{word.Person}: {word.Statement}", cancellationToken).ConfigureAwait(false);
+                await journal.AnnounceAsync(
+                    JournalEvent.Attested, null, null, $"{word.Person}: {word.Statement}", cancellationToken, new Dictionary<string, string> { [FailoverHandOver.VouchedKey] = "ActiveIsGone" }).ConfigureAwait(false);
             }
             var engine = new FailoverEngine(id, world.Runbook, world, journal, lease, crew, world.Time);
             await foreach (var result in engine.RunAsync(FailoverSequence.For(world.Runbook), until, cancellationToken).ConfigureAwait(false))

@@ -125,7 +125,7 @@ public sealed class FailoverSession : IAsyncDisposable
             var real = await databases.OpenAsync(server, cancellationToken).ConfigureAwait(false);
             lock (told)
             {
-                return told.TryGetValue(server.Name, out var kept) ? kept : told[server.Name] = new TellingDatabaseControl(real, tell);
+                return told.TryGetValue(server.Name, out var kept) ? kept : told[server.Name] = new TellingDatabaseControl(real, site.Name, tell);
             }
         }
         if (cluster is null)

@@ -32,5 +32,5 @@ public sealed record StepQuestion(FailoverStep Step, RunbookStep Plan, int Numbe
 /// <param name="Action">The action, or null.</param>
 /// <param name="Seen">What was seen last.</param>
 /// <param name="Elapsed">Since the failover began.</param>
-/// <param name="Remaining">What the runbook expects of the rest; null when it expects nothing.</param>
+/// <param name="Remaining">What the runbook expects of the rest, less the time that the step has taken; null when it does not say of every step that is left.</param>
 public sealed record FailoverProgress(string Step, int Number, int Count, string? Action, string Seen, TimeSpan Elapsed, TimeSpan? Remaining);

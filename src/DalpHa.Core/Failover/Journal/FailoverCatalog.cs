@@ -47,6 +47,16 @@ public sealed class FailoverCatalog(FailoverStore store, Action<DalpException> f
         return found;
     }
 
+    /// <summary>One failover's journal, by whichever copy tells more; null when neither this machine nor the cluster has any.</summary>
+    /// <exception cref="DalpException">A copy is broken or can't be read, or the two tell different stories.</exception>
+    public async Task<JournalChain?> FindAsync(string id, IClusterControl cluster, string @namespace, CancellationToken cancellationToken)
+    {
+        var path = store.PathOf(id);
+        var own = File.Exists(path) ? JournalFile.Read(path) : null;
+        var copy = await new JournalMirror(cluster, @namespace, id).ReadAsync(cancellationToken).ConfigureAwait(false);
+        return Longer(id, own, path, copy, @namespace) is { Records.Count: > 0 } chain ? chain : null;
+    }
+
     private static JournalChain? Longer(string id, JournalChain? own, string path, JournalChain? copy, string @namespace)
     {
         if (own is not null && copy is not null)

@@ -32,7 +32,7 @@ public sealed class FailoverJournal(JournalFile file, JournalMirror mirror, stri
             {
                 throw new DalpException(
                     "JournalMirrorRefused",
-                    exception.Kind,
+                    FaultKind.Unavailable,
                     $"The journal's copy in the standby's cluster can't be written, so nothing more is done: {exception.Message}",
                     "Mend the access to the standby's cluster; then resume: Resume-DalpFailover.",
                     exception.Target,

@@ -64,7 +64,7 @@ public sealed record DalpFailoverPlan
     [
         .. step.Actions.Where(action => action.IsNeeded).Select(action => $"to do: {action.Name}"),
         .. step.Preconditions.Where(precondition => !precondition.IsMet).Select(precondition => $"in the way: {precondition.Name} {precondition.Finding.Target}"),
-        .. step.Preconditions.Where(precondition => precondition.Finding.Status == CheckStatus.Warn).Select(precondition => $"resting on: {precondition.Name} {precondition.Finding.Target}: {precondition.Finding.Detail}"),
+        .. step.Preconditions.Where(precondition => precondition.Finding.Status == CheckStatus.Warn).Select(precondition => $"resting on: {precondition.Name} {precondition.Finding.Target}"),
     ];
 }
 

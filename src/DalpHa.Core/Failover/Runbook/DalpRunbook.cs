@@ -124,6 +124,8 @@ public enum NotificationPoint
 {
     /// <summary>The failover was declared.</summary>
     Declared,
+    /// <summary>It was taken up again after it had stopped, or after its process had died.</summary>
+    Resumed,
     /// <summary>A step is done.</summary>
     StepDone,
     /// <summary>It stopped before its end.</summary>

@@ -41,7 +41,8 @@ internal static class RunbookFile
             new MappingShape<ImmutableList<RunbookStep>>("steps", []),
             (shape, step) => shape
                 .Required(step.Name, Step, step.Description, (steps, v) => steps.Add(v with { Name = step.Name }))
-                .Rule([$"{step.Name}.manual", $"{step.Name}.hook"], steps => RunbookRules.SomebodyDoesIt(steps, step.Name)))
+                .Rule([$"{step.Name}.manual", $"{step.Name}.hook"], steps => RunbookRules.SomebodyDoesIt(steps, step.Name))
+                .Rule([$"{step.Name}.hook"], steps => RunbookRules.NothingForAScript(steps, step.Name)))
         .Rule(["promote.hook"], RunbookRules.PromotionHasItsOwnHook)
         .Rule([], RunbookRules.Order);
 
@@ -62,10 +63,10 @@ internal static class RunbookFile
 
     private static readonly Shape<RunbookNotification> Notification = new MappingShape<RunbookNotification>("notification", new RunbookNotification([], null, null))
         .Required("at", new ListShape<NotificationPoint>(
-                Scalars.Choice(("declared", NotificationPoint.Declared), ("stepDone", NotificationPoint.StepDone), ("stopped", NotificationPoint.Stopped), ("finished", NotificationPoint.Finished)),
+                Scalars.Choice(("declared", NotificationPoint.Declared), ("resumed", NotificationPoint.Resumed), ("stepDone", NotificationPoint.StepDone), ("stopped", NotificationPoint.Stopped), ("finished", NotificationPoint.Finished)),
                 point => [("point", point.ToString())],
                 mayBeEmpty: false),
-            "At which points: declared, stepDone, stopped, finished.", (n, v) => n with { At = v }, "[declared, stopped, finished]")
+            "At which points: declared, resumed, stepDone, stopped, finished.", (n, v) => n with { At = v }, "[declared, resumed, stopped, finished]")
         .Optional("webhook", Scalars.Url, "An address that gets a POST with JSON. An address that is itself a secret belongs in a hook.", (n, v) => n with { Webhook = v }, "https://chat.example.com/hooks/dalp")
         .Optional("hook", Script, "A PowerShell script that tells them.", (n, v) => n with { Hook = v }, "./notify.ps1")
         .Optional("timeout", Scalars.Duration, "How long telling them may take; a hook is ended then.",

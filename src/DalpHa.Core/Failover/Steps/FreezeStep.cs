@@ -54,9 +54,14 @@ public sealed class FreezeStep : IStepRecipe
     private static bool FreezesLater(FailoverWorld world) => world.Kind.IsPlanned() && world.Runbook.StepOf("promote").Manual is null;
 
     private async Task<IReadOnlyList<Precondition>> ConditionsAsync(FailoverWorld world, FailoverSite? toFreeze, CancellationToken cancellationToken) => world.Kind.IsPlanned()
-        ? await PlannedConditions.MeasureAsync(world, await PromotionCandidate.MeasureAsync(world, cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false)
+        ?
+        [
+            .. ReviewCondition.Of(world),
+            .. await PlannedConditions.MeasureAsync(world, await PromotionCandidate.MeasureAsync(world, cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false),
+        ]
         :
         [
+            .. IsForPromotion ? ReviewCondition.Of(world) : [],
             .. IsForPromotion ? await SoleWriter.MeasureAsync(world, cancellationToken).ConfigureAwait(false) : [],
             .. toFreeze is null ? [] : await FreezeConditions.MeasureAsync(toFreeze, patience: null, cancellationToken).ConfigureAwait(false),
         ];

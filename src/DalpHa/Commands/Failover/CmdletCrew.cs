@@ -43,7 +43,7 @@ internal sealed class CmdletCrew(FailoverRunCommand cmdlet, IReadOnlyDictionary<
         {
             return;
         }
-        cmdlet.ShowProgress(new ProgressRecord(0, Activity, $"{progress.Number}/{progress.Count} {progress.Step}: {progress.Action ?? progress.Seen}")
+        cmdlet.ShowProgress(new ProgressRecord(0, Activity, string.Create(CultureInfo.InvariantCulture, $"{progress.Number}/{progress.Count} {progress.Step}, {progress.Elapsed:h\\:mm\\:ss}: {progress.Action ?? progress.Seen}"))
         {
             CurrentOperation = progress.Action is null ? null : progress.Seen,
             PercentComplete = 100 * (progress.Number - 1) / progress.Count,

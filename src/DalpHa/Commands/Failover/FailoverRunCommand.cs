@@ -1,6 +1,7 @@
 using System.Collections;
 using System.Management.Automation;
 using DalpHa.Core.Failover;
+using DalpHa.Core.Simulation;
 
 namespace DalpHa.Commands.Failover;
 
@@ -34,8 +35,36 @@ public abstract class FailoverRunCommand : FailoverCommand
         {
             var failover = await run(new FailoverRun(session.World, FailoverStore.Default, FailoverRunner.Here(TakeOver), crew, WarnQuietly)).ConfigureAwait(false);
             crew.End();
+            if (failover.HandOver is { } handOver)
+            {
+                Warn(handOver);
+            }
             Emit(failover);
         }
+    }
+
+    /// <summary>Tells what would be done, and what is in the way; changes nothing.</summary>
+    /// <param name="settings">What both sites are opened with.</param>
+    /// <param name="id">The failover's id.</param>
+    /// <param name="goOnAsync">The world as it is to be gone on in.</param>
+    /// <param name="cancellationToken">Ends the rehearsal.</param>
+    private protected async Task RehearseAsync(FailoverSettings settings, string id, Func<FailoverWorld, Task<FailoverWorld>> goOnAsync, CancellationToken cancellationToken)
+    {
+        var told = new List<ToldWrite>();
+        var session = Open(settings, told.Add, cancellationToken);
+        await using (session.ConfigureAwait(false))
+        {
+            var plan = await new FailoverRehearsal(await goOnAsync(session.World).ConfigureAwait(false)).PlanAsync(id, cancellationToken).ConfigureAwait(false);
+            foreach (var blocker in plan.Blockers)
+            {
+                EmitWarning($"In the way of {blocker}.");
+            }
+            foreach (var deferred in plan.Deferred)
+            {
+                EmitWarning($"Not yet: {deferred}.");
+            }
+        }
+        await TellAsync(told).ConfigureAwait(false);
     }
 
     /// <summary>Asks on the pipeline thread.</summary>

@@ -1,7 +1,6 @@
 using System.Management.Automation;
 using DalpHa.Core.Errors;
 using DalpHa.Core.Failover;
-using DalpHa.Core.Simulation;
 using DalpHa.Core.Topology;
 
 namespace DalpHa.Commands.Failover;
@@ -36,7 +35,7 @@ public sealed class InvokeDalpFailoverCommand : FailoverRunCommand
         var settings = Settings(plan.Topology, plan.Runbook, plan.Kind, cancellationToken);
         if (await AskAsync(() => IsWhatIf).ConfigureAwait(false))
         {
-            await RehearseAsync(settings, plan.Id, cancellationToken).ConfigureAwait(false);
+            await RehearseAsync(settings, plan.Id, Task.FromResult, cancellationToken).ConfigureAwait(false);
             return;
         }
         if (TimeProvider.System.GetUtcNow() - plan.MeasuredAt > PlanHolds)
@@ -45,25 +44,6 @@ public sealed class InvokeDalpFailoverCommand : FailoverRunCommand
         }
         RequireReady(plan);
         await RunAsync(settings, run => run.BeginAsync(plan.Id, new FailoverDeclaration(DecisionOwner!, Reason!), Until, cancellationToken), cancellationToken).ConfigureAwait(false);
-    }
-
-    private async Task RehearseAsync(FailoverSettings settings, string id, CancellationToken cancellationToken)
-    {
-        var told = new List<ToldWrite>();
-        var session = Open(settings, told.Add, cancellationToken);
-        await using (session.ConfigureAwait(false))
-        {
-            var plan = await new FailoverRehearsal(session.World).PlanAsync(id, cancellationToken).ConfigureAwait(false);
-            foreach (var blocker in plan.Blockers)
-            {
-                EmitWarning($"In the way of {blocker}.");
-            }
-            foreach (var deferred in plan.Deferred)
-            {
-                EmitWarning($"Not yet: {deferred}.");
-            }
-        }
-        await TellAsync(told).ConfigureAwait(false);
     }
 
     private async Task<DalpFailoverPlan> MeasureAgainAsync(FailoverSettings settings, DalpFailoverPlan plan, CancellationToken cancellationToken)

@@ -32,6 +32,16 @@ public sealed class ResumeDalpFailoverCommand : FailoverRunCommand
     {
         var (topology, runbook) = await AskAsync(() => (TopologySource.Find(this, Topology), RunbookSource.Find(this, Runbook))).ConfigureAwait(false);
         var settings = Settings(topology?.Read() ?? TopologyLocator.FromContexts(), runbook.Read(), FailoverKind.Failover, cancellationToken);
+        if (await AskAsync(() => IsWhatIf).ConfigureAwait(false))
+        {
+            var catalog = new FailoverCatalog(FailoverStore.Default, EmitError, EmitWarning);
+            await RehearseAsync(
+                settings,
+                Id!,
+                async world => FailoverRun.GoingOn(world, Id!, await catalog.FindAsync(Id!, world.Standby.Control, world.Standby.Namespace, cancellationToken).ConfigureAwait(false)),
+                cancellationToken).ConfigureAwait(false);
+            return;
+        }
         if (await AskAsync(() => ShouldProcess(Id, "Go on with the failover")).ConfigureAwait(false))
         {
             await RunAsync(settings, run => run.ResumeAsync(Id!, Until, cancellationToken), cancellationToken).ConfigureAwait(false);
