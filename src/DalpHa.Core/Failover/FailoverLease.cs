@@ -47,6 +47,16 @@ public sealed class FailoverLease : IAsyncDisposable
         var holder = LeaseHolder.Of(failoverId, runner);
         var found = await cluster.FindLeaseAsync(@namespace, Name, cancellationToken).ConfigureAwait(false) ?? new ClusterLease(Name, null, Duration, null, null, 0, null);
         var other = found.Holder is { Length: > 0 } theirs && theirs != holder ? theirs : null;
+        // The text tells one process from another, and not a run of a failover from a second one in another runspace.
+        if (found.Holder == holder && found.RenewedAt + found.Duration > time.GetUtcNow())
+        {
+            throw new DalpException(
+                "FailoverLeaseHeld",
+                FaultKind.Conflict,
+                $"This very process holds the lease '{Name}' in namespace '{@namespace}', and renewed it at {found.RenewedAt:u}: the failover runs in another runspace or job, or has just ended and could not give it back.",
+                $"Look for it there; else the lease runs out {found.Duration.TotalSeconds:0} s after its last renewal.",
+                holder);
+        }
         // At three in the morning nobody waits a minute for a process that is seen to be dead.
         var isSeenGone = other is not null && LeaseHolder.IsSeenGone(other, runner.Operator);
         if (other is not null && !isSeenGone && found.RenewedAt + found.Duration > time.GetUtcNow())
@@ -144,6 +154,19 @@ public sealed class FailoverLease : IAsyncDisposable
         }
     }
 
+    // Null when it can't be seen now: the next beat meets the same conflict, and looks again.
+    private async Task<ClusterLease?> FindAgainAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await cluster.FindLeaseAsync(@namespace, Name, cancellationToken).ConfigureAwait(false) ?? held with { Holder = null };
+        }
+        catch (DalpException)
+        {
+            return null;
+        }
+    }
+
     private async Task RenewAsync(CancellationToken cancellationToken)
     {
         using var beat = new PeriodicTimer(Beat, time);
@@ -158,12 +181,14 @@ public sealed class FailoverLease : IAsyncDisposable
             catch (DalpException conflict) when (conflict.Kind == FaultKind.Conflict)
             {
                 // Either our own last write, whose answer was lost, or somebody else's, which ends it.
-                var there = await cluster.FindLeaseAsync(@namespace, Name, cancellationToken).ConfigureAwait(false);
-                if (there?.Holder != held.Holder)
+                if (await FindAgainAsync(cancellationToken).ConfigureAwait(false) is { } there)
                 {
-                    throw;
+                    if (there.Holder != held.Holder)
+                    {
+                        throw;
+                    }
+                    held = held with { Version = there.Version };
                 }
-                held = held with { Version = there!.Version };
             }
             catch (DalpException)
             {

@@ -34,24 +34,7 @@ public sealed class SitePatience(bool isGone, TimeProvider time) : IAsyncDisposa
         {
             return await askAsync(cancellationToken).ConfigureAwait(false);
         }
-        try
-        {
-            var answer = await (IsSilent(endpoint) ? AskBrieflyAsync(endpoint, askAsync, cancellationToken) : askAsync(cancellationToken)).ConfigureAwait(false);
-            Hear();
-            return answer;
-        }
-        catch (DalpException failure)
-        {
-            if (IsSilence(failure))
-            {
-                Note(endpoint, failure, mayRepeat ? token => askAsync(token) : null);
-            }
-            else
-            {
-                Hear();
-            }
-            throw;
-        }
+        return await (SilenceOf(endpoint) is null ? HearAsync(endpoint, askAsync, askAsync(cancellationToken), mayRepeat) : AskBrieflyAsync(endpoint, askAsync, cancellationToken, mayRepeat)).ConfigureAwait(false);
     }
 
     /// <summary>Ends what is asked in the background.</summary>
@@ -69,10 +52,31 @@ public sealed class SitePatience(bool isGone, TimeProvider time) : IAsyncDisposa
 
     private static bool IsSilence(DalpException failure) => failure.Kind is FaultKind.Unreachable or FaultKind.TimedOut;
 
-    private async Task<T> AskBrieflyAsync<T>(string endpoint, Func<CancellationToken, Task<T>> askAsync, CancellationToken cancellationToken)
+    // Whatever comes of an ask counts: an answer, a refusal, and silence for its whole bound.
+    private async Task<T> HearAsync<T>(string endpoint, Func<CancellationToken, Task<T>> askAsync, Task<T> asking, bool mayRepeat)
+    {
+        try
+        {
+            var answer = await asking.ConfigureAwait(false);
+            Hear();
+            return answer;
+        }
+        catch (DalpException failure) when (IsSilence(failure))
+        {
+            Note(endpoint, failure, mayRepeat ? askAsync : null);
+            throw;
+        }
+        catch (DalpException)
+        {
+            Hear();
+            throw;
+        }
+    }
+
+    private async Task<T> AskBrieflyAsync<T>(string endpoint, Func<CancellationToken, Task<T>> askAsync, CancellationToken cancellationToken, bool mayRepeat)
     {
         using var own = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var asking = askAsync(own.Token);
+        var asking = HearAsync(endpoint, askAsync, askAsync(own.Token), mayRepeat);
         try
         {
             return await asking.WaitAsync(Moment, time, cancellationToken).ConfigureAwait(false);
@@ -84,13 +88,22 @@ public sealed class SitePatience(bool isGone, TimeProvider time) : IAsyncDisposa
                 // Somebody else has had an answer meanwhile.
                 return await asking.ConfigureAwait(false);
             }
+            if (mayRepeat)
+            {
+                AskOn(silence, askAsync);
+            }
             await own.CancelAsync().ConfigureAwait(false);
-            await ((Task)asking).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            throw silence.Told();
+            try
+            {
+                // It may have been answered at the last moment.
+                return await asking.ConfigureAwait(false);
+            }
+            catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+            {
+                throw silence.Told();
+            }
         }
     }
-
-    private bool IsSilent(string endpoint) => SilenceOf(endpoint) is not null;
 
     private Silence? SilenceOf(string endpoint)
     {
@@ -110,17 +123,26 @@ public sealed class SitePatience(bool isGone, TimeProvider time) : IAsyncDisposa
 
     private void Note(string endpoint, DalpException failure, Func<CancellationToken, Task>? askAsync)
     {
+        Silence? silence;
         lock (gate)
         {
-            if (ending.IsCancellationRequested)
-            {
-                return;
-            }
-            if (!silences.TryGetValue(endpoint, out var silence))
+            if (!silences.TryGetValue(endpoint, out silence))
             {
                 silences[endpoint] = silence = new Silence(failure, time.GetUtcNow());
             }
-            if (silence.Asking.IsCompleted && askAsync is not null)
+        }
+        if (askAsync is not null)
+        {
+            AskOn(silence, askAsync);
+        }
+    }
+
+    // Each silence is asked on by one at a time.
+    private void AskOn(Silence silence, Func<CancellationToken, Task> askAsync)
+    {
+        lock (gate)
+        {
+            if (silence.Asking.IsCompleted && !ending.IsCancellationRequested)
             {
                 silence.Asking = Task.Run(() => AskOnAsync(silence, askAsync, ending.Token));
             }

@@ -84,7 +84,7 @@ public sealed record DalpFailover
             Reason = declared.Data["reason"],
             Operator = last.Operator,
             Steps = results,
-            NextStep = next,
+            NextStep = last.Event == JournalEvent.Finished ? null : next,
             StoppedBecause = stopped?.Text,
             Elapsed = last.At - declared.At,
             RecoveryTime = records.FirstOrDefault(record => record is { Event: JournalEvent.StepDone, Step: "validate" })?.At - declared.At,

@@ -1,4 +1,5 @@
 using DalpHa.Core.Errors;
+using DalpHa.Core.Readiness;
 
 namespace DalpHa.Core.Failover;
 
@@ -91,13 +92,19 @@ public sealed class FailoverEngine(string id, DalpRunbook runbook, FailoverWorld
         {
             return await StopAsync(run, run.HasActed ? FailoverOutcome.Incomplete : FailoverOutcome.NotStarted, $"{exception.Message} {exception.RecommendedAction}", exception.ErrorId).ConfigureAwait(false);
         }
+#pragma warning disable CA1031 // Whatever it is, as a prompt that nobody can answer: those who wait are told, and the next one finds a journal that says where it stands.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            return await StopAsync(run, run.HasActed ? FailoverOutcome.Unknown : FailoverOutcome.NotStarted, $"It ended in a way that nobody foresaw: {exception.Message}").ConfigureAwait(false);
+        }
     }
 
     private async Task<DalpStepResult> RunManualAsync(StepRun run, StepQuestion question, Func<Task<(FailoverStep? Agreed, string Why)>> agreeAsync, CancellationToken cancellationToken)
     {
         if (IsDone(run.Step))
         {
-            return run.End(FailoverOutcome.Succeeded, "Its owner vouched for it earlier.");
+            return await PassOverAsync(run, "Its owner vouched for it earlier.").ConfigureAwait(false);
         }
         if (question.Step.Stages.Count > 0)
         {
@@ -126,7 +133,7 @@ public sealed class FailoverEngine(string id, DalpRunbook runbook, FailoverWorld
     {
         if (IsDone(run.Step) && await HoldsAsync(run, question.Step, cancellationToken).ConfigureAwait(false))
         {
-            return run.End(FailoverOutcome.Succeeded, run.LastSeen ?? question.Step.Measured);
+            return await PassOverAsync(run, run.LastSeen ?? question.Step.Measured).ConfigureAwait(false);
         }
         var (agreed, why) = await agreeAsync().ConfigureAwait(false);
         if (agreed is null)
@@ -145,16 +152,29 @@ public sealed class FailoverEngine(string id, DalpRunbook runbook, FailoverWorld
         return run.End(FailoverOutcome.Succeeded, seen) with { Findings = found };
     }
 
+    // A step that was done, was then found wanting and holds again is done: the journal says so last of all, with what was noted when it was done.
+    private async Task<DalpStepResult> PassOverAsync(StepRun run, string seen)
+    {
+        var done = journal.Chain.Records.Last(record => record.Event == JournalEvent.StepDone && record.Step == run.Step);
+        if (journal.Chain.Records.Last(record => record.Step == run.Step) != done)
+        {
+            await journal.RecordAsync(JournalEvent.StepDone, run.Step, null, $"It holds. {seen}", CancellationToken.None, done.Data).ConfigureAwait(false);
+        }
+        return run.End(FailoverOutcome.Succeeded, seen);
+    }
+
     private Task BeginAsync(StepRun run, StepQuestion question, CancellationToken cancellationToken)
     {
         lease.Require();
-        return journal.AnnounceAsync(
-            JournalEvent.StepStarted,
-            run.Step,
-            null,
-            question.Step.Measured,
-            cancellationToken,
-            new Dictionary<string, string>(question.Step.Facts) { ["owner"] = question.Plan.Owner });
+        var data = new Dictionary<string, string>(question.Step.Facts) { ["owner"] = question.Plan.Owner };
+        // What is good enough only on somebody's word, or in spite of something, is evidence.
+        var warnings = question.Step.Preconditions.Where(precondition => precondition.Finding.Status == CheckStatus.Warn)
+            .Select(precondition => $"{precondition.Name}: {precondition.Finding.Target}: {precondition.Finding.Observed}, expected {precondition.Finding.Expected}. {precondition.Finding.Detail}").ToList();
+        if (warnings.Count > 0)
+        {
+            data["restsOn"] = string.Join('\n', warnings);
+        }
+        return journal.AnnounceAsync(JournalEvent.StepStarted, run.Step, null, question.Step.Measured, cancellationToken, data);
     }
 
     // Nobody is asked twice about what was done and still is so: a resumed failover comes past all of that.
@@ -186,11 +206,14 @@ public sealed class FailoverEngine(string id, DalpRunbook runbook, FailoverWorld
         {
             lease.Require();
             await journal.AnnounceAsync(JournalEvent.Intent, run.Step, action.Name, before.Seen, cancellationToken, action.CanBeUndone ? null : Final).ConfigureAwait(false);
-            run.Announced++;
+            run.Announce();
         },
         RecordAsync = (action, result) =>
         {
-            run.Refused += result.Outcome == FailoverOutcome.NotStarted ? 1 : 0;
+            if (result.Outcome == FailoverOutcome.NotStarted)
+            {
+                run.Refuse();
+            }
             // What was so already tells less than what was done.
             run.LastSeen = result.HasActed || run.LastSeen is null ? result.Detail : run.LastSeen;
             return result.Outcome == FailoverOutcome.Succeeded
@@ -231,12 +254,15 @@ public sealed class FailoverEngine(string id, DalpRunbook runbook, FailoverWorld
 
         public int Count => count;
 
-        public int Announced { get; set; }
-
-        public int Refused { get; set; }
+        // What was announced, less what was refused; by actions that run at the same time.
+        private int acts;
 
         /// <summary>Whether anything may have been done: more was announced than was refused.</summary>
-        public bool HasActed => Announced > Refused;
+        public bool HasActed => Volatile.Read(ref acts) > 0;
+
+        public void Announce() => Interlocked.Increment(ref acts);
+
+        public void Refuse() => Interlocked.Decrement(ref acts);
 
         public string? LastSeen { get; set; }
 

@@ -75,7 +75,7 @@ internal static class FailoverHandOver
     // What people took on themselves is said anew by whoever goes on: it was true then.
     private static string WhatItRestedOn(IReadOnlyList<JournalRecord> records)
     {
-        var loss = records[0].Data.GetValueOrDefault("maxDataLoss") is { Length: > 0 } accepted && !records.Any(record => record is { Event: JournalEvent.StepDone, Step: "promote" })
+        var loss = records.Last(record => record.Event is JournalEvent.Declared or JournalEvent.Resumed).Data.GetValueOrDefault("maxDataLoss") is { Length: > 0 } accepted && !records.Any(record => record is { Event: JournalEvent.StepDone, Step: "promote" })
             ? $" -MaxDataLoss {(accepted == TimeSpan.MaxValue.ToString("c") ? "([timespan]::MaxValue)" : accepted)}" : "";
         var word = records.Any(record => record.Event == JournalEvent.Attested && record.Data.ContainsKey(VouchedKey)) ? " -ActiveIsGone '<name>: <how he knows>'" : "";
         return loss + word;

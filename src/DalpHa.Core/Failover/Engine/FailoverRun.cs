@@ -68,7 +68,7 @@ public sealed class FailoverRun
                 ["rollback"] = string.Join("; ", world.Runbook.RollbackConditions),
                 ["decisionOwner"] = declaration.DecisionOwner,
                 ["reason"] = declaration.Reason,
-                ["maxDataLoss"] = world.MaxDataLoss?.ToString("c", CultureInfo.InvariantCulture) ?? "",
+                ["maxDataLoss"] = AcceptedLoss,
             }).ConfigureAwait(false);
             if (runner.TakeOver is not null)
             {
@@ -83,13 +83,20 @@ public sealed class FailoverRun
         RunAsync(id, until, async journal =>
         {
             world = GoingOn(world, id, journal.Chain);
+            if (journal.Chain.Records[^1] is { Event: JournalEvent.Finished } finished)
+            {
+                warn($"Failover {id} is finished, since {finished.At:u}: there is nothing to go on with. What is to be done now is another one: New-DalpFailoverPlan.");
+                return null;
+            }
+            await RequireNotOutlivedAsync(id, journal.Chain.Records, cancellationToken).ConfigureAwait(false);
             var owner = journal.Chain.Records[0].Data;
             if (owner.GetValueOrDefault("runbook") is { } begunWith && begunWith != Runbook)
             {
                 warn($"It was begun by the runbook '{begunWith}', and goes on by '{Runbook}': its people and bounds are those of the latter from now on.");
             }
             var text = runner.TakeOver is null ? "Taken up again." : TakenOver;
-            await journal.AnnounceAsync(JournalEvent.Resumed, null, null, text, cancellationToken, new Dictionary<string, string> { ["runbook"] = Runbook }).ConfigureAwait(false);
+            await journal.AnnounceAsync(
+                JournalEvent.Resumed, null, null, text, cancellationToken, new Dictionary<string, string> { ["runbook"] = Runbook, ["maxDataLoss"] = AcceptedLoss }).ConfigureAwait(false);
             return (NotificationPoint.Resumed, text);
         }, cancellationToken);
 
@@ -120,11 +127,32 @@ public sealed class FailoverRun
         };
     }
 
+    // What people vouched for in it was true of its day. Where the promoted server has gone back to being a standby, that day is over.
+    private async Task RequireNotOutlivedAsync(string id, IReadOnlyList<JournalRecord> records, CancellationToken cancellationToken)
+    {
+        if (records.FirstOrDefault(record => record is { Event: JournalEvent.StepDone, Step: "promote" }) is not { } promoted)
+        {
+            return;
+        }
+        var candidate = await PromotionCandidate.MeasureAsync(world, cancellationToken).ConfigureAwait(false);
+        if (candidate is { IsPromoted: false, Lag.ReplayLsn: not null })
+        {
+            throw new DalpException(
+                "FailoverOutlived",
+                FaultKind.Conflict,
+                $"Failover {id} promoted {candidate.Server.Name} at {promoted.At:u}, and it is a standby again: the roles have changed since.",
+                "What is to be done now is another failover, with people's words of today: New-DalpFailoverPlan.",
+                id);
+        }
+    }
+
+    private string AcceptedLoss => world.MaxDataLoss?.ToString("c", CultureInfo.InvariantCulture) ?? "";
+
     private string Runbook => $"{world.Runbook.Name} {world.Runbook.Version} of {world.Runbook.Date.ToString("O", CultureInfo.InvariantCulture)}";
 
     private string TakenOver => $"Taken over; {runner.TakeOver} vouches that the former process is gone.";
 
-    private async Task<DalpFailover> RunAsync(string id, string? until, Func<FailoverJournal, Task<(NotificationPoint Point, string Text)>> openAsync, CancellationToken cancellationToken)
+    private async Task<DalpFailover> RunAsync(string id, string? until, Func<FailoverJournal, Task<(NotificationPoint Point, string Text)?>> openAsync, CancellationToken cancellationToken)
     {
         await ActionRunner.WarmUpAsync(cancellationToken).ConfigureAwait(false);
         var (cluster, space) = (world.Standby.Control, world.Standby.Namespace);
@@ -133,7 +161,10 @@ public sealed class FailoverRun
         {
             var (file, mirror) = await store.OpenAsync(id, cluster, space, cancellationToken).ConfigureAwait(false);
             using var journal = new FailoverJournal(file, mirror, runner.Operator, warn, world.Time);
-            var (point, text) = await openAsync(journal).ConfigureAwait(false);
+            if (await openAsync(journal).ConfigureAwait(false) is not var (point, text))
+            {
+                return DalpFailover.Read(id, journal.Chain, file.Path);
+            }
             var notifier = new FailoverNotifier(id, world, warn);
             await using var told = notifier.ConfigureAwait(false);
             notifier.Tell(point, null, text);

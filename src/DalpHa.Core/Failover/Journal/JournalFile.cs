@@ -8,6 +8,7 @@ public sealed class JournalFile : IDisposable
 {
     private readonly FileStream hold;
     private readonly FileStream stream;
+    private DalpException? refused;
 
     private JournalFile(string path, FileStream hold, FileStream stream, JournalChain chain)
     {
@@ -75,9 +76,13 @@ public sealed class JournalFile : IDisposable
     }
 
     /// <summary>Writes a line of the chain and returns when it is on the disk.</summary>
-    /// <exception cref="DalpException">The disk refuses. The chain then holds a record that the file does not, so this object must not be used again.</exception>
+    /// <exception cref="DalpException">The disk refuses, or has refused before: the chain then holds a record that the file may lack, and no later one may stand in its place.</exception>
     public void Append(string line)
     {
+        if (refused is not null)
+        {
+            throw refused;
+        }
         try
         {
             stream.Write(Encoding.UTF8.GetBytes(line + "\n"));
@@ -85,7 +90,7 @@ public sealed class JournalFile : IDisposable
         }
         catch (IOException exception)
         {
-            throw Refused(Path, exception);
+            throw refused = Refused(Path, exception);
         }
     }
 

@@ -49,7 +49,7 @@ public sealed class ConfirmStep : IStepRecipe
             var now = await PromotionCandidate.MeasureAsync(world, cancellationToken).ConfigureAwait(false);
             return now.Lag switch
             {
-                null => Sighting.Yes("It is promoted already."),
+                null => now.IsPromoted ? Sighting.Yes("It is promoted already.") : Sighting.NotYet(now.Measured),
                 { ReplayLagBytes: 0 } lag => Sighting.Yes($"All up to {lag.ReplayLsn}."),
                 { ReplayLagBytes: { } left } => Sighting.NotYet($"{Wording.Bytes(left)} to replay."),
                 // Nothing was streamed since its start: what it has, it has replayed.
