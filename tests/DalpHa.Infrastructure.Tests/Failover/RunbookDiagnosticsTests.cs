@@ -94,7 +94,6 @@ public sealed class RunbookDiagnosticsTests : IDisposable
     [InlineData("method: selfRun", "method: pray", 9, 22, "Fail InvalidValue", "'pray'")]
     [InlineData("method: selfRun", "method: selfRun, server: x", 9, 39, "Fail UnknownServer", "'x'")]
     [InlineData("promote: { owner: Dba, stopCondition: Stop., ", "promote: { owner: Dba, stopCondition: Stop., hook: there.ps1, ", 13, 54, "Fail HookOfPromotion", "does not belong to the step")]
-    [InlineData("  confirm: { owner: Dba, ", "  confirm: { owner: Dba, hook: there.ps1, ", 12, 32, "Fail HookNotRun", "would not run the script")]
     [InlineData("date: 2026-03-01", "date: 2026-04-03", 4, 7, "Fail DateInFuture", "in the future")]
     [InlineData("date: 2026-03-01", "date: 1 March", 4, 7, "Fail InvalidValue", "'1 March'")]
     [InlineData("date: 2026-03-01", "date: 2026-02-30", 4, 7, "Fail InvalidValue", "'2026-02-30'")]

@@ -41,8 +41,7 @@ internal static class RunbookFile
             new MappingShape<ImmutableList<RunbookStep>>("steps", []),
             (shape, step) => shape
                 .Required(step.Name, Step, step.Description, (steps, v) => steps.Add(v with { Name = step.Name }))
-                .Rule([$"{step.Name}.manual", $"{step.Name}.hook"], steps => RunbookRules.SomebodyDoesIt(steps, step.Name))
-                .Rule([$"{step.Name}.hook"], steps => RunbookRules.NothingForAScript(steps, step.Name)))
+                .Rule([$"{step.Name}.manual", $"{step.Name}.hook"], steps => RunbookRules.SomebodyDoesIt(steps, step.Name)))
         .Rule(["promote.hook"], RunbookRules.PromotionHasItsOwnHook)
         .Rule([], RunbookRules.Order);
 

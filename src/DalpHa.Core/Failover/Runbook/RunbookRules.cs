@@ -11,8 +11,6 @@ internal static class RunbookRules
     // DalpHa runs no procedure of its own for these steps yet.
     private static readonly string[] DoneByPeople = ["validators", "traffic", "validate"];
 
-    private static readonly string[] DoneByDalpHa = ["freeze", "confirm", "workloads", "isolate"];
-
     /// <summary>The ways to promote, as the file names them.</summary>
     public static IReadOnlyList<(string Word, PromotionMethod Method)> Methods { get; } =
     [
@@ -52,12 +50,6 @@ internal static class RunbookRules
     public static (string, Problem)? PromotionHasItsOwnHook(ImmutableList<RunbookStep> steps) => steps.Find(step => step.Name == "promote") is { Hook: not null }
         ? ("promote.hook", new Problem("HookOfPromotion", "The promotion's script does not belong to the step.", "promotion.method: hook, and promotion.hook"))
         : null;
-
-    /// <summary>What DalpHa does itself, no script does: one that is never run would be taken for one that is.</summary>
-    public static (string, Problem)? NothingForAScript(ImmutableList<RunbookStep> steps, string name) =>
-        DoneByDalpHa.Contains(name) && steps.Find(step => step.Name == name) is { Hook: not null }
-            ? ($"{name}.hook", new Problem("HookNotRun", $"DalpHa does '{name}' itself, and would not run the script.", "it left out, or 'manual' where people do the step"))
-            : null;
 
     /// <summary>The handing over of a token needs both clusters; a self-run server is in none.</summary>
     public static (string, Problem)? ActiveClusterOfMethod(PromotionProcedure promotion) => Belongs(
