@@ -64,6 +64,24 @@ public sealed class JournalTests : IDisposable
     }
 
     [Fact]
+    public void After_a_record_that_could_not_be_written_no_later_one_stands_in_its_place()
+    {
+        using var disk = Replication.SmallDisk.Mount();
+        var path = System.IO.Path.Combine(disk.Path, "journal.jsonl");
+        using (var journal = JournalFile.Open(path))
+        {
+            journal.Append(journal.Chain.Add(Record("first")));
+            disk.Fill();
+            Assert.Equal("JournalRefused", Assert.Throws<DalpException>(() => journal.Append(journal.Chain.Add(Record(new string('x', 70000))))).ErrorId);
+            disk.Free();
+            Assert.Equal("JournalRefused", Assert.Throws<DalpException>(() => journal.Append(journal.Chain.Add(Record("later")))).ErrorId);
+        }
+        using var again = JournalFile.Open(path);
+        Assert.Equal("first", Assert.Single(again.Chain.Records).Text);
+        again.Append(again.Chain.Add(Record("later")));
+    }
+
+    [Fact]
     public void A_last_line_that_was_never_written_whole_is_cut_off_and_written_over()
     {
         var lines = Write(3).Lines;

@@ -50,6 +50,19 @@ public sealed class LeaseTests : IDisposable
         Assert.True(platform.Time.GetUtcNow() - before >= TimeSpan.FromSeconds(20), "Nobody looked whether it is renewed.");
     }
 
+    [Fact]
+    public async Task A_second_run_in_the_same_process_is_kept_out_and_takes_nothing_from_the_first()
+    {
+        var runner = FailoverRunner.Here(null);
+        await using (var first = await TakeAsync(runner))
+        {
+            Assert.Equal("FailoverLeaseHeld", (await Assert.ThrowsAsync<DalpException>(() => TakeAsync(runner))).ErrorId);
+            first.Require();
+            Assert.NotNull(platform.Standby.Leases[FailoverLease.Name].Holder);
+        }
+        await (await TakeAsync(runner)).DisposeAsync();
+    }
+
     // The same id, of a process that started a tick later or earlier: this one's predecessor under it.
     private static string Dead(string process)
     {

@@ -1,0 +1,135 @@
+using DalpHa.Core.Errors;
+using DalpHa.Core.Failover;
+using DalpHa.Core.Replication;
+
+namespace DalpHa.Core.Tests.Failover;
+
+/// <summary>What a failover that is gone on with may rest on, and what its journal says afterwards.</summary>
+public sealed class ResumptionTests : IDisposable
+{
+    private const string Id = "20260601-120000-abcd";
+    private readonly TestPlatform platform = new();
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    public void Dispose() => platform.Dispose();
+
+    [Fact]
+    public async Task One_whose_promoted_server_is_a_standby_again_is_over_and_nothing_is_done_on_its_words()
+    {
+        platform.Crew.Refuses = "isolate";
+        Assert.Equal("isolate", (await platform.Process().BeginAsync(Id, TestPlatform.Declaration, null, Token)).NextStep);
+        // The pair has failed back since, by other means.
+        (platform.Standby.IsInRecovery, platform.Active.IsReadOnly) = (true, false);
+        platform.Crew.Refuses = null;
+        var (before, asked) = (platform.Active.Changes.Count, platform.Crew.Asked.Count);
+
+        var refused = await Assert.ThrowsAsync<DalpException>(() => platform.Process().ResumeAsync(Id, null, Token));
+
+        Assert.Equal("FailoverOutlived", refused.ErrorId);
+        Assert.Equal((before, asked), (platform.Active.Changes.Count, platform.Crew.Asked.Count));
+    }
+
+    [Fact]
+    public async Task A_finished_one_is_told_as_it_is_and_asks_nobody()
+    {
+        await platform.Process().BeginAsync(Id, TestPlatform.Declaration, null, Token);
+        var (asked, journal) = (platform.Crew.Asked.Count, await File.ReadAllTextAsync(platform.Journals.Single(), Token));
+        var again = await platform.Process().ResumeAsync(Id, null, Token);
+        Assert.Equal((FailoverOutcome.Succeeded, asked), (again.Outcome, platform.Crew.Asked.Count));
+        Assert.Contains(platform.Warnings, warning => warning.Contains("is finished", StringComparison.Ordinal));
+        Assert.Equal(journal, await File.ReadAllTextAsync(platform.Journals.Single(), Token));
+    }
+
+    [Fact]
+    public async Task A_step_that_was_found_wanting_and_holds_again_is_told_as_done()
+    {
+        platform.Crew.Refuses = "isolate";
+        await platform.Process().BeginAsync(Id, TestPlatform.Declaration, null, Token);
+        // The site falls silent: its first step is stopped at, though it was done.
+        platform.Active.SetDown(true);
+        Assert.Equal("freeze", (await platform.Process().ResumeAsync(Id, null, Token)).NextStep);
+        platform.Active.SetDown(false);
+        platform.Crew.Refuses = null;
+        var ended = await platform.Process().ResumeAsync(Id, null, Token);
+        Assert.Equal((FailoverOutcome.Succeeded, null), (ended.Outcome, ended.NextStep));
+        Assert.All(ended.Steps, step => Assert.Equal(FailoverOutcome.Succeeded, step.Outcome));
+    }
+
+    [Fact]
+    public async Task A_loss_that_is_accepted_on_the_way_is_in_the_journal_and_in_what_is_told_to_go_on()
+    {
+        platform.MissingBytes = 5000;
+        platform.Topology = platform.Topology with { Thresholds = platform.Topology.Thresholds with { Rpo = TimeSpan.FromSeconds(30) } };
+        Assert.Equal("confirm", (await platform.Process().BeginAsync(Id, TestPlatform.Declaration, null, Token)).NextStep);
+        platform.MaxDataLoss = TimeSpan.FromMinutes(5);
+        platform.Crew.Refuses = "promote";
+        var stopped = await platform.Process().ResumeAsync(Id, null, Token);
+        Assert.Contains($"Resume-DalpFailover -Id {Id} -MaxDataLoss 00:05:00", stopped.HandOver, StringComparison.Ordinal);
+        Assert.Contains(Records(), record => record.Event == JournalEvent.Resumed && record.Data["maxDataLoss"] == "00:05:00");
+    }
+
+    [Fact]
+    public async Task What_a_step_rested_on_in_spite_of_something_is_in_the_journal()
+    {
+        platform.Active.SetDown(true);
+        platform.ActiveIsGone = new Attestation("Jane Doe", "the provider says so");
+        var failover = await platform.Process().BeginAsync(Id, TestPlatform.Declaration, null, Token);
+        Assert.Contains("-ActiveIsGone '<name>: <how he knows>'", failover.HandOver, StringComparison.Ordinal);
+        var promotion = Records().Single(record => record is { Event: JournalEvent.StepStarted, Step: "promote" });
+        Assert.Contains("Jane Doe vouches: the provider says so", promotion.Data["restsOn"], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task What_nobody_foresaw_stops_it_with_a_hand_over_and_tells_who_wants_to_know()
+    {
+        var chat = new Uri("https://chat.example.com/");
+        platform.Runbook = platform.Runbook with { Notifications = [new RunbookNotification([NotificationPoint.Stopped], chat, null)] };
+        platform.Crew.OnAsked = step => _ = step == "validators" ? throw new InvalidOperationException("Nobody can be asked here.") : 0;
+        var failover = await platform.Process().BeginAsync(Id, TestPlatform.Declaration, null, Token);
+        Assert.Equal(("validators", true), (failover.NextStep, failover.IsEnded));
+        Assert.Contains("Nobody can be asked here.", failover.StoppedBecause, StringComparison.Ordinal);
+        Assert.Contains("Nobody can be asked here.", Assert.Single(platform.Posts[chat]), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_standby_that_can_not_be_seen_is_not_taken_for_a_promoted_one()
+    {
+        var looks = 0;
+        // It was seen when the step was measured, and not any more when its outcome was looked for.
+        platform.Measured = lag => ++looks > 1 ? throw new DalpException("DatabaseUnreachable", FaultKind.Unreachable, "It is gone.", "Look.") : lag with { ReplayLagBytes = 10 };
+        platform.Standby.OnReached = () =>
+        {
+            if (looks > 0)
+            {
+                throw TestSite.Down();
+            }
+        };
+        var failover = await platform.Process().BeginAsync(Id, TestPlatform.Declaration, "confirm", Token);
+        Assert.NotEqual(FailoverOutcome.Succeeded, failover.Steps.Single(step => step.Step == "confirm").Outcome);
+    }
+
+    [Theory]
+    [InlineData(FailoverKind.Failover, true)]
+    [InlineData(FailoverKind.Switchover, false)]
+    [InlineData(FailoverKind.Drill, false)]
+    public async Task A_runbook_that_is_overdue_for_review_keeps_only_what_can_wait(FailoverKind kind, bool begins)
+    {
+        platform.Kind = kind;
+        platform.Runbook = platform.Runbook with { ReviewBy = new DateOnly(2026, 5, 2) };
+        var failover = await platform.Process().BeginAsync(Id, TestPlatform.Declaration, null, Token);
+        Assert.Equal(begins, failover.Outcome == FailoverOutcome.Succeeded);
+        if (begins)
+        {
+            Assert.Contains("RunbookReviewed", Records().First(record => record.Event == JournalEvent.StepStarted).Data["restsOn"], StringComparison.Ordinal);
+        }
+        else
+        {
+            Assert.Equal("freeze", failover.NextStep);
+            Assert.Contains("RunbookReviewed", failover.StoppedBecause, StringComparison.Ordinal);
+            Assert.Empty(platform.Active.Changes);
+        }
+    }
+
+    private IReadOnlyList<JournalRecord> Records() => JournalFile.Read(platform.Journals.Single()).Records;
+}
