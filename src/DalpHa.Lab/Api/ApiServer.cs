@@ -118,7 +118,7 @@ public sealed class ApiServer : IAsyncDisposable
             writer,
             new ObjectDeleter(store, lifecycle),
             new PatchHandler(store, writer, options.Time),
-            new SubresourceHandler(store, writer, lifecycle, new PortForward(), options.Time),
+            new SubresourceHandler(store, writer, lifecycle, new PortForward(), new PodExec(options.Programs), options.Time),
             new AccessReviews(authorizer));
         return new RequestPipeline(options.Audit, faults, new Authenticator(options), authorizer, catalog, dispatcher, new Discovery(catalog, options), stopping);
     }

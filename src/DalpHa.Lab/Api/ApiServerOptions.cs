@@ -1,4 +1,5 @@
 using DalpHa.Lab.Api.Admission;
+using DalpHa.Lab.Api.Serving;
 
 namespace DalpHa.Lab.Api;
 
@@ -25,6 +26,9 @@ public sealed record ApiServerOptions
 
     /// <summary>Who judges writes beside the server itself.</summary>
     internal IReadOnlyList<ValidatingHook> Hooks { get; init; } = [];
+
+    /// <summary>What can be run in pods; null when nothing can.</summary>
+    internal IPodPrograms? Programs { get; init; }
 
     /// <summary>Is told of each request when it has come.</summary>
     public Action<AuditEntry>? Audit { get; init; }

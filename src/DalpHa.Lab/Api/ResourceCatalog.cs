@@ -13,7 +13,7 @@ internal sealed class ResourceCatalog
             HasStatus = true, InAll = true, Subresources =
             [
                 Sub("binding", "Binding", "create"), new("eviction", "Eviction", "policy", "v1", "create"),
-                Sub("log", "Pod", "get"), Sub("portforward", "PodPortForwardOptions", "create", "get"),
+                Sub("log", "Pod", "get"), Sub("portforward", "PodPortForwardOptions", "create", "get"), Sub("exec", "PodExecOptions", "create", "get"),
             ],
         },
         In("", "v1", "services", "Service", "svc") with { HasStatus = true, InAll = true },

@@ -1,4 +1,5 @@
 using DalpHa.Lab.Api;
+using DalpHa.Lab.Api.Serving;
 using DalpHa.Lab.Controllers;
 using k8s;
 using Microsoft.Extensions.Logging;
@@ -19,7 +20,7 @@ internal interface IRegionApi : IAsyncDisposable
     ControllerLoop StartControllers(IKubernetes client, PodReadiness pods, RunningWriters writers, TimeProvider time, ILogger log);
 
     /// <summary>Starts what the nodes are reached at, and returns its port; null when the API does by itself what is asked of nodes.</summary>
-    Task<int?> StartKubeletAsync(IKubernetes client, CancellationToken cancellationToken);
+    Task<int?> StartKubeletAsync(IKubernetes client, IPodPrograms programs, CancellationToken cancellationToken);
 
     /// <summary>Lets CloudNativePG's webhook judge writes of Clusters.</summary>
     Task ServeWebhookAsync(IKubernetes client, CancellationToken cancellationToken);
@@ -45,7 +46,7 @@ internal sealed class LabRegionApi(ApiServer server) : IRegionApi
 
     public ControllerLoop StartControllers(IKubernetes client, PodReadiness pods, RunningWriters writers, TimeProvider time, ILogger log) => ControllerLoop.ForLab(client, pods, writers, time, log);
 
-    public Task<int?> StartKubeletAsync(IKubernetes client, CancellationToken cancellationToken) => Task.FromResult<int?>(null);
+    public Task<int?> StartKubeletAsync(IKubernetes client, IPodPrograms programs, CancellationToken cancellationToken) => Task.FromResult<int?>(null);
 
     /// <summary>It asks the webhook within its own process, from its start on.</summary>
     public Task ServeWebhookAsync(IKubernetes client, CancellationToken cancellationToken) => Task.CompletedTask;

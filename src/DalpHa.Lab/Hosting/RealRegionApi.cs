@@ -1,4 +1,5 @@
 using DalpHa.Lab.CloudNativePg;
+using DalpHa.Lab.Api.Serving;
 using DalpHa.Lab.Controllers;
 using DalpHa.Lab.RealApi;
 using k8s;
@@ -21,9 +22,9 @@ internal sealed class RealRegionApi(RealApiServer server) : IRegionApi
 
     public ControllerLoop StartControllers(IKubernetes client, PodReadiness pods, RunningWriters writers, TimeProvider time, ILogger log) => ControllerLoop.ForRealApi(client, pods, writers, time, log);
 
-    public async Task<int?> StartKubeletAsync(IKubernetes client, CancellationToken cancellationToken)
+    public async Task<int?> StartKubeletAsync(IKubernetes client, IPodPrograms programs, CancellationToken cancellationToken)
     {
-        kubelet = await KubeletEndpoint.StartAsync(server.Keys, client, cancellationToken);
+        kubelet = await KubeletEndpoint.StartAsync(server.Keys, client, programs, cancellationToken);
         return kubelet.Port;
     }
 

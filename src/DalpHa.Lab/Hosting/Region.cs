@@ -82,12 +82,13 @@ internal sealed class Region : IAsyncDisposable
             [tokens.Admin] = new($"{site.Context}-admin", ["system:masters"]),
             [tokens.Own] = new(OwnUser, ["system:masters"]),
         };
+        var programs = new InstancePrograms(site.DatabasePod, database.Server);
         IRegionApi api = kind == LabApiServer.Real
             ? new RealRegionApi(await RealApiServer.StartAsync(
                 new RealApiServerOptions { Name = site.Context, Folder = Path.Combine(folder, site.Context), Time = time, Users = users }, cancellationToken))
-            : new LabRegionApi(await ApiServer.StartAsync(new ApiServerOptions { Name = site.Context, Time = time, Users = users, Hooks = [ClusterAdmission.Hook], Audit = Tell }, cancellationToken));
+            : new LabRegionApi(await ApiServer.StartAsync(new ApiServerOptions { Name = site.Context, Time = time, Users = users, Hooks = [ClusterAdmission.Hook], Programs = programs, Audit = Tell }, cancellationToken));
         var admin = ClientOf(api, tokens.Own);
-        return new Region(site with { KubeletPort = await api.StartKubeletAsync(admin, cancellationToken) }, database, api, new StandbyLink(port, api.Address.Port), admin, tokens);
+        return new Region(site with { KubeletPort = await api.StartKubeletAsync(admin, programs, cancellationToken) }, database, api, new StandbyLink(port, api.Address.Port), admin, tokens);
 
         void Tell(AuditEntry entry)
         {

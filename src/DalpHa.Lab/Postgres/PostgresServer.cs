@@ -133,6 +133,17 @@ public sealed class PostgresServer : IAsyncDisposable
             .ToDictionary(parts => parts[0], parts => parts[1], StringComparer.Ordinal);
     }
 
+    /// <summary>How one of PostgreSQL's programs is started as the server's account, and its words are read.</summary>
+    internal ProcessStartInfo ProgramInfo(string program, IEnumerable<string> arguments)
+    {
+        var info = ServerAccount.StartInfo(account, binaries[program], arguments);
+        info.WorkingDirectory = options.Folder;
+        info.RedirectStandardOutput = true;
+        info.RedirectStandardError = true;
+        info.Environment["LC_ALL"] = "C";
+        return info;
+    }
+
     /// <summary>Whether it starts as a standby.</summary>
     public bool IsStandbyByFile => File.Exists(Path.Combine(DataFolder, StandbySignal));
 
@@ -355,11 +366,7 @@ public sealed class PostgresServer : IAsyncDisposable
 
     private async Task<string> RunAsync(string program, IEnumerable<string> arguments, string? password, CancellationToken cancellationToken)
     {
-        var info = ServerAccount.StartInfo(account, binaries[program], arguments);
-        info.WorkingDirectory = options.Folder;
-        info.RedirectStandardOutput = true;
-        info.RedirectStandardError = true;
-        info.Environment["LC_ALL"] = "C";
+        var info = ProgramInfo(program, arguments);
         if (password is not null)
         {
             info.Environment["PGPASSWORD"] = password;

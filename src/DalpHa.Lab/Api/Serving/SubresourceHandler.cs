@@ -6,8 +6,8 @@ using DalpHa.Lab.Api.Writing;
 
 namespace DalpHa.Lab.Api.Serving;
 
-/// <summary>Serves scale, eviction, binding, log, port-forward and finalize. Status is an ordinary change of its own part, and left to the others.</summary>
-internal sealed class SubresourceHandler(ObjectStore store, ObjectWriter writer, ObjectLifecycle lifecycle, PortForward portForward, TimeProvider time)
+/// <summary>Serves scale, eviction, binding, log, port-forward, exec and finalize. Status is an ordinary change of its own part, and left to the others.</summary>
+internal sealed class SubresourceHandler(ObjectStore store, ObjectWriter writer, ObjectLifecycle lifecycle, PortForward portForward, PodExec exec, TimeProvider time)
 {
     /// <returns>Whether the request is answered; false leaves it to the handler of whole objects.</returns>
     public async Task<bool> ServeAsync(ApiRequest request, CancellationToken cancellation)
@@ -31,6 +31,9 @@ internal sealed class SubresourceHandler(ObjectStore store, ObjectWriter writer,
                 return true;
             case ("portforward", "get" or "create") when kind == ResourceCatalog.Pods:
                 await portForward.ServeAsync(request.Http, Found(request), cancellation);
+                return true;
+            case ("exec", "get" or "create") when kind == ResourceCatalog.Pods:
+                await exec.ServeAsync(request.Http, Found(request), cancellation);
                 return true;
             case ("log", "get") when kind == ResourceCatalog.Pods:
                 throw ApiException.NotFound("", "pods/log", Found(request).Name);
