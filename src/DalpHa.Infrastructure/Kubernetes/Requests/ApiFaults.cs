@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Sockets;
+using System.Net.WebSockets;
 using System.Security.Authentication;
 using System.Text.Json;
 using DalpHa.Core.Errors;
@@ -54,6 +55,7 @@ internal sealed class ApiFaults(string context, Uri server)
         return exception switch
         {
             DalpException known => new ApiFault(known),
+            WebSocketException { InnerException: { } cause } => FromException(request, cause),
             TooLongException => Invalid(request, $"sends {exception.Message}", exception),
             JsonException => Invalid(request, "is not the JSON that it should be", exception),
             HttpRequestException { HttpRequestError: HttpRequestError.SecureConnectionError } when exception.Inner<AuthenticationException>() is null =>
@@ -62,7 +64,7 @@ internal sealed class ApiFaults(string context, Uri server)
             HttpRequestException { HttpRequestError: HttpRequestError.NameResolutionError } => Unreachable($"the name '{server.IdnHost}' can't be resolved", exception),
             HttpRequestException { HttpRequestError: HttpRequestError.ProxyTunnelError } => Unreachable($"the proxy refuses: {Innermost(exception)}", exception),
             HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError } => Unreachable(Innermost(exception), exception, exception.Inner<SocketException>()?.SocketErrorCode == SocketError.ConnectionReset, isUndone: true),
-            HttpRequestException or IOException or SocketException => Unreachable($"the connection broke: {Innermost(exception)}", exception, isTransient: true),
+            HttpRequestException or IOException or SocketException or WebSocketException => Unreachable($"the connection broke: {Innermost(exception)}", exception, isTransient: true),
             _ => new ApiFault(new DalpException("ApiRequestFailed", FaultKind.Internal, $"{Who} could not be asked to {request}: {exception.GetType().Name}: {Innermost(exception)}", "Treat the result as Unknown, and report this.", context, exception)),
         };
     }
