@@ -30,6 +30,10 @@ public sealed class Infrastructure : IInfrastructure
     public IDatabaseServer OpenDatabase(DatabaseAddress address, TimeSpan timeout) => new Postgres.DatabaseServer(address, timeout);
 
     /// <inheritdoc/>
+    public ILineageSource OpenStoppedDatabase(ICluster cluster, StoppedInstance instance, TimeSpan timeout) =>
+        Postgres.StoppedServer.InPod(((KubernetesCluster)cluster).Execute(timeout), instance);
+
+    /// <inheritdoc/>
     public IDatabaseControl OpenDatabaseControl(DatabaseAddress address, TimeSpan timeout) => new Postgres.DatabaseControl(address, timeout, TimeProvider.System);
 
     /// <inheritdoc/>

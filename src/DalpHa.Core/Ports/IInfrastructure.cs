@@ -40,6 +40,12 @@ public interface IInfrastructure
     /// <param name="timeout">The bound on connecting and on each statement.</param>
     IDatabaseServer OpenDatabase(DatabaseAddress address, TimeSpan timeout);
 
+    /// <summary>Opens the files of a stopped database server, by running PostgreSQL's own programs in its pod, over the connections and credentials of the cluster that <see cref="OpenCluster"/> gave. It ends with that.</summary>
+    /// <param name="cluster">The cluster that the pod is in.</param>
+    /// <param name="instance">The server.</param>
+    /// <param name="timeout">The bound on each program's run.</param>
+    ILineageSource OpenStoppedDatabase(ICluster cluster, StoppedInstance instance, TimeSpan timeout);
+
     /// <summary>Opens a validator node's JSON-RPC endpoint.</summary>
     IValidatorNode OpenValidator(Uri rpc, TimeSpan timeout);
 

@@ -77,6 +77,17 @@ public static class RequiredPermissions
         new("create", "", "pods", "portforward", @namespace, "reach the database through the API server"),
     ];
 
+    /// <summary>
+    /// What it takes to look into a fenced CloudNativePG Cluster, in the pods of its instances only. It is granted by their names, and so nobody asks for it beforehand:
+    /// for all pods it is refused.
+    /// </summary>
+    /// <param name="namespace">The namespace that the platform runs in.</param>
+    public static IReadOnlyList<AccessRequest> ForStoppedDatabase(string @namespace) =>
+    [
+        new("get", "", "pods", "exec", @namespace, "read the files of a stopped database"),
+        new("create", "", "pods", "exec", @namespace, "read the files of a stopped database"),
+    ];
+
     /// <summary>What a failover writes, beside <see cref="ForReading(string)"/>.</summary>
     /// <param name="namespace">The namespace that the platform runs in.</param>
     public static IReadOnlyList<AccessRequest> ForFailover(string @namespace) =>

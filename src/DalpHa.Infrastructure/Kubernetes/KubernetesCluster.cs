@@ -21,12 +21,15 @@ internal sealed class KubernetesCluster : ICluster
     private readonly ApiFaults faults;
     private readonly PortForwarding forwarding;
 
-    private KubernetesCluster(string context, Uri server, ApiClient client, ApiFaults faults)
+    private readonly TimeProvider time;
+
+    private KubernetesCluster(string context, Uri server, ApiClient client, ApiFaults faults, TimeProvider time)
     {
         Context = context;
         Server = server;
         this.client = client;
         this.faults = faults;
+        this.time = time;
         forwarding = new PortForwarding(client, faults);
         Control = new KubernetesControl(client, faults);
         CloudNativePg = new CloudNativePg(client);
@@ -48,6 +51,10 @@ internal sealed class KubernetesCluster : ICluster
     /// <summary>The backups that it knows of, over the same connections and credentials.</summary>
     public IBackups Backups { get; }
 
+    /// <summary>Runs programs in its pods, over the same connections and credentials.</summary>
+    /// <param name="timeout">The bound on each run.</param>
+    public PodExec Execute(TimeSpan timeout) => new(client, timeout, time);
+
     /// <summary>Reads the kubeconfig; connects to nothing.</summary>
     /// <exception cref="DalpException">The kubeconfig is missing, malformed or incomplete, or the context is not in it.</exception>
     public static KubernetesCluster Open(ClusterAddress address, TimeSpan timeout, TimeProvider time)
@@ -55,7 +62,7 @@ internal sealed class KubernetesCluster : ICluster
         var entry = Kubeconfig.Load(address, Environment.GetEnvironmentVariable);
         var server = ApiSession.ServerOf(entry);
         var faults = new ApiFaults(entry.Context, server);
-        return new KubernetesCluster(entry.Context, server, new ApiClient(new SessionSource(entry, timeout, time), faults, timeout, time), faults);
+        return new KubernetesCluster(entry.Context, server, new ApiClient(new SessionSource(entry, timeout, time), faults, timeout, time), faults, time);
     }
 
     /// <inheritdoc/>

@@ -31,14 +31,14 @@ internal sealed class DatabaseServer(DatabaseAddress address, TimeSpan timeout) 
         }
     }
 
-    public async Task<CommitCount?> CountCommitsAsync(Lsn from, Lsn to, CancellationToken cancellationToken)
+    public async Task<CommitCount?> CountCommitsAsync(DatabaseLineage lineage, Lsn from, CancellationToken cancellationToken)
     {
         var schema = await connection.ReadAsync(LineageQuery.WalInspectSchema, Need.WalRecords, cancellationToken).ConfigureAwait(false);
         if (schema.Length == 0)
         {
             return null;
         }
-        var document = await connection.ReadAsync(LineageQuery.Commits(schema, from, to), Need.WalRecords, cancellationToken).ConfigureAwait(false);
+        var document = await connection.ReadAsync(LineageQuery.Commits(schema, from, lineage.Position), Need.WalRecords, cancellationToken).ConfigureAwait(false);
         return DatabaseFaults.WhenUnreadable(address, timeout, () => LineageReader.ReadCommits(document));
     }
 

@@ -19,6 +19,18 @@ internal static class AccessManifests
     /// <summary>What Velero's namespace adds; a lab has none.</summary>
     public static IReadOnlyList<IKubernetesObject<V1ObjectMeta>> Velero() => Read("velero.yaml");
 
+    /// <summary>What looking into a fenced Cluster adds, where there is one.</summary>
+    /// <param name="instance">The Cluster's one instance.</param>
+    public static IReadOnlyList<IKubernetesObject<V1ObjectMeta>> StoppedDatabase(string instance)
+    {
+        var things = Read("stopped-database.yaml");
+        foreach (var rule in things.OfType<V1ClusterRole>().SelectMany(role => role.Rules))
+        {
+            rule.ResourceNames = [instance];
+        }
+        return things;
+    }
+
     private static List<IKubernetesObject<V1ObjectMeta>> Read(string file)
     {
         using var content = typeof(AccessManifests).Assembly.GetManifestResourceStream($"rbac/{file}")!;

@@ -18,7 +18,7 @@ internal static class Seeder
     public static async Task SeedAsync(IKubernetes client, LabSite site, PlatformSecrets secrets, bool isDatabaseManaged, CancellationToken cancellationToken)
     {
         await CreateAsync(client, ClusterManifests.For(site), cancellationToken);
-        await CreateAsync(client, AccessManifests.All(), cancellationToken);
+        await CreateAsync(client, [.. AccessManifests.All(), .. isDatabaseManaged ? AccessManifests.StoppedDatabase(site.DatabasePod) : []], cancellationToken);
         await CreateAsync(client, secrets.For(site), cancellationToken);
         var workloads = WorkloadManifests.For(site).ToList();
         await WaitForAdmissionAsync(client, workloads.OfType<V1Pod>().First(), cancellationToken);

@@ -111,7 +111,7 @@ public sealed class ReadinessSessionTests
 
         public Task<DatabaseLineage> ReadLineageAsync(CancellationToken cancellationToken) => throw new NotSupportedException();
 
-        public Task<CommitCount?> CountCommitsAsync(Lsn from, Lsn to, CancellationToken cancellationToken) => throw new NotSupportedException();
+        public Task<CommitCount?> CountCommitsAsync(DatabaseLineage lineage, Lsn from, CancellationToken cancellationToken) => throw new NotSupportedException();
 
         public ValueTask DisposeAsync()
         {
@@ -139,6 +139,8 @@ public sealed class ReadinessSessionTests
         public IBackups OpenBackups(ICluster cluster) => throw new NotSupportedException();
 
         public IDatabaseControl OpenDatabaseControl(DatabaseAddress address, TimeSpan timeout) => throw new NotSupportedException();
+
+        public ILineageSource OpenStoppedDatabase(ICluster cluster, StoppedInstance instance, TimeSpan timeout) => throw new NotSupportedException();
 
         public IDatabaseServer OpenDatabase(DatabaseAddress address, TimeSpan timeout) => database ?? throw new NotSupportedException();
 

@@ -133,6 +133,16 @@ public sealed class DivergenceTests
     }
 
     [Fact]
+    public void The_way_between_two_positions_goes_through_each_timeline_to_where_it_was_left()
+    {
+        var history = new TimelineHistory([new TimelineSwitch(1, new Lsn(1000)), new TimelineSwitch(3, new Lsn(2000))], 4);
+        Assert.Equal([(1, new Lsn(900), new Lsn(1000)), (3, new Lsn(1000), new Lsn(2000)), (4, new Lsn(2000), new Lsn(2100))], history.Between(new Lsn(900), new Lsn(2100)));
+        Assert.Equal([(4, new Lsn(2000), new Lsn(2100))], history.Between(new Lsn(2000), new Lsn(2100)));
+        Assert.Equal([(3, new Lsn(1500), new Lsn(1600))], history.Between(new Lsn(1500), new Lsn(1600)));
+        Assert.Empty(history.Between(new Lsn(2100), new Lsn(2100)));
+    }
+
+    [Fact]
     public async Task Counted_commits_beat_ids_and_say_when()
     {
         var at = new DateTimeOffset(2026, 11, 24, 12, 0, 0, TimeSpan.Zero);

@@ -31,6 +31,14 @@ public sealed class RbacManifestTests
     [InlineData("dalpha:operators")]
     public void Who_lists_Veleros_backups_is_granted_that_and_no_more(string group) => AssertGranted(group, AccessManifests.Velero(), RequiredPermissions.ForVelero("velero"));
 
+    [Fact]
+    public void Who_looks_into_a_fenced_Cluster_is_granted_that_in_its_instances_pods_and_scheduled_checks_are_not()
+    {
+        AssertGranted("dalpha:operators", AccessManifests.StoppedDatabase("postgresql-1"), RequiredPermissions.ForStoppedDatabase(Namespace));
+        AssertGranted("dalpha:readers", AccessManifests.StoppedDatabase("postgresql-1"), []);
+        Assert.All(AccessManifests.StoppedDatabase("postgresql-1").OfType<V1ClusterRole>().SelectMany(role => role.Rules), rule => Assert.Equal(["postgresql-1"], rule.ResourceNames));
+    }
+
     private static void AssertGranted(string group, IReadOnlyList<IKubernetesObject<V1ObjectMeta>> manifests, IEnumerable<AccessRequest> needed)
     {
         var roles = manifests.OfType<V1ClusterRole>().ToDictionary(role => role.Metadata.Name, role => role.Rules);

@@ -1,9 +1,9 @@
-using System.Globalization;
 using DalpHa.Core.Clusters;
 using DalpHa.Core.Replication;
 using DalpHa.Core.Topology;
 using DalpHa.Infrastructure.Tests.Postgres;
 using DalpHa.Lab.Postgres;
+using static DalpHa.Infrastructure.Tests.Replication.PartedPair;
 
 namespace DalpHa.Infrastructure.Tests.Replication;
 
@@ -175,46 +175,6 @@ public sealed class DivergedPairTests
             async () => await second.ExecuteAsync("SELECT count(*) FROM pg_stat_wal_receiver WHERE status = 'streaming'", Token) is 1L, TimeSpan.FromSeconds(10), "it streams");
         return second;
     }
-
-    private static async Task<PostgresPair> StartAsync()
-    {
-        var pair = await PostgresPair.StartAsync(
-            new PostgresPairOptions { Folder = PairFolder.New(), Settings = new Dictionary<string, string> { ["autovacuum"] = "off", ["checkpoint_timeout"] = "1h" } }, Token);
-        await pair.Primary.ExecuteAsync("CREATE TABLE t (x int)", Token, pair.Database);
-        await pair.WaitForStreamingAsync(Token);
-        return pair;
-    }
-
-    /// <summary>Promotes the standby, so that the primary goes on alone from here; gives the position by the promoted server's own file.</summary>
-    private static async Task<Lsn> PartAsync(PostgresPair pair)
-    {
-        pair.CutLink(silently: false);
-        await pair.PromoteAsync(Token);
-        pair.RestoreLink();
-        var line = File.ReadAllText(Path.Combine(pair.Standby.DataFolder, "pg_wal", "00000002.history")).Split('\t');
-        return Lsn.Parse(line[1])!.Value;
-    }
-
-    private static async Task CommitAsync(PostgresPair pair, int transactions)
-    {
-        for (var number = 0; number < transactions; number++)
-        {
-            await pair.Primary.ExecuteAsync(string.Create(CultureInfo.InvariantCulture, $"INSERT INTO t VALUES ({number})"), Token, pair.Database);
-        }
-    }
-
-    private static async Task FreezeAsync(PostgresPair pair)
-    {
-        await pair.Primary.ExecuteAsync("ALTER SYSTEM SET default_transaction_read_only = on", Token);
-        await pair.Primary.ExecuteAsync("SELECT pg_reload_conf()", Token);
-        await Poll.UntilAsync(
-            async () => await pair.Primary.ExecuteAsync("SHOW default_transaction_read_only", Token) is "on", TimeSpan.FromSeconds(10), "it is read-only by default");
-    }
-
-    private static async Task<Lsn> EndOfLogAsync(PostgresPair pair) =>
-        Lsn.Parse((string)(await pair.Primary.ExecuteAsync("SELECT pg_current_wal_flush_lsn()::text", Token))!)!.Value;
-
-    private static async Task<DateTimeOffset> ClockAsync(PostgresPair pair) => new((DateTime)(await pair.Primary.ExecuteAsync("SELECT clock_timestamp()", Token))!);
 
     private static async Task<DalpDivergence> CompareAsync(PostgresPair pair, DatabaseLogin? login = null, DatabaseServerSettings? server = null, SiteRole former = SiteRole.Active)
     {

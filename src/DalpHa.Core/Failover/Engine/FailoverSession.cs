@@ -78,7 +78,9 @@ public sealed class FailoverSession : IAsyncDisposable
             Active = Site(settings.Topology.Active, patience),
             Standby = Site(settings.Topology.Standby, SitePatience.Full),
             MeasureLagAsync = probe.MeasureAsync,
-            CompareAsync = new DatabaseComparison(settings.Topology, SiteRole.Standby, infrastructure, Require, settings.Login, settings.Timeout, time).CompareAsync,
+            CompareAsync = new DatabaseComparison(
+                settings.Topology, SiteRole.Standby, infrastructure, Require, settings.Login, settings.Timeout, time,
+                settings.Runbook.Promotion is { UsesCloudNativePg: true, ActiveCluster: { } cluster } ? cluster : null).CompareAsync,
             ListRecoveryPointsAsync = new RecoveryPoints(settings.Topology, probe.MeasureAsync, () => infrastructure.OpenBackups(Require(SiteRole.Standby)), time).ListAsync,
             ActiveIsGone = settings.ActiveIsGone,
             OtherIsFenced = settings.OtherIsFenced,

@@ -17,8 +17,10 @@ namespace DalpHa.Core.Replication;
 /// <param name="login">A login that beats the topology's; null when none was given.</param>
 /// <param name="timeout">The bound on each request to a server.</param>
 /// <param name="time">The clock.</param>
+/// <param name="cluster">The CloudNativePG Cluster of the former site, whose files are read where it is fenced; null when none is known.</param>
 public sealed class DatabaseComparison(
-    DalpTopology topology, SiteRole former, IInfrastructure infrastructure, Func<SiteRole, ICluster> openCluster, DatabaseLogin? login, TimeSpan timeout, TimeProvider time)
+    DalpTopology topology, SiteRole former, IInfrastructure infrastructure, Func<SiteRole, ICluster> openCluster, DatabaseLogin? login, TimeSpan timeout, TimeProvider time,
+    string? cluster = null)
 {
     private DalpSite Former => topology.Sites.Single(site => site.Role == former);
 
@@ -63,7 +65,7 @@ public sealed class DatabaseComparison(
         var primaries = others.Where(other => other.Lineage is { IsInRecovery: false }).ToList();
         if (server.Failure is { } unseen)
         {
-            return blank with { Detail = $"It can't be seen. {unseen.Message} {unseen.RecommendedAction}" };
+            return blank with { Detail = $"It can't be seen. {Unseen(server.Silence, unseen)}{(IsSilent(unseen) ? ByHand(primaries) : "")}" };
         }
         if (primaries.Count != 1)
         {
@@ -83,7 +85,7 @@ public sealed class DatabaseComparison(
             LostBytes = finding.LostBytes,
             LostTransactions = finding.LostBytes == 0 ? 0 : null,
             BehindBytes = finding.BehindBytes,
-            Detail = finding.Detail,
+            Detail = server.Place is { } place ? $"{place} {finding.Detail}" : finding.Detail,
         };
         var counted = finding is { Verdict: DivergenceVerdict.Diverged, Fork: { } fork, LostBytes: not null } ? await CountAsync(found, server, fork, cancellationToken).ConfigureAwait(false) : found;
         return own.TakesWrites ? counted with { Detail = $"{counted.Detail} It may still write, and then there is more: freeze it (Suspend-DalpWrite), and compare again." } : counted;
@@ -95,10 +97,14 @@ public sealed class DatabaseComparison(
         {
             return new LinkSight(false, "it is not in recovery");
         }
+        if (former.Source is not IDatabaseServer standing || primary.Source is not IDatabaseServer sending)
+        {
+            return new LinkSight(false, "its PostgreSQL is stopped");
+        }
         try
         {
-            var standby = await former.Database!.SampleAsync(cancellationToken).ConfigureAwait(false);
-            var sender = await primary.Database!.SampleAsync(cancellationToken).ConfigureAwait(false);
+            var standby = await standing.SampleAsync(cancellationToken).ConfigureAwait(false);
+            var sender = await sending.SampleAsync(cancellationToken).ConfigureAwait(false);
             var link = LinkJudge.Judge(standby, sender, [sender], sawAll: false, ReplicationHistory.Empty);
             return new LinkSight(link is { Link: ReplicationLink.Streaming or ReplicationLink.CatchingUp, Upstream: not null }, link.Reason);
         }
@@ -121,7 +127,7 @@ public sealed class DatabaseComparison(
         }
         try
         {
-            if (await server.Database!.CountCommitsAsync(fork.Lsn, server.Lineage!.Position, cancellationToken).ConfigureAwait(false) is { } commits)
+            if (await server.Source!.CountCommitsAsync(server.Lineage!, fork.Lsn, cancellationToken).ConfigureAwait(false) is { } commits)
             {
                 return found with
                 {
@@ -166,9 +172,44 @@ public sealed class DatabaseComparison(
         }
         catch (DalpException failure)
         {
-            return new ComparedServer(settings.Name, null, null, failure);
+            return IsSilent(failure) && site.Role == former && cluster is not null
+                ? await ReadStoppedAsync(site, settings, failure, opened, cancellationToken).ConfigureAwait(false)
+                : new ComparedServer(settings.Name, null, null, failure);
         }
     }
 
-    private sealed record ComparedServer(string Name, IDatabaseServer? Database, DatabaseLineage? Lineage, DalpException? Failure);
+    private static bool IsSilent(DalpException failure) => failure.Kind is FaultKind.Unreachable or FaultKind.TimedOut or FaultKind.Unavailable or FaultKind.NotFound;
+
+    private async Task<ComparedServer> ReadStoppedAsync(
+        DalpSite site, DatabaseServerSettings settings, DalpException silence, ConcurrentStack<IAsyncDisposable> opened, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var (files, pod) = await new FencedPrimary(site, cluster!, infrastructure, openCluster, timeout).OpenAsync(settings, cancellationToken).ConfigureAwait(false);
+            opened.Push(files);
+            return new ComparedServer(settings.Name, files, await files.ReadLineageAsync(cancellationToken).ConfigureAwait(false), null) { Place = $"Read from the files of {pod}, the primary of the fenced Cluster '{cluster}'." };
+        }
+        catch (DalpException failure)
+        {
+            return new ComparedServer(settings.Name, null, null, failure) { Silence = silence };
+        }
+    }
+
+    private static string Unseen(DalpException? silence, DalpException failure) =>
+        $"{(silence is null || silence.Message == failure.Message ? "" : $"{silence.Message} ")}{failure.Message} {failure.RecommendedAction}";
+
+    // Of a stopped server that nothing leads into but its own host, its own programs tell there what is asked for.
+    private string ByHand(List<ComparedServer> primaries) => cluster is null && primaries is [{ Lineage.History.LastSwitch: { } fork }]
+        ? $" If its PostgreSQL is stopped: name the CloudNativePG Cluster that it is of (-PostgresCluster); or on its own host, if it was on timeline {fork.Timeline} last (pg_controldata), "
+          + $"'pg_waldump --path <data>/pg_wal --timeline {fork.Timeline} --start {fork.End} --rmgr Transaction' shows what it committed after the fork, each with COMMIT."
+        : "";
+
+    private sealed record ComparedServer(string Name, ILineageSource? Source, DatabaseLineage? Lineage, DalpException? Failure)
+    {
+        /// <summary>Where it was read, when not from the server itself.</summary>
+        public string? Place { get; init; }
+
+        /// <summary>Why the server itself did not tell, where its files did not either.</summary>
+        public DalpException? Silence { get; init; }
+    }
 }

@@ -66,6 +66,12 @@ public sealed record TimelineHistory
         return ends.Count > 0 ? new TimelineFork(shared.First.Timeline, ends.Min()) : null;
     }
 
+    /// <summary>The timelines that lead from one position to another, each with its part of the way.</summary>
+    /// <param name="from">Where the way begins.</param>
+    /// <param name="to">Where it ends, on the last timeline.</param>
+    public IReadOnlyList<(int Timeline, Lsn From, Lsn To)> Between(Lsn from, Lsn to) =>
+        [.. Stretches().Select(one => (one.Timeline, one.Begin > from ? one.Begin : from, one.End is { } end && end < to ? end : to)).Where(part => part.Item2 < part.Item3)];
+
     private List<(int Timeline, Lsn Begin, Lsn? End)> Stretches()
     {
         var begins = ancestors.Select(ancestor => ancestor.End).Prepend(default);

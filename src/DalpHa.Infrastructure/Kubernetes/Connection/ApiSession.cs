@@ -78,12 +78,15 @@ internal sealed class ApiSession : IDisposable
 
     /// <summary>Opens a WebSocket with the session's credentials, trust and proxy.</summary>
     /// <exception cref="WebSocketRefusedException">The server answered with a status instead.</exception>
-    public async Task<ClientWebSocket> ConnectAsync(string path, string subProtocol, CancellationToken cancellationToken)
+    public async Task<ClientWebSocket> ConnectAsync(string path, IReadOnlyList<string> subProtocols, CancellationToken cancellationToken)
     {
         var socket = new ClientWebSocket();
         try
         {
-            socket.Options.AddSubProtocol(subProtocol);
+            foreach (var subProtocol in subProtocols)
+            {
+                socket.Options.AddSubProtocol(subProtocol);
+            }
             socket.Options.CollectHttpResponseDetails = true;
             using var headers = new HttpRequestMessage();
             headers.Headers.Host = tlsServerName;

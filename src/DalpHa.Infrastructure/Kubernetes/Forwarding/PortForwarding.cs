@@ -10,7 +10,7 @@ namespace DalpHa.Infrastructure.Kubernetes;
 internal sealed class PortForwarding(ApiClient client, ApiFaults faults)
 {
     // Channel 0 carries data and channel 1 errors, each message with its channel in the first byte. Every kubelet speaks it.
-    private const string SubProtocol = "v4.channel.k8s.io";
+    private static readonly string[] SubProtocols = ["v4.channel.k8s.io"];
 
     /// <summary>Opens the tunnel and its first connection, so that what is missing or forbidden is told now.</summary>
     /// <exception cref="DalpException">There is no such pod or service, no pod of the service is ready, or the user may not forward.</exception>
@@ -30,7 +30,7 @@ internal sealed class PortForwarding(ApiClient client, ApiFaults faults)
         var request = new ApiRequest("get", "pods/portforward", target.Namespace, path);
         try
         {
-            return new ForwardConnection(await client.ConnectAsync(request, SubProtocol, cancellationToken).ConfigureAwait(false), $"{pod}:{port}");
+            return new ForwardConnection(await client.ConnectAsync(request, SubProtocols, cancellationToken).ConfigureAwait(false), $"{pod}:{port}");
         }
         catch (DalpException exception) when (exception.ErrorId == "ApiNotFound")
         {

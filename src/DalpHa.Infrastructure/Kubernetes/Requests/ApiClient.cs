@@ -125,15 +125,15 @@ internal sealed class ApiClient : IDisposable
         }
     }
 
-    /// <summary>Opens a WebSocket. Connecting is bounded by the timeout; the open socket is the caller's.</summary>
-    public Task<ClientWebSocket> ConnectAsync(ApiRequest request, string subProtocol, CancellationToken cancellationToken) =>
+    /// <summary>Opens a WebSocket in the first of the protocols that the server speaks. Connecting is bounded by the timeout; the open socket is the caller's.</summary>
+    public Task<ClientWebSocket> ConnectAsync(ApiRequest request, IReadOnlyList<string> subProtocols, CancellationToken cancellationToken) =>
         RunAsync(
             request,
             async (session, token) =>
             {
                 try
                 {
-                    return await session.ConnectAsync(request.Path, subProtocol, token).ConfigureAwait(false);
+                    return await session.ConnectAsync(request.Path, subProtocols, token).ConfigureAwait(false);
                 }
                 catch (WebSocketRefusedException refused)
                 {

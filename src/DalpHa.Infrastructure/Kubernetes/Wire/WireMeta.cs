@@ -54,6 +54,15 @@ internal sealed record WireCondition(string Type, string Status);
 /// <summary>The body of an error.</summary>
 internal sealed record WireStatus(string? Message);
 
+/// <summary>How a program in a pod ended (<c>Status</c> of meta/v1, as the exec protocol carries it).</summary>
+internal sealed record WireExecStatus(string? Status, string? Reason, string? Message, WireExecDetails? Details);
+
+/// <summary>What it ended with.</summary>
+internal sealed record WireExecDetails(List<WireExecCause>? Causes);
+
+/// <summary>One cause; an exit code is the message of the one whose reason is <c>ExitCode</c>.</summary>
+internal sealed record WireExecCause(string? Reason, string? Message);
+
 /// <summary>The answer of <c>/apis</c>: what the server serves.</summary>
 internal sealed record WireGroups(List<WireGroup>? Groups);
 
@@ -91,6 +100,7 @@ internal sealed record WireVersion(string? Major, string? Minor, string? GitVers
 [JsonSerializable(typeof(WireService))]
 [JsonSerializable(typeof(WireObject))]
 [JsonSerializable(typeof(WireStatus))]
+[JsonSerializable(typeof(WireExecStatus))]
 [JsonSerializable(typeof(WireGroups))]
 [JsonSerializable(typeof(WireVersion))]
 [JsonSerializable(typeof(WireAccessReview))]

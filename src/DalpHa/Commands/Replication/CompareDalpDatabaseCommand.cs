@@ -14,6 +14,11 @@ public sealed class CompareDalpDatabaseCommand : TopologyCommand
     [Parameter]
     public SiteRole Site { get; set; } = SiteRole.Active;
 
+    /// <summary>The CloudNativePG Cluster of that site. Where it is fenced, and its PostgreSQL so stopped, the files of its primary are read in its pod.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string? PostgresCluster { get; set; }
+
     /// <summary>Who logs in to the databases of both sites. Without it the topology says: its administrator's login, else the other.</summary>
     [Parameter]
     [ValidateNotNull]
@@ -27,7 +32,7 @@ public sealed class CompareDalpDatabaseCommand : TopologyCommand
         var clusters = new SiteClusters(topology, Timeout);
         await using (clusters.ConfigureAwait(false))
         {
-            var comparison = new DatabaseComparison(topology, Site, InfrastructureContext.Infrastructure, clusters.Open, login, Timeout, TimeProvider.System);
+            var comparison = new DatabaseComparison(topology, Site, InfrastructureContext.Infrastructure, clusters.Open, login, Timeout, TimeProvider.System, PostgresCluster);
             foreach (var divergence in await comparison.CompareAsync(cancellationToken).ConfigureAwait(false))
             {
                 Emit(divergence);
