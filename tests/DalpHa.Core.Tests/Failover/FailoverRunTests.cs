@@ -20,7 +20,7 @@ public sealed class FailoverRunTests : IDisposable
         Assert.Equal(FailoverOutcome.Succeeded, failover.Outcome);
         Assert.Null(failover.HandOver);
         Assert.Equal(["freeze", "confirm", "promote", "workloads", "validators", "traffic", "validate", "isolate"], failover.Steps.Select(step => step.Step));
-        Assert.Equal(["freeze", "confirm", "promote", "workloads", "validators", "traffic", "validate", "isolate"], platform.Crew.Asked);
+        Assert.Equal(["freeze", "confirm", "promote", "workloads", "validators", "validators", "traffic", "validate", "isolate"], platform.Crew.Asked);
         Assert.Equal(["scale dapi 0", "scale signer 0", "readonly True"], platform.Active.Changes[..3]);
         Assert.Equal(["promote", "scale dapi 2"], platform.Standby.Changes);
         Assert.False(platform.Active.TakesWrites);
@@ -306,7 +306,7 @@ public sealed class FailoverRunTests : IDisposable
         Assert.Empty(platform.Standby.Changes);
         var ended = await platform.Process(machine: "other").ResumeAsync(Id, null, Token);
         Assert.Equal(FailoverOutcome.Succeeded, ended.Outcome);
-        Assert.Equal(8, platform.Crew.Asked.Count);
+        Assert.Equal(9, platform.Crew.Asked.Count);
     }
 
     private void GiveToScript(string name) =>

@@ -77,7 +77,10 @@ internal sealed class TestSite
     public FailoverSite Seen(Crash crash, Action onChange) => new(
         Site, Cluster, new Control(this, crash, onChange), Postgres is null ? null : new Operator(this, crash, onChange), null, (server, _) => Task.FromResult<IDatabaseControl>(new Database(this, server.Name, crash, onChange)));
 
-    public void SetPods() => Cluster.Pods = [.. Cluster.Workloads.SelectMany(workload => Enumerable.Range(0, workload.Desired).Select(index => Given.Pod(workload.Name, index)))];
+    /// <summary>Pods that no workload owns.</summary>
+    public IReadOnlyList<Pod> Strays { get; set; } = [];
+
+    public void SetPods() => Cluster.Pods = [.. Strays, .. Cluster.Workloads.SelectMany(workload => Enumerable.Range(0, workload.Desired).Select(index => Given.Pod(workload.Name, index)))];
 
     public void SetDown(bool isDown)
     {

@@ -125,6 +125,11 @@ public sealed class FailoverEngine(string id, DalpRunbook runbook, FailoverWorld
             return await StopAsync(run, FailoverOutcome.NotStarted, $"{question.Plan.Owner} did not vouch for it.").ConfigureAwait(false);
         }
         await journal.RecordAsync(JournalEvent.Attested, run.Step, null, words, CancellationToken.None).ConfigureAwait(false);
+        if (FailoverStep.RefusalOf(await question.Step.LookAtWordAsync(cancellationToken).ConfigureAwait(false)) is { } against)
+        {
+            // What he vouches for he may have begun.
+            return await StopAsync(run, FailoverOutcome.Incomplete, $"{question.Plan.Owner} vouched for it, and it was seen not to hold. {against}").ConfigureAwait(false);
+        }
         await journal.RecordAsync(JournalEvent.StepDone, run.Step, null, words, CancellationToken.None).ConfigureAwait(false);
         return run.End(FailoverOutcome.Succeeded, words);
     }

@@ -123,6 +123,7 @@ public sealed class FailoverRun
         return world.For(Enum.Parse<FailoverKind>(owner["kind"])) with
         {
             HasPromoted = records.Any(record => record is { Event: JournalEvent.StepStarted, Step: "promote" }),
+            HasBegunValidators = records.Any(record => record is { Event: JournalEvent.StepStarted, Step: ValidatorFence.StepName }),
             Drained = DrainedPrimary.Of(records),
         };
     }

@@ -50,11 +50,17 @@ public sealed record FailoverStep
     /// <summary>Looks at what the step has left, once every outcome was seen: told and written down, and no reason to stop. What can't be seen is a finding, and no exception.</summary>
     public Func<CancellationToken, Task<IReadOnlyList<DalpCheckResult>>> LookAfterAsync { get; init; } = _ => Task.FromResult<IReadOnlyList<DalpCheckResult>>([]);
 
+    /// <summary>Looks, when the owner of a manual step has vouched for it, at what of it can be seen: his word is for the rest. What is not met there stops the failover.</summary>
+    public Func<CancellationToken, Task<IReadOnlyList<Precondition>>> LookAtWordAsync { get; init; } = _ => Task.FromResult<IReadOnlyList<Precondition>>([]);
+
     /// <summary>The preconditions that keep it from beginning.</summary>
     public IEnumerable<Precondition> Unmet => Preconditions.Where(precondition => !precondition.IsMet);
 
     /// <summary>Why it may not begin, in one line; null when it may.</summary>
-    public string? Refusal => Unmet.FirstOrDefault() is { } unmet
+    public string? Refusal => RefusalOf(Preconditions);
+
+    /// <summary>What of some conditions is not met, in one line; null when all are.</summary>
+    internal static string? RefusalOf(IEnumerable<Precondition> conditions) => conditions.FirstOrDefault(condition => !condition.IsMet) is { } unmet
         ? $"{unmet.Name}: {unmet.Finding.Observed} (expected {unmet.Finding.Expected}). {unmet.Finding.Detail} {unmet.Finding.Remediation}".Trim()
         : null;
 }

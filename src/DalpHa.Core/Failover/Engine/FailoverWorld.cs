@@ -87,6 +87,9 @@ public sealed record FailoverWorld
     /// <summary>For one that goes on: whether an earlier process had begun the step <c>promote</c>, so that the standby takes writes because of this very failover.</summary>
     public bool HasPromoted { get; init; }
 
+    /// <summary>For one that goes on: whether an earlier process had begun the step <c>validators</c>, so that the standby's may sign. From then on the former ones must not.</summary>
+    public bool HasBegunValidators { get; init; }
+
     /// <summary>The former primary as an earlier process has drained it, for one that goes on; null when there is nothing to look for.</summary>
     public DrainedPrimary? Drained { get; init; }
 

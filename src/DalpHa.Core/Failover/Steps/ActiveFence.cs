@@ -9,18 +9,48 @@ internal static class ActiveFence
     /// <summary>The gate's name among the preconditions.</summary>
     public const string Name = "ActiveFenced";
 
-    /// <summary>Measures it now: one finding for the writers, and one for each database server.</summary>
+    /// <summary>Measures it now: one finding for the writers, one for each database server, and one for the validators once the standby's may sign.</summary>
     public static async Task<IReadOnlyList<Precondition>> MeasureAsync(FailoverWorld world, CancellationToken cancellationToken)
     {
         var fence = new SiteFence(world.Active, world.Topology, world.ActiveIsGone, "-ActiveIsGone");
         var writers = fence.WritersAsync(cancellationToken);
         var databases = fence.DatabasesAsync(cancellationToken);
-        return [Of(world, await writers.ConfigureAwait(false)), .. (await databases.ConfigureAwait(false)).Select(finding => Of(world, finding))];
+        var validators = ValidatorsOnceBegunAsync(world, cancellationToken);
+        return [Of(world, await writers.ConfigureAwait(false)), .. await validators.ConfigureAwait(false), .. (await databases.ConfigureAwait(false)).Select(finding => Of(world, finding))];
     }
 
     /// <summary>Measures the writers alone: before a planned promotion the databases are frozen as a part of it.</summary>
     public static async Task<IReadOnlyList<Precondition>> MeasureWritersAsync(FailoverWorld world, CancellationToken cancellationToken) =>
-        [Of(world, await new SiteFence(world.Active, world.Topology, world.ActiveIsGone, "-ActiveIsGone").WritersAsync(cancellationToken).ConfigureAwait(false))];
+    [
+        Of(world, await new SiteFence(world.Active, world.Topology, world.ActiveIsGone, "-ActiveIsGone").WritersAsync(cancellationToken).ConfigureAwait(false)),
+        .. await ValidatorsOnceBegunAsync(world, cancellationToken).ConfigureAwait(false),
+    ];
+
+    /// <summary>
+    /// Looks that nothing is left there which writes or signs, whatever runs it: pods of no workload and those of a DaemonSet have no count that could be set to 0.
+    /// </summary>
+    public static FailoverAction SeeNothingLeft(FailoverWorld world, TimeSpan timeout) => new()
+    {
+        Name = $"See that nothing writes or signs on {world.Active.Name}",
+        Site = world.Active.Name,
+        Outcome = "no pod is left of what writes to the database or the chain, or signs blocks",
+        LookAsync = async cancellationToken =>
+        {
+            var fence = new SiteFence(world.Active, world.Topology, world.ActiveIsGone, "-ActiveIsGone");
+            Finding[] findings = [await fence.WritersAsync(cancellationToken).ConfigureAwait(false), await fence.SignersAsync(WorkloadRole.Validator, cancellationToken).ConfigureAwait(false)];
+            return findings.FirstOrDefault(finding => finding.Status is not (CheckStatus.Pass or CheckStatus.Warn)) is { } left
+                ? Sighting.NotYet($"{left.Observed}. {left.Detail} {left.Remediation}")
+                : Sighting.Yes(string.Join(" ", findings.Select(finding => $"{finding.Target}: {finding.Observed}. {finding.Detail}".TrimEnd())));
+        },
+        ActAsync = _ => Task.CompletedTask,
+        Timeout = timeout,
+    };
+
+    // The chain needs them until the step that stops them. Where the topology names none, nobody could see one.
+    private static async Task<IReadOnlyList<Precondition>> ValidatorsOnceBegunAsync(FailoverWorld world, CancellationToken cancellationToken) =>
+        world.HasBegunValidators && world.Topology.Workloads.Any(rule => rule.Role == WorkloadRole.Validator)
+            ? [new Precondition(Name, await new SiteFence(world.Active, world.Topology, world.ActiveIsGone, "-ActiveIsGone").SignersAsync(WorkloadRole.Validator, cancellationToken).ConfigureAwait(false))]
+            : [];
 
     // What can't be seen is assumed of nobody.
     private static Precondition Of(FailoverWorld world, Finding finding) => new(Name, world.AssumesFreeze && finding.Status == CheckStatus.Fail

@@ -9,7 +9,7 @@ public static class FailoverSequence
         new ConfirmStep(),
         new PromoteStep(),
         new WorkloadsStep(),
-        new ManualStep("validators", "Fence the former validators and signers, see them sign no more, and only then start the standby's."),
+        new ManualStep(ValidatorFence.StepName, "See that no new block carries a seal of the former validators, and only then start the standby's."),
         new ManualStep("traffic", "Switch DNS, load balancer or traffic manager to the standby, and see every authoritative server answer with it."),
         new ManualStep("validate", "See the dApp, the API, RPC, quorum, observability and the evidence work on the standby."),
         new IsolateStep(),
@@ -17,5 +17,8 @@ public static class FailoverSequence
 
     /// <summary>The recipes for a runbook.</summary>
     public static IReadOnlyList<IStepRecipe> For(DalpRunbook runbook) =>
-        [.. All.Select(recipe => runbook.StepOf(recipe.Name) is { Manual: null, Hook: null } ? recipe : new ManualStep(recipe.Name))];
+        [.. All.Select(recipe => runbook.StepOf(recipe.Name) is { Manual: null, Hook: null } ? recipe : new ManualStep(recipe.Name)).Select(Fenced)];
+
+    // The last step stops what runs there itself.
+    private static IStepRecipe Fenced(IStepRecipe recipe) => recipe.Name is ValidatorFence.StepName or "traffic" or "validate" ? new ValidatorFence(recipe) : recipe;
 }

@@ -1,5 +1,7 @@
+using DalpHa.Core.Clusters;
 using DalpHa.Core.Errors;
 using DalpHa.Core.Readiness;
+using DalpHa.Core.Topology;
 
 namespace DalpHa.Core.Failover;
 
@@ -30,13 +32,15 @@ public sealed class FreezeStep : IStepRecipe
         {
             var workloads = await SiteWorkloads.ReadAsync(world.Active, world.Topology, timeout, cancellationToken).ConfigureAwait(false);
             var writers = workloads.All.Where(one => one.Rule.Writes()).Select(one => one.Workload).ToList();
-            var running = writers.Where(writer => writer.Desired > 0).Select(writer => writer.Target).ToList();
+            // A former site that has come back may sign beside the standby's validators.
+            var validators = workloads.All.Where(one => world.HasBegunValidators && one.Rule.Role == WorkloadRole.Validator && one.Workload.Kind != WorkloadKind.DaemonSet).Select(one => one.Workload).ToList();
+            var running = writers.Concat(validators).Where(one => one.Desired > 0).Select(one => one.Target).ToList();
             return new FailoverStep
             {
                 Name = Name,
-                Measured = running.Count == 0 ? $"{world.Active.Name}: no writer runs." : $"{world.Active.Name}: {Wording.List(running)} {(running.Count == 1 ? "writes" : "write")}.",
+                Measured = running.Count == 0 ? $"{world.Active.Name}: no writer runs." : $"{world.Active.Name}: {Wording.List(running)} {(running.Count == 1 ? "runs" : "run")}.",
                 Preconditions = [new Precondition("WritersKnown", Known(world, writers.Count)), .. await ConditionsAsync(world, world.Active, cancellationToken).ConfigureAwait(false)],
-                Stages = [[.. writers.Select(workloads.Stop)], .. FreezesLater(world) ? (IReadOnlyList<FailoverAction>[])[] : [[.. servers.Select(database.Freeze)]]],
+                Stages = [[.. writers.Concat(validators).Select(workloads.Stop)], .. FreezesLater(world) ? (IReadOnlyList<FailoverAction>[])[] : [[.. servers.Select(database.Freeze)]]],
             };
         }
         catch (DalpException exception)
