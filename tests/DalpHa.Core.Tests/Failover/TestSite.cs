@@ -69,7 +69,7 @@ internal sealed class TestSite
     public Action? OnReached { get; set; }
 
     /// <summary>A site that is down in these tests is dead: nothing there writes.</summary>
-    public bool TakesWrites => !IsDown && !IsInRecovery && (!IsReadOnly || OlderSessions > 0);
+    public bool TakesWrites => !IsDown && DatabaseFailure is null && !IsInRecovery && (!IsReadOnly || OlderSessions > 0);
 
     public static DalpException Down() => new("ClusterUnreachable", FaultKind.Unreachable, "Connection refused.", "Look at the network.", "fake");
 
@@ -77,10 +77,16 @@ internal sealed class TestSite
     public FailoverSite Seen(Crash crash, Action onChange) => new(
         Site, Cluster, new Control(this, crash, onChange), Postgres is null ? null : new Operator(this, crash, onChange), null, (server, _) => Task.FromResult<IDatabaseControl>(new Database(this, server.Name, crash, onChange)));
 
+    /// <summary>Why its database does not answer, or refuses; null when it answers.</summary>
+    public DalpException? DatabaseFailure { get; set; }
+
+    /// <summary>Workloads whose pods do not go: their node is dead.</summary>
+    public HashSet<string> Hanging { get; } = [];
+
     /// <summary>Pods that no workload owns.</summary>
     public IReadOnlyList<Pod> Strays { get; set; } = [];
 
-    public void SetPods() => Cluster.Pods = [.. Strays, .. Cluster.Workloads.SelectMany(workload => Enumerable.Range(0, workload.Desired).Select(index => Given.Pod(workload.Name, index)))];
+    public void SetPods() => Cluster.Pods = [.. Strays, .. Cluster.Workloads.SelectMany(workload => Enumerable.Range(0, Math.Max(workload.Desired, Hanging.Contains(workload.Name) ? 1 : 0)).Select(index => Given.Pod(workload.Name, index)))];
 
     public void SetDown(bool isDown)
     {
@@ -278,6 +284,10 @@ internal sealed class TestSite
         private void RequireRunning()
         {
             site.Require();
+            if (site.DatabaseFailure is { } failure)
+            {
+                throw failure;
+            }
             if (site.Postgres is { IsFenced: true })
             {
                 throw Down();

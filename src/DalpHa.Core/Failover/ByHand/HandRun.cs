@@ -15,6 +15,9 @@ public sealed class HandRun(IHandCrew crew, TimeProvider time, HandJournal journ
     private Func<CancellationToken, Task<FailoverStep>>? measureAgainAsync;
     private long measuredAt;
 
+    // Whether somebody did not agree to something, or it changed meanwhile: then nothing more is done, whatever it is.
+    private bool isRefused;
+
     /// <summary>Runs it; each action's result is told as it comes.</summary>
     /// <param name="step">The step as it was measured just now.</param>
     /// <param name="measureAsync">Measures it once more, where a prompt has kept it waiting.</param>
@@ -48,18 +51,17 @@ public sealed class HandRun(IHandCrew crew, TimeProvider time, HandJournal journ
     /// <summary>Runs its stages, one after the other; false when an outcome was not seen.</summary>
     internal async Task<bool> RunStagesAsync(FailoverStep step, CancellationToken cancellationToken)
     {
-        for (var index = 0; index < step.Stages.Count; index++)
+        var isDone = true;
+        foreach (var stage in step.Stages)
         {
-            if (!await RunStageAsync(step, step.Stages[index], cancellationToken).ConfigureAwait(false))
+            var due = stage.Where(action => isDone || (action.RunsRegardless && !isRefused)).ToList();
+            foreach (var action in stage.Except(due))
             {
-                foreach (var action in step.Stages.Skip(index + 1).SelectMany(stage => stage))
-                {
-                    End(action, new ActionResult(FailoverOutcome.NotStarted, HasActed: false, "What comes before it is not done."));
-                }
-                return false;
+                End(action, new ActionResult(FailoverOutcome.NotStarted, HasActed: false, "What comes before it is not done."));
             }
+            isDone &= await RunStageAsync(step, due, cancellationToken).ConfigureAwait(false);
         }
-        return true;
+        return isDone;
     }
 
     /// <summary>Refuses a step whose preconditions do not hold, and warns of those that hold only just.</summary>
@@ -114,7 +116,7 @@ public sealed class HandRun(IHandCrew crew, TimeProvider time, HandJournal journ
             }
             else
             {
-                all = false;
+                (all, isRefused) = (false, true);
                 End(action, new ActionResult(FailoverOutcome.NotStarted, HasActed: false, "It was not agreed to."));
             }
         }
@@ -124,6 +126,7 @@ public sealed class HandRun(IHandCrew crew, TimeProvider time, HandJournal journ
             {
                 End(action, new ActionResult(FailoverOutcome.NotStarted, HasActed: false, changed));
             }
+            isRefused = true;
             return false;
         }
         var done = await Task.WhenAll(toDo.Select(action => DoAsync(step, action, cancellationToken))).ConfigureAwait(false);

@@ -21,5 +21,6 @@ internal static class OtherFence
         return [.. findings.Select(finding => new Precondition(Name, finding))];
     }
 
-    private static SiteFence Of(FailoverWorld world) => new(world.Standby, world.Topology, world.OtherIsFenced, "-OtherIsFenced");
+    private static SiteFence Of(FailoverWorld world) =>
+        new(world.Standby, world.Topology, world.OtherIsFenced, "-OtherIsFenced", world.Runbook.Promotion is { UsesCloudNativePg: true, StandbyCluster: var name } ? name : null);
 }

@@ -69,20 +69,12 @@ public sealed class ReturnStandby(Attestation? lossAccepted, TimeSpan timeout) :
 
     private static bool Follows(DalpReplicationLag lag, string primary) => lag is { Link: ReplicationLink.Streaming, Status: CheckStatus.Pass or CheckStatus.Warn } && lag.Primary == primary;
 
-    // A fenced Cluster's PostgreSQL is stopped by its operator: that it does not answer is how it should be. The annotation alone only asks for that, and an
-    // operator that is down stops nothing: its status must say that no instance is ready.
     private static async Task<IReadOnlyList<Precondition>> FencedAsync(FailoverWorld world, SitePostgresCluster? cluster, CancellationToken cancellationToken)
     {
-        var fence = new SiteFence(world.Standby, world.Topology, world.OtherIsFenced, "-FormerIsFenced");
+        var fence = new SiteFence(world.Standby, world.Topology, world.OtherIsFenced, "-FormerIsFenced", cluster?.Now.Name);
         var writers = fence.WritersAsync(cancellationToken);
         var databases = await fence.DatabasesAsync(cancellationToken).ConfigureAwait(false);
-        return
-        [
-            new Precondition("FormerFenced", await writers.ConfigureAwait(false)),
-            .. databases.Select(finding => new Precondition("FormerFenced", finding.Status == CheckStatus.Unknown && cluster is { Now: { IsFenced: true, ReadyInstances: 0 } }
-                ? Finding.Pass(finding.Site, finding.Target, $"Cluster/{cluster.Now.Name} is fenced, and it does not answer", finding.Expected)
-                : finding)),
-        ];
+        return [new Precondition("FormerFenced", await writers.ConfigureAwait(false)), .. databases.Select(finding => new Precondition("FormerFenced", finding))];
     }
 
     // For the journal: what was measured, and on whose word it was given up.
@@ -163,9 +155,6 @@ public sealed class ReturnStandby(Attestation? lossAccepted, TimeSpan timeout) :
         };
     }
 
-    private static async Task<int> TimelineAsync(FailoverSite site, string server, CancellationToken cancellationToken)
-    {
-        var control = await site.OpenDatabaseAsync(site.Site.Database!.Servers.First(one => one.Name == server), cancellationToken).ConfigureAwait(false);
-        return (await control.ReadActivityAsync(cancellationToken).ConfigureAwait(false)).Timeline;
-    }
+    private static async Task<int> TimelineAsync(FailoverSite site, string server, CancellationToken cancellationToken) =>
+        (await site.ReadActivityAsync(site.Site.Database!.Servers.First(one => one.Name == server), cancellationToken).ConfigureAwait(false)).Timeline;
 }

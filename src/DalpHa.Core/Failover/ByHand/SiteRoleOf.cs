@@ -1,4 +1,3 @@
-using DalpHa.Core.Errors;
 using DalpHa.Core.Readiness;
 
 namespace DalpHa.Core.Failover;
@@ -10,24 +9,14 @@ internal static class SiteRoleOf
     public static async Task<Finding> MeasureAsync(FailoverSite site, CancellationToken cancellationToken)
     {
         const string Expected = "a primary";
-        Finding? unseen = null;
-        foreach (var server in site.Site.Database?.Servers ?? [])
+        var servers = await site.ReadServersAsync(cancellationToken).ConfigureAwait(false);
+        return (servers.FirstOrDefault(one => one.Now is { IsInRecovery: false }), servers.FirstOrDefault(one => one.Failure is not null)) switch
         {
-            try
-            {
-                var control = await site.OpenDatabaseAsync(server, cancellationToken).ConfigureAwait(false);
-                if (!(await control.ReadActivityAsync(cancellationToken).ConfigureAwait(false)).IsInRecovery)
-                {
-                    return Finding.Pass(site.Name, server.Name, Expected, Expected);
-                }
-            }
-            catch (DalpException exception)
-            {
-                unseen = Finding.Unknown(site.Name, server.Name, "can't be seen", Expected, exception.Message, exception.RecommendedAction);
-            }
-        }
-        return unseen ?? (site.Site.Database is { Servers.Count: > 0 }
-            ? Finding.Fail(site.Name, "database", "in recovery", Expected, "It follows another server, and takes no writes.", "Promote it first, if it is to take over: Invoke-DalpPromotion.")
-            : Finding.Unknown(site.Name, "database", "not named", Expected, "The topology names no database server of the site.", "Name it in the topology: database.servers."));
+            ({ } primary, _) => Finding.Pass(site.Name, primary.Server.Name, Expected, Expected),
+            (_, { Failure: { } failure } unseen) => Finding.Unknown(site.Name, unseen.Server.Name, "can't be seen", Expected, failure.Message, failure.RecommendedAction),
+            _ when servers.Count > 0 => Finding.Fail(
+                site.Name, "database", "in recovery", Expected, "It follows another server, and takes no writes.", "Promote it first, if it is to take over: Invoke-DalpPromotion."),
+            _ => Finding.Unknown(site.Name, "database", "not named", Expected, "The topology names no database server of the site.", "Name it in the topology: database.servers."),
+        };
     }
 }

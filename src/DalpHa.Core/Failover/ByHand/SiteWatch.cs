@@ -28,11 +28,8 @@ public sealed class SiteWatch(FailoverWorld world, IHandCrew crew, TimeSpan time
             {
                 return;
             }
-            if (step.Unmet.Any())
-            {
-                crew.Show(null, step.Measured);
-                await FreezeAsync(step, cancellationToken).ConfigureAwait(false);
-            }
+            crew.Show(null, step.Measured);
+            await FreezeAsync(step, cancellationToken).ConfigureAwait(false);
             if (world.Time.GetElapsedTime(started) >= patience)
             {
                 throw new DalpException(

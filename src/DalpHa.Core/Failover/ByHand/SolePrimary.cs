@@ -1,4 +1,3 @@
-using DalpHa.Core.Errors;
 using DalpHa.Core.Readiness;
 
 namespace DalpHa.Core.Failover;
@@ -13,29 +12,16 @@ internal sealed record SolePrimary(string Name, Finding Finding)
     /// <summary>Looks for it.</summary>
     public static async Task<SolePrimary> MeasureAsync(FailoverSite site, CancellationToken cancellationToken)
     {
-        var (primaries, unseen) = (new List<string>(), (DalpException?)null);
-        foreach (var server in site.Site.Database?.Servers ?? [])
-        {
-            try
-            {
-                var control = await site.OpenDatabaseAsync(server, cancellationToken).ConfigureAwait(false);
-                if (await control.ReadActivityAsync(cancellationToken).ConfigureAwait(false) is { IsInRecovery: false, IsReadOnly: false })
-                {
-                    primaries.Add(server.Name);
-                }
-            }
-            catch (DalpException exception)
-            {
-                unseen = exception;
-            }
-        }
+        var servers = await site.ReadServersAsync(cancellationToken).ConfigureAwait(false);
+        var primaries = servers.Where(one => one.Now is { IsInRecovery: false, IsReadOnly: false }).Select(one => one.Server.Name).ToList();
+        var unseen = servers.Select(one => one.Failure).FirstOrDefault(failure => failure is not null);
         return (primaries, unseen) switch
         {
             ({ Count: > 1 }, _) => None(Finding.Fail(
                 site.Name, "database", $"{Wording.List(primaries)} take writes", Expected, "Two databases that take writes can't be merged again.", "Find out which of them the platform uses, and freeze the other.")),
             (_, { } failure) => None(Finding.Unknown(site.Name, "database", "can't be seen", Expected, failure.Message, failure.RecommendedAction)),
             ({ Count: 1 }, _) => new SolePrimary(primaries[0], Finding.Pass(site.Name, primaries[0], "takes writes", Expected)),
-            _ when site.Site.Database is { Servers.Count: > 0 } => None(Finding.Fail(
+            _ when servers.Count > 0 => None(Finding.Fail(
                 site.Name, "database", "takes no writes", Expected, "There is nothing to follow yet.", "Promote it first (Invoke-DalpPromotion, Invoke-DalpFailover); a frozen one takes writes again by Resume-DalpWrite.")),
             _ => None(Finding.Unknown(site.Name, "database", "not named", Expected, "The topology names no database server of the site.", "Name it in the topology: database.servers.")),
         };

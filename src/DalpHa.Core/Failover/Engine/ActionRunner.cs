@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using DalpHa.Core.Errors;
 
 namespace DalpHa.Core.Failover;
@@ -57,20 +58,31 @@ public sealed class ActionRunner
         };
     }
 
-    /// <summary>Runs stage after stage, the actions of each at the same time, until one does not show its outcome.</summary>
+    /// <summary>
+    /// Runs stage after stage, the actions of each at the same time. When one does not show its outcome, what comes after it is left, but for what is to be done
+    /// regardless.
+    /// </summary>
     /// <returns>The first failure; null when every outcome was seen.</returns>
+    /// <exception cref="DalpException">An action could not be looked at beforehand, or not be announced.</exception>
     public async Task<ActionResult?> RunAsync(IReadOnlyList<IReadOnlyList<FailoverAction>> stages, CancellationToken cancellationToken)
     {
+        var (failed, unseen) = ((ActionResult?)null, (ExceptionDispatchInfo?)null);
         foreach (var stage in stages)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            var results = await Task.WhenAll(stage.Select(action => RunAsync(action, cancellationToken))).ConfigureAwait(false);
-            if (results.FirstOrDefault(result => result.Outcome != FailoverOutcome.Succeeded) is { } failed)
+            var due = stage.Where(action => action.RunsRegardless || (failed is null && unseen is null));
+            try
             {
-                return failed;
+                var results = await Task.WhenAll(due.Select(action => RunAsync(action, cancellationToken))).ConfigureAwait(false);
+                failed ??= results.FirstOrDefault(result => result.Outcome != FailoverOutcome.Succeeded);
+            }
+            catch (DalpException exception)
+            {
+                unseen ??= ExceptionDispatchInfo.Capture(exception);
             }
         }
-        return null;
+        unseen?.Throw();
+        return failed;
     }
 
     /// <summary>Runs one action.</summary>

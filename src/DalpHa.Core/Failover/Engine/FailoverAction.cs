@@ -39,6 +39,9 @@ public sealed record FailoverAction
     /// <summary>How often to look meanwhile.</summary>
     public TimeSpan LookEvery { get; init; } = TimeSpan.FromMilliseconds(250);
 
+    /// <summary>Whether it is done although something before it in its step was not: what keeps a site from writing waits for no pod that hangs. The step is not done all the same.</summary>
+    public bool RunsRegardless { get; init; }
+
     /// <summary>Named facts that the journal keeps of its outcome, once that was seen; null for none.</summary>
     public Func<IReadOnlyDictionary<string, string>?> Facts { get; init; } = () => null;
 

@@ -122,7 +122,7 @@ public sealed class FailoverEngine(string id, DalpRunbook runbook, FailoverWorld
         }
         if (await crew.AttestAsync(question, cancellationToken).ConfigureAwait(false) is not { } words)
         {
-            return await StopAsync(run, FailoverOutcome.NotStarted, $"{question.Plan.Owner} did not vouch for it.").ConfigureAwait(false);
+            return await StopAsync(run, run.HasActed ? FailoverOutcome.Incomplete : FailoverOutcome.NotStarted, $"{question.Plan.Owner} did not vouch for it.").ConfigureAwait(false);
         }
         await journal.RecordAsync(JournalEvent.Attested, run.Step, null, words, CancellationToken.None).ConfigureAwait(false);
         if (FailoverStep.RefusalOf(await question.Step.LookAtWordAsync(cancellationToken).ConfigureAwait(false)) is { } against)

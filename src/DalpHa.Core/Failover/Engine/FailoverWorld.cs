@@ -156,4 +156,17 @@ public sealed class FailoverSite(DalpSite site, ICluster? cluster, IClusterContr
         server.Name,
         async token => await (await OpenDatabaseAsync(server, token).ConfigureAwait(false)).ReadActivityAsync(token).ConfigureAwait(false),
         cancellationToken);
+
+    /// <summary>Reads all of its database servers at once. What can't be seen is told of each, and no exception.</summary>
+    public async Task<IReadOnlyList<ServerSight>> ReadServersAsync(CancellationToken cancellationToken) => await Task.WhenAll((site.Database?.Servers ?? []).Select(async server =>
+    {
+        try
+        {
+            return new ServerSight(server, await ReadActivityAsync(server, cancellationToken).ConfigureAwait(false), null);
+        }
+        catch (DalpException exception)
+        {
+            return new ServerSight(server, null, exception);
+        }
+    })).ConfigureAwait(false);
 }

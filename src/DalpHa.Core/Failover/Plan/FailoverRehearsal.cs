@@ -1,5 +1,6 @@
 using System.Globalization;
 using DalpHa.Core.Errors;
+using DalpHa.Core.Readiness;
 
 namespace DalpHa.Core.Failover;
 
@@ -29,7 +30,8 @@ public sealed class FailoverRehearsal(FailoverWorld world)
                 now = now with { AssumesFreeze = true };
                 step = step with { Measured = $"{step.Measured} What follows assumes that it is done." };
             }
-            steps.Add(Describe(step, steps.Count + 1, await DoAsync(step, cancellationToken).ConfigureAwait(false)));
+            var (rehearsed, actions) = await RehearseAsync(step, cancellationToken).ConfigureAwait(false);
+            steps.Add(Describe(rehearsed, steps.Count + 1, actions));
         }
         return new DalpFailoverPlan
         {
@@ -42,6 +44,22 @@ public sealed class FailoverRehearsal(FailoverWorld world)
             LossTime = double.TryParse(facts.GetValueOrDefault("lossSeconds"), CultureInfo.InvariantCulture, out var seconds) ? TimeSpan.FromSeconds(seconds) : null,
             LossBytes = long.TryParse(facts.GetValueOrDefault("lossBytes"), CultureInfo.InvariantCulture, out var bytes) ? bytes : null,
         };
+    }
+
+    // What can't be gone through beforehand is in the way, and no reason to have no plan.
+    private async Task<(FailoverStep Step, IReadOnlyList<DalpPlanAction> Actions)> RehearseAsync(FailoverStep step, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return (step, await DoAsync(step, cancellationToken).ConfigureAwait(false));
+        }
+        catch (DalpException exception)
+        {
+            var unseen = Finding.Unknown(world.Active.Name, step.Name, "can't be rehearsed", "gone through", exception.Message, exception.RecommendedAction);
+            return (
+                step with { Preconditions = [.. step.Preconditions, new Precondition("CanBeRehearsed", unseen)] },
+                [.. step.Stages.SelectMany(stage => stage).Select(action => new DalpPlanAction(action.Name, action.Site, action.Outcome, IsNeeded: true, action.CanBeUndone))]);
+        }
     }
 
     /// <summary>Does what a step would on a simulated world, action after action.</summary>

@@ -1,3 +1,4 @@
+using DalpHa.Core.Errors;
 using DalpHa.Core.Readiness;
 using DalpHa.Core.Topology;
 
@@ -12,7 +13,7 @@ internal static class ActiveFence
     /// <summary>Measures it now: one finding for the writers, one for each database server, and one for the validators once the standby's may sign.</summary>
     public static async Task<IReadOnlyList<Precondition>> MeasureAsync(FailoverWorld world, CancellationToken cancellationToken)
     {
-        var fence = new SiteFence(world.Active, world.Topology, world.ActiveIsGone, "-ActiveIsGone");
+        var fence = SiteFence.OfActive(world);
         var writers = fence.WritersAsync(cancellationToken);
         var databases = fence.DatabasesAsync(cancellationToken);
         var validators = ValidatorsOnceBegunAsync(world, cancellationToken);
@@ -22,7 +23,7 @@ internal static class ActiveFence
     /// <summary>Measures the writers alone: before a planned promotion the databases are frozen as a part of it.</summary>
     public static async Task<IReadOnlyList<Precondition>> MeasureWritersAsync(FailoverWorld world, CancellationToken cancellationToken) =>
     [
-        Of(world, await new SiteFence(world.Active, world.Topology, world.ActiveIsGone, "-ActiveIsGone").WritersAsync(cancellationToken).ConfigureAwait(false)),
+        Of(world, await SiteFence.OfActive(world).WritersAsync(cancellationToken).ConfigureAwait(false)),
         .. await ValidatorsOnceBegunAsync(world, cancellationToken).ConfigureAwait(false),
     ];
 
@@ -36,7 +37,7 @@ internal static class ActiveFence
         Outcome = "no pod is left of what writes to the database or the chain, or signs blocks",
         LookAsync = async cancellationToken =>
         {
-            var fence = new SiteFence(world.Active, world.Topology, world.ActiveIsGone, "-ActiveIsGone");
+            var fence = SiteFence.OfActive(world);
             Finding[] findings = [await fence.WritersAsync(cancellationToken).ConfigureAwait(false), await fence.SignersAsync(WorkloadRole.Validator, cancellationToken).ConfigureAwait(false)];
             return findings.FirstOrDefault(finding => finding.Status is not (CheckStatus.Pass or CheckStatus.Warn)) is { } left
                 ? Sighting.NotYet($"{left.Observed}. {left.Detail} {left.Remediation}")
@@ -46,11 +47,20 @@ internal static class ActiveFence
         Timeout = timeout,
     };
 
+    /// <summary>What stands for the writers, and for the validators once the standby's may sign, of a cluster that could not be read.</summary>
+    public static IReadOnlyList<Precondition> Unseen(FailoverWorld world, DalpException exception)
+    {
+        var fence = SiteFence.OfActive(world);
+        return [Of(world, fence.Unseen("writers", exception)), .. MustNotSign(world) ? [new Precondition(Name, fence.Unseen("validators", exception))] : (IEnumerable<Precondition>)[]];
+    }
+
     // The chain needs them until the step that stops them. Where the topology names none, nobody could see one.
     private static async Task<IReadOnlyList<Precondition>> ValidatorsOnceBegunAsync(FailoverWorld world, CancellationToken cancellationToken) =>
-        world.HasBegunValidators && world.Topology.Workloads.Any(rule => rule.Role == WorkloadRole.Validator)
-            ? [new Precondition(Name, await new SiteFence(world.Active, world.Topology, world.ActiveIsGone, "-ActiveIsGone").SignersAsync(WorkloadRole.Validator, cancellationToken).ConfigureAwait(false))]
+        MustNotSign(world)
+            ? [new Precondition(Name, await SiteFence.OfActive(world).SignersAsync(WorkloadRole.Validator, cancellationToken).ConfigureAwait(false))]
             : [];
+
+    private static bool MustNotSign(FailoverWorld world) => world.HasBegunValidators && world.Topology.Workloads.Any(rule => rule.Role == WorkloadRole.Validator);
 
     // What can't be seen is assumed of nobody.
     private static Precondition Of(FailoverWorld world, Finding finding) => new(Name, world.AssumesFreeze && finding.Status == CheckStatus.Fail

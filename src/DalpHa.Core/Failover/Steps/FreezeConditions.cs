@@ -1,4 +1,3 @@
-using DalpHa.Core.Errors;
 using DalpHa.Core.Ports;
 using DalpHa.Core.Readiness;
 
@@ -16,24 +15,12 @@ internal static class FreezeConditions
     /// <param name="site">The site.</param>
     /// <param name="patience">How long a transaction that DalpHa may not end is waited for; null when that is no reason not to begin.</param>
     /// <param name="cancellationToken">Gives up.</param>
-    public static async Task<IReadOnlyList<Precondition>> MeasureAsync(FailoverSite site, TimeSpan? patience, CancellationToken cancellationToken)
-    {
-        var findings = new List<Finding>();
-        foreach (var server in site.Site.Database?.Servers ?? [])
-        {
-            try
-            {
-                var control = await site.OpenDatabaseAsync(server, cancellationToken).ConfigureAwait(false);
-                var now = await control.ReadActivityAsync(cancellationToken).ConfigureAwait(false);
-                findings.AddRange(now.IsInRecovery ? [] : Judge(site.Name, server.Name, now, patience));
-            }
-            catch (DalpException)
-            {
-                continue;
-            }
-        }
-        return [.. findings.Select(finding => new Precondition(Name, finding))];
-    }
+    public static async Task<IReadOnlyList<Precondition>> MeasureAsync(FailoverSite site, TimeSpan? patience, CancellationToken cancellationToken) =>
+        Of(site, await site.ReadServersAsync(cancellationToken).ConfigureAwait(false), patience);
+
+    /// <summary>Judges the servers of a site as they were read.</summary>
+    public static IReadOnlyList<Precondition> Of(FailoverSite site, IReadOnlyList<ServerSight> servers, TimeSpan? patience) =>
+        [.. servers.SelectMany(one => one.Now is { IsInRecovery: false } now ? Judge(site.Name, one.Server.Name, now, patience) : []).Select(finding => new Precondition(Name, finding))];
 
     /// <summary>Judges one primary.</summary>
     public static IEnumerable<Finding> Judge(string site, string server, WriteActivity now, TimeSpan? patience)

@@ -6,12 +6,15 @@ namespace DalpHa.Core.Failover;
 
 /// <summary>
 /// Step 8: the former active site stays isolated until its data are reconciled: nothing of the platform runs there, its routes are closed, its database
-/// takes no writes. All of it is kept by the site itself, so that it comes back isolated after a loss of power.
+/// takes no writes, and no pod is left that writes or signs. All of it is kept by the site itself, so that it comes back isolated after a loss of power.
 /// </summary>
 public sealed class IsolateStep : IStepRecipe
 {
     /// <summary>The step's name.</summary>
     internal const string StepName = "isolate";
+
+    // What had a count is gone by then: what else is left does not go by itself.
+    private static readonly TimeSpan Settled = TimeSpan.FromSeconds(10);
 
     /// <inheritdoc/>
     public string Name => StepName;
@@ -27,16 +30,19 @@ public sealed class IsolateStep : IStepRecipe
             var routes = await site.Cluster.ListIngressRoutesAsync(site.Namespace, cancellationToken).ConfigureAwait(false);
             var cluster = await SitePostgresCluster.FindAsync(world, timeout, cancellationToken).ConfigureAwait(false);
             var all = workloads.All.Where(one => one.Workload.Kind != WorkloadKind.DaemonSet).Select(one => one.Workload).ToList();
+            var (freeze, fence, vouched) = await DatabaseAsync(world, cluster, timeout, cancellationToken).ConfigureAwait(false);
             var running = all.Where(workload => workload.Desired > 0).Select(workload => workload.Target).ToList();
             return new FailoverStep
             {
                 Name = Name,
                 Measured = running.Count == 0 ? $"{site.Name}: nothing runs." : $"{site.Name}: {Wording.List(running)} still to stop.",
-                Preconditions = [new Precondition("WorkloadsKnown", Known(site, workloads)), .. await RemainingAsync(world, workloads, cancellationToken).ConfigureAwait(false)],
+                Preconditions = [new Precondition("WorkloadsKnown", Known(site, workloads)), .. vouched, .. await RemainingAsync(world, workloads, cancellationToken).ConfigureAwait(false)],
                 Stages =
                 [
-                    [.. all.Select(workloads.Stop), .. routes.Select(route => new SiteRoute(site, route, timeout).Close())],
-                    .. await DatabaseAsync(world, cluster, timeout, cancellationToken).ConfigureAwait(false),
+                    // A pod that hangs must not keep the database writing.
+                    [.. freeze, .. all.Select(workloads.Stop), .. routes.Select(route => new SiteRoute(site, route, timeout).Close())],
+                    [.. fence],
+                    [ActiveFence.SeeNothingLeft(world, timeout < Settled ? timeout : Settled) with { RunsRegardless = true }],
                 ],
             };
         }
@@ -52,16 +58,21 @@ public sealed class IsolateStep : IStepRecipe
     }
 
     // PostgreSQL does not run in a fenced cluster, and can't be asked. Where it does, it is frozen first: it then comes back frozen when somebody lifts the fence.
-    private static async Task<IReadOnlyList<IReadOnlyList<FailoverAction>>> DatabaseAsync(FailoverWorld world, SitePostgresCluster? cluster, TimeSpan timeout, CancellationToken cancellationToken)
+    // A server of nobody's that does not answer, and is vouched for, can only be told.
+    private static async Task<(IReadOnlyList<FailoverAction> Freeze, IReadOnlyList<FailoverAction> Fence, IReadOnlyList<Precondition> Vouched)> DatabaseAsync(
+        FailoverWorld world, SitePostgresCluster? cluster, TimeSpan timeout, CancellationToken cancellationToken)
     {
+        var servers = await world.Active.ReadServersAsync(cancellationToken).ConfigureAwait(false);
         var database = SiteDatabase.OfActive(world, timeout);
-        IReadOnlyList<FailoverAction> freeze = [.. (world.Active.Site.Database?.Servers ?? []).Select(database.Freeze)];
-        if (cluster is null)
+        if (cluster is not null)
         {
-            return [freeze];
+            var answering = cluster.Now.IsFenced ? [] : servers.Where(one => one.Now is not null).ToList();
+            return answering.Count == 0 ? ([cluster.Fence()], [], []) : ([.. answering.Select(one => database.Freeze(one.Server))], [cluster.Fence()], []);
         }
-        var answers = !cluster.Now.IsFenced && (await SiteRoleOf.MeasureAsync(world.Active, cancellationToken).ConfigureAwait(false)).Status != CheckStatus.Unknown;
-        return answers ? [freeze, [cluster.Fence()]] : [[cluster.Fence()]];
+        var silent = servers.Where(one => one.IsSilent).ToList();
+        var findings = silent.Count == 0 ? [] : await SiteFence.OfActive(world).DatabasesAsync(silent, cancellationToken).ConfigureAwait(false);
+        IReadOnlyList<Precondition> vouched = [.. findings.Select(finding => new Precondition(ActiveFence.Name, finding)).Where(one => one.IsMet)];
+        return ([.. servers.Where(one => !vouched.Any(word => word.Finding.Target == one.Server.Name)).Select(one => database.Freeze(one.Server))], [], vouched);
     }
 
     private static Finding Known(FailoverSite site, SiteWorkloads workloads) => workloads.All.Count > 0

@@ -43,8 +43,7 @@ internal sealed record PromotionCandidate
         var measuring = world.MeasureLagAsync(cancellationToken);
         try
         {
-            var control = await world.Standby.OpenDatabaseAsync(server, cancellationToken).ConfigureAwait(false);
-            if (!(await control.ReadActivityAsync(cancellationToken).ConfigureAwait(false)).IsInRecovery)
+            if (!(await world.Standby.ReadActivityAsync(server, cancellationToken).ConfigureAwait(false)).IsInRecovery)
             {
                 return new PromotionCandidate { Server = server, Measured = $"{server.Name} is promoted already; what it lacks of the former primary, if anything, is not measured here (Compare-DalpDatabase).", Preconditions = [], IsPromoted = true };
             }

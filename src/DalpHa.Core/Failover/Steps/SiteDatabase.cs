@@ -39,7 +39,7 @@ internal sealed class SiteDatabase
     /// <summary>How the name of each action begins that freezes a database.</summary>
     public const string FreezeOf = "Freeze writes on ";
 
-    /// <summary>Keeps a server from writing; done when it is read-only, no session is older than that, no transaction that writes is under way, and none has been given an id for a while.</summary>
+    /// <summary>Keeps a server from writing, whatever else could not be done; done when it is read-only, no session is older than that, no transaction that writes is under way, and none has been given an id for a while.</summary>
     public FailoverAction Freeze(DatabaseServerSettings server) => new()
     {
         Name = FreezeOf + server.Name,
@@ -48,6 +48,7 @@ internal sealed class SiteDatabase
         LookAsync = cancellationToken => LookFrozenAsync(server, cancellationToken),
         ActAsync = cancellationToken => FreezeAsync(server, cancellationToken),
         Timeout = timeout,
+        RunsRegardless = true,
     };
 
     /// <summary>Lets a server write again.</summary>

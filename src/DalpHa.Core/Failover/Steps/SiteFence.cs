@@ -13,8 +13,15 @@ namespace DalpHa.Core.Failover;
 /// <param name="topology">Says which workloads write and sign.</param>
 /// <param name="word">Who vouches for a site that does not answer; null when nobody does.</param>
 /// <param name="vouchBy">How such a word is given: <c>-ActiveIsGone</c>.</param>
-internal sealed class SiteFence(FailoverSite site, DalpTopology topology, Attestation? word, string vouchBy)
+/// <param name="cluster">The CloudNativePG Cluster that runs the site's database; null where none is named.</param>
+internal sealed class SiteFence(FailoverSite site, DalpTopology topology, Attestation? word, string vouchBy, string? cluster)
 {
+    private const string Frozen = "frozen";
+
+    /// <summary>That of the site that serves, or served.</summary>
+    public static SiteFence OfActive(FailoverWorld world) =>
+        new(world.Active, world.Topology, world.ActiveIsGone, "-ActiveIsGone", world.Runbook.Promotion is { UsesCloudNativePg: true, ActiveCluster: var name } ? name : null);
+
     /// <summary>That nothing runs which writes to the database or the chain.</summary>
     public Task<Finding> WritersAsync(CancellationToken cancellationToken) => RunningAsync(
         "writers", rule => rule.Writes(), "What they write after the promotion is lost, or forks the data.", "Freeze them: Suspend-DalpWrite, or run the step freeze.", cancellationToken);
@@ -25,22 +32,27 @@ internal sealed class SiteFence(FailoverSite site, DalpTopology topology, Attest
         : RunningAsync("signers", rule => rule.Role == role, "Two transaction signers use one nonce twice.", "Stop them there, and see their pods gone: Stop-DalpWorkload.", cancellationToken);
 
     /// <summary>That no database of the site takes writes: one finding for each server.</summary>
-    public async Task<IReadOnlyList<Finding>> DatabasesAsync(CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<Finding>> DatabasesAsync(CancellationToken cancellationToken) =>
+        await DatabasesAsync(await site.ReadServersAsync(cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
+
+    /// <summary>The same of servers that were just read.</summary>
+    public async Task<IReadOnlyList<Finding>> DatabasesAsync(IReadOnlyList<ServerSight> servers, CancellationToken cancellationToken)
     {
-        var servers = site.Site.Database?.Servers ?? [];
-        return servers.Count > 0
-            ? await Task.WhenAll(servers.Select(server => DatabaseAsync(server, cancellationToken))).ConfigureAwait(false)
-            :
-            [
-                Finding.Unknown(
-                    site.Name, "database", "not named", "frozen", "The topology names no database server of the site, so nobody can see whether it writes.",
-                    $"Name it: sites.{(site.Site.Role == SiteRole.Active ? "active" : "standby")}.database.servers."),
-            ];
+        var isStopped = servers.Any(one => one.IsSilent) && await IsStoppedAsync(cancellationToken).ConfigureAwait(false);
+        return servers.Count > 0 ? [.. servers.Select(one => Database(one, isStopped))] :
+        [
+            Finding.Unknown(
+                site.Name, "database", "not named", Frozen, "The topology names no database server of the site, so nobody can see whether it writes.",
+                $"Name it: sites.{(site.Site.Role == SiteRole.Active ? "active" : "standby")}.database.servers."),
+        ];
     }
+
+    /// <summary>What stands for the writers, or the validators, of a cluster that could not be read.</summary>
+    public Finding Unseen(string what, DalpException exception) => Unseen(what, NoPodOf(what), exception);
 
     private async Task<Finding> RunningAsync(string what, Func<WorkloadRule, bool> counts, string harm, string remediation, CancellationToken cancellationToken)
     {
-        var expected = $"no pod of {what}";
+        var expected = NoPodOf(what);
         try
         {
             var (pods, workloads) = await site.ReadClusterAsync(
@@ -60,45 +72,57 @@ internal sealed class SiteFence(FailoverSite site, DalpTopology topology, Attest
         }
     }
 
-    private async Task<Finding> DatabaseAsync(DatabaseServerSettings server, CancellationToken cancellationToken)
+    private static string NoPodOf(string what) => $"no pod of {what}";
+
+    private Finding Database(ServerSight one, bool isStopped) => one switch
     {
-        const string Expected = "frozen";
+        { Now: { IsInRecovery: true } } => Finding.Pass(site.Name, one.Server.Name, "in recovery", Frozen),
+        { Now: { WhyNotFrozen: null } now } => Finding.Pass(site.Name, one.Server.Name, $"read-only at {now.CurrentLsn}", Frozen),
+        { Now: { } now } => Finding.Fail(
+            site.Name,
+            one.Server.Name,
+            now.IsReadOnly ? "may write" : "takes writes",
+            Frozen,
+            $"{now.WhyNotFrozen} Two databases that take writes can't be merged again.",
+            "Freeze it: Suspend-DalpWrite, or run the step freeze."),
+        { IsSilent: true } when isStopped => Finding.Pass(site.Name, one.Server.Name, $"Cluster/{cluster} is fenced, and it does not answer", Frozen),
+        _ => Unseen(one.Server.Name, Frozen, one.Failure!),
+    };
+
+    // A fenced Cluster's PostgreSQL is stopped by its operator: that it does not answer is how it should be. The annotation alone only asks for that, and an
+    // operator that is down stops nothing: its status must say that no instance is ready.
+    private async Task<bool> IsStoppedAsync(CancellationToken cancellationToken)
+    {
+        if (cluster is null)
+        {
+            return false;
+        }
         try
         {
-            var activity = await site.ReadActivityAsync(server, cancellationToken).ConfigureAwait(false);
-            return activity switch
-            {
-                { IsInRecovery: true } => Finding.Pass(site.Name, server.Name, "in recovery", Expected),
-                { WhyNotFrozen: null } => Finding.Pass(site.Name, server.Name, $"read-only at {activity.CurrentLsn}", Expected),
-                _ => Finding.Fail(
-                    site.Name,
-                    server.Name,
-                    activity.IsReadOnly ? "may write" : "takes writes",
-                    Expected,
-                    $"{activity.WhyNotFrozen} Two databases that take writes can't be merged again.",
-                    "Freeze it: Suspend-DalpWrite, or run the step freeze."),
-            };
+            return await site.ReadClusterAsync((_, token) => site.CloudNativePg.FindAsync(site.Namespace, cluster, token), cancellationToken).ConfigureAwait(false) is { IsFenced: true, ReadyInstances: 0 };
         }
-        catch (DalpException exception)
+        catch (DalpException)
         {
-            return Unseen(server.Name, Expected, exception);
+            return false;
         }
     }
 
-    // Only silence can be vouched for. A site that answers, and refuses to be looked at, is there.
+    // Only silence can be vouched for, and what says itself that it serves nobody. A site that answers, and refuses to be looked at, is there; so is one that has too
+    // much to do, and one that only takes nobody new.
     private Finding Unseen(string target, string expected, DalpException exception)
     {
         var isSilent = exception.Kind is FaultKind.Unreachable or FaultKind.TimedOut;
-        if (isSilent && word is not null)
-        {
-            return Finding.Warn(site.Name, target, "can't be reached", expected, $"{word.Person} vouches: {word.Statement}", "Isolate the site as soon as it answers: Protect-DalpSite -Wait.");
-        }
-        return Finding.Unknown(
-            site.Name,
-            target,
-            "can't be seen",
-            expected,
-            exception.Message,
-            isSilent ? $"Reach it and freeze it; or let a person who knows that it serves nobody vouch for it: {vouchBy} '<name>: <how he knows>'." : exception.RecommendedAction);
+        var canBeVouched = isSilent || exception.ErrorId is "ApiServerError" or "DatabaseStarting" or "DatabaseInCrashRecovery";
+        var observed = isSilent ? "can't be reached" : canBeVouched ? "serves nobody now" : "can't be seen";
+        return canBeVouched && word is not null
+            ? Finding.Warn(
+                site.Name, target, observed, expected, $"{(isSilent ? "" : $"{exception.Message} ")}{word.Person} vouches: {word.Statement}", "Isolate the site as soon as it answers: Protect-DalpSite -Wait.")
+            : Finding.Unknown(
+                site.Name,
+                target,
+                isSilent ? "can't be seen" : observed,
+                expected,
+                exception.Message,
+                canBeVouched ? $"Reach it and freeze it; or let a person who knows that it serves nobody vouch for it: {vouchBy} '<name>: <how he knows>'." : exception.RecommendedAction);
     }
 }

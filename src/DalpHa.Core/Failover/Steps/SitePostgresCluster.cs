@@ -7,14 +7,12 @@ namespace DalpHa.Core.Failover;
 internal sealed class SitePostgresCluster
 {
     private readonly FailoverSite site;
-    private readonly SiteDatabase database;
     private readonly TimeSpan timeout;
     private readonly TimeProvider time;
 
     private SitePostgresCluster(FailoverWorld world, PostgresCluster now, TimeSpan timeout)
     {
         site = world.Active;
-        database = SiteDatabase.OfActive(world, timeout);
         Now = now;
         this.timeout = timeout;
         time = world.Time;
@@ -48,6 +46,7 @@ internal sealed class SitePostgresCluster
         },
         ActAsync = cancellationToken => SetFencedAsync(true, cancellationToken),
         Timeout = timeout,
+        RunsRegardless = true,
     };
 
     /// <summary>Lets its instances run again.</summary>
@@ -66,22 +65,8 @@ internal sealed class SitePostgresCluster
     private Task SetFencedAsync(bool isFenced, CancellationToken cancellationToken) => ClusterChange.OnNewestAsync(
         async token => await site.CloudNativePg.SetFencedAsync(await FindAsync(site, Now.Name, token).ConfigureAwait(false), isFenced, token).ConfigureAwait(false), time, cancellationToken);
 
-    private async Task<DatabaseServerSettings?> AnsweringAsync(CancellationToken cancellationToken)
-    {
-        foreach (var server in site.Site.Database?.Servers ?? [])
-        {
-            try
-            {
-                await database.ReadAsync(server, cancellationToken).ConfigureAwait(false);
-                return server;
-            }
-            catch (DalpException exception) when (exception.Kind is FaultKind.Unreachable or FaultKind.TimedOut or FaultKind.Unavailable or FaultKind.NotFound)
-            {
-                // As it should be once it is fenced.
-            }
-        }
-        return null;
-    }
+    private async Task<DatabaseServerSettings?> AnsweringAsync(CancellationToken cancellationToken) =>
+        (await site.ReadServersAsync(cancellationToken).ConfigureAwait(false)).FirstOrDefault(one => !one.IsSilent)?.Server;
 
     /// <summary>A Cluster of a site, by its name.</summary>
     /// <exception cref="DalpException">It is not there, or can't be seen.</exception>

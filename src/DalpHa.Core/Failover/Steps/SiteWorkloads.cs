@@ -1,4 +1,5 @@
 using DalpHa.Core.Clusters;
+using DalpHa.Core.Errors;
 using DalpHa.Core.Readiness;
 using DalpHa.Core.Topology;
 
@@ -36,13 +37,27 @@ internal sealed class SiteWorkloads
         LookAsync = async cancellationToken =>
         {
             var (now, pods) = await LookAsync(workload, cancellationToken).ConfigureAwait(false);
-            return now is null ? Sighting.Yes("It is not there.")
-                : now.Desired == 0 && pods == 0 ? Sighting.Yes("0 replicas, no pod.")
-                : Sighting.NotYet($"{now.Desired} replicas asked for, {Wording.Count(pods, "pod")}.");
+            return (now, pods) switch
+            {
+                (null, 0) => Sighting.Yes("It is not there."),
+                (null, _) => Sighting.NotYet($"It is not there, and {Wording.Count(pods, "pod")} of it."),
+                ({ Desired: 0 }, 0) => Sighting.Yes("0 replicas, no pod."),
+                _ => Sighting.NotYet($"{now.Desired} replicas asked for, {Wording.Count(pods, "pod")}."),
+            };
         },
-        // What is remembered already is not overwritten by the zero that stands there now.
-        ActAsync = cancellationToken => site.Control.ScaleAsync(
-            site.Namespace, workload.Kind, workload.Name, 0, workload.Desired > 0 ? workload.Desired : workload.RememberedReplicas, cancellationToken),
+        ActAsync = async cancellationToken =>
+        {
+            try
+            {
+                // What is remembered already is not overwritten by the zero that stands there now.
+                await site.Control.ScaleAsync(
+                    site.Namespace, workload.Kind, workload.Name, 0, workload.Desired > 0 ? workload.Desired : workload.RememberedReplicas, cancellationToken).ConfigureAwait(false);
+            }
+            catch (DalpException gone) when (gone.Kind == FaultKind.NotFound)
+            {
+                // Its pods may outlive it, and are waited for.
+            }
+        },
         Timeout = timeout,
     };
 

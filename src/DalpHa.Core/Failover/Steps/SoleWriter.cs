@@ -1,5 +1,3 @@
-using DalpHa.Core.Errors;
-using DalpHa.Core.Ports;
 using DalpHa.Core.Readiness;
 
 namespace DalpHa.Core.Failover;
@@ -36,23 +34,6 @@ internal static class SoleWriter
         };
     }
 
-    private static async Task<string?> WriterAsync(FailoverSite site, CancellationToken cancellationToken)
-    {
-        foreach (var server in site.Site.Database?.Servers ?? [])
-        {
-            try
-            {
-                var control = await site.OpenDatabaseAsync(server, cancellationToken).ConfigureAwait(false);
-                if (await control.ReadActivityAsync(cancellationToken).ConfigureAwait(false) is { IsInRecovery: false, WhyNotFrozen: not null })
-                {
-                    return server.Name;
-                }
-            }
-            catch (DalpException)
-            {
-                continue;
-            }
-        }
-        return null;
-    }
+    private static async Task<string?> WriterAsync(FailoverSite site, CancellationToken cancellationToken) =>
+        (await site.ReadServersAsync(cancellationToken).ConfigureAwait(false)).FirstOrDefault(one => one.TakesWrites)?.Server.Name;
 }

@@ -41,27 +41,16 @@ internal static class StartConditions
     public static async Task<Precondition> TakesWritesAsync(FailoverSite site, CancellationToken cancellationToken)
     {
         const string Expected = "takes writes";
-        Finding? worst = null;
-        foreach (var server in site.Site.Database?.Servers ?? [])
+        var servers = await site.ReadServersAsync(cancellationToken).ConfigureAwait(false);
+        return new Precondition("DatabaseTakesWrites", (servers.FirstOrDefault(one => one.Now is { IsInRecovery: false, IsReadOnlyByDefault: false }) ?? servers.FirstOrDefault()) switch
         {
-            try
-            {
-                var activity = await site.ReadActivityAsync(server, cancellationToken).ConfigureAwait(false);
-                if (activity is { IsInRecovery: false, IsReadOnlyByDefault: false })
-                {
-                    return new Precondition("DatabaseTakesWrites", Finding.Pass(site.Name, server.Name, Expected, Expected));
-                }
-                worst ??= Finding.Fail(
-                    site.Name, server.Name, activity.IsInRecovery ? "in recovery" : "read-only", Expected, "The workloads would start against a database that refuses them.",
-                    activity.IsInRecovery ? "Promote it first." : "Let it take writes first: Resume-DalpWrite.");
-            }
-            catch (DalpException exception)
-            {
-                worst ??= Finding.Unknown(site.Name, server.Name, "can't be seen", Expected, exception.Message, exception.RecommendedAction);
-            }
-        }
-        return new Precondition("DatabaseTakesWrites", worst ?? Finding.Unknown(
-            site.Name, "database", "not named", Expected, "The topology names no database server of the site.", "Name it in the topology: database.servers."));
+            { Now: { IsInRecovery: false, IsReadOnlyByDefault: false } } writer => Finding.Pass(site.Name, writer.Server.Name, Expected, Expected),
+            { Now: { } now } other => Finding.Fail(
+                site.Name, other.Server.Name, now.IsInRecovery ? "in recovery" : "read-only", Expected, "The workloads would start against a database that refuses them.",
+                now.IsInRecovery ? "Promote it first." : "Let it take writes first: Resume-DalpWrite."),
+            { Failure: { } failure } unseen => Finding.Unknown(site.Name, unseen.Server.Name, "can't be seen", Expected, failure.Message, failure.RecommendedAction),
+            _ => Finding.Unknown(site.Name, "database", "not named", Expected, "The topology names no database server of the site.", "Name it in the topology: database.servers."),
+        });
     }
 
     /// <summary>That the site has room for what starts, as <see cref="Capacity"/> judges it.</summary>

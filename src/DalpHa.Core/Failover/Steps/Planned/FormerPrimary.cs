@@ -55,7 +55,7 @@ internal sealed class FormerPrimary(FailoverWorld world, Func<DrainedPrimary?> d
         try
         {
             var server = world.Active.Site.Database!.Servers.First(one => one.Name == then.Server);
-            return await (await world.Active.OpenDatabaseAsync(server, cancellationToken).ConfigureAwait(false)).ReadActivityAsync(cancellationToken).ConfigureAwait(false);
+            return await world.Active.ReadActivityAsync(server, cancellationToken).ConfigureAwait(false);
         }
         catch (DalpException exception)
         {

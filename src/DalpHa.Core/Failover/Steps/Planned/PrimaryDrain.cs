@@ -51,8 +51,8 @@ internal sealed class PrimaryDrain(FailoverWorld world, DatabaseServerSettings s
 
     private async Task<DrainSight> ReadAsync(CancellationToken cancellationToken)
     {
-        var reading = ReadAsync(world.Standby, standby, cancellationToken);
-        var primaries = await Task.WhenAll(actives.Select(server => ReadAsync(world.Active, server, cancellationToken))).ConfigureAwait(false);
+        var reading = world.Standby.ReadActivityAsync(standby, cancellationToken);
+        var primaries = await Task.WhenAll(actives.Select(server => world.Active.ReadActivityAsync(server, cancellationToken))).ConfigureAwait(false);
         return DrainRule.Judge([.. actives.Zip(primaries, (server, now) => (server.Name, now))], await reading.ConfigureAwait(false));
     }
 
@@ -65,7 +65,4 @@ internal sealed class PrimaryDrain(FailoverWorld world, DatabaseServerSettings s
             await SiteDatabase.OfActive(world, world.Topology.Thresholds.Lag.Warn).FreezeAsync(server, cancellationToken).ConfigureAwait(false);
         }
     }));
-
-    private static async Task<WriteActivity> ReadAsync(FailoverSite site, DatabaseServerSettings server, CancellationToken cancellationToken) =>
-        await (await site.OpenDatabaseAsync(server, cancellationToken).ConfigureAwait(false)).ReadActivityAsync(cancellationToken).ConfigureAwait(false);
 }

@@ -1,0 +1,18 @@
+using DalpHa.Core.Errors;
+using DalpHa.Core.Ports;
+using DalpHa.Core.Topology;
+
+namespace DalpHa.Core.Failover;
+
+/// <summary>One database server of a site as it was just read.</summary>
+/// <param name="Server">The server.</param>
+/// <param name="Now">What it does with writes; null when that can't be seen.</param>
+/// <param name="Failure">Why not; null when it can.</param>
+public sealed record ServerSight(DatabaseServerSettings Server, WriteActivity? Now, DalpException? Failure)
+{
+    /// <summary>Whether it is a primary that nothing keeps from writing.</summary>
+    public bool TakesWrites => Now is { IsInRecovery: false, WhyNotFrozen: not null };
+
+    /// <summary>Whether nothing that runs there has said a word. Who refuses runs.</summary>
+    public bool IsSilent => Failure?.Kind is FaultKind.Unreachable or FaultKind.TimedOut or FaultKind.Unavailable or FaultKind.NotFound;
+}

@@ -1,0 +1,124 @@
+using DalpHa.Core.Clusters;
+using DalpHa.Core.Failover;
+using DalpHa.Core.Tests.Readiness;
+using DalpHa.Core.Topology;
+
+namespace DalpHa.Core.Tests.Failover;
+
+/// <summary>Pods that do not go: they keep a step from being done, and no database from being frozen.</summary>
+public sealed class HangingPodTests : IDisposable
+{
+    private const string Id = "20260601-120000-abcd";
+    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(40);
+    private readonly TestPlatform platform = new();
+    private readonly HandCrew crew = new();
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    public void Dispose() => platform.Dispose();
+
+    [Fact]
+    public async Task A_freeze_goes_on_to_the_database_and_is_not_done()
+    {
+        platform.Active.Hanging.Add("dapi");
+        var stopped = await platform.Process().BeginAsync(Id, TestPlatform.Declaration, null, Token);
+        Assert.Equal(("freeze", FailoverOutcome.Incomplete), (stopped.NextStep, stopped.Outcome));
+        Assert.Contains("Deployment/dapi", stopped.StoppedBecause, StringComparison.Ordinal);
+        Assert.False(platform.Active.TakesWrites);
+    }
+
+    [Fact]
+    public async Task A_planned_one_lets_everybody_write_until_all_else_is_done()
+    {
+        platform.Kind = FailoverKind.Switchover;
+        platform.Active.Hanging.Add("dapi");
+        platform.Runbook = platform.Runbook with { Steps = [.. platform.Runbook.Steps.Select(step => step.Name == "promote" ? step with { Manual = "Promote it." } : step)] };
+        await platform.Process().BeginAsync(Id, TestPlatform.Declaration, null, Token);
+        Assert.True(platform.Active.TakesWrites);
+    }
+
+    [Fact]
+    public async Task An_isolation_freezes_and_fences_at_once_and_tells_what_hangs()
+    {
+        platform.Active.Postgres = new PostgresCluster { Namespace = "dalp", Name = "pg-west", Version = "1" };
+        platform.Active.Hanging.Add("dapp");
+        Assert.False(await IsolateAsync());
+        Assert.True(platform.Active.IsReadOnly);
+        Assert.Contains("fence True", platform.Active.Changes);
+        Assert.Equal(FailoverOutcome.Incomplete, crew.Results.Single(result => result.Action == "Scale Deployment/dapp to 0").Outcome);
+    }
+
+    [Fact]
+    public async Task Who_waits_for_a_site_freezes_it_before_it_waits_for_its_pods()
+    {
+        platform.Active.Hanging.Add("dapp");
+        var (isFrozen, journal, until) = (false, Journal(), platform.Time.GetUtcNow() + TimeSpan.FromHours(1));
+        // What the dead node held goes when somebody deletes it.
+        crew.OnShow = _ =>
+        {
+            isFrozen |= platform.Active.IsReadOnly;
+            if (platform.Time.GetUtcNow() > until)
+            {
+                Assert.True(isFrozen);
+                platform.Active.Hanging.Clear();
+                platform.Active.SetPods();
+            }
+        };
+        await using (journal)
+        {
+            await new SiteWatch(World(), crew, Timeout, journal).IsolateAsync(TimeSpan.FromHours(3), Token);
+        }
+        Assert.True(isFrozen);
+    }
+
+    [Theory]
+    [InlineData("validator")]
+    [InlineData("dapi")]
+    public async Task A_site_on_which_something_still_writes_or_signs_is_not_isolated(string name)
+    {
+        // A copy that somebody made of a pod, and a workload that is gone.
+        platform.Active.Strays = [Given.Pod(name, 9)];
+        platform.Active.Cluster.Workloads.RemoveAll(workload => workload.Name == name);
+        platform.Active.SetPods();
+        Assert.False(await IsolateAsync());
+        var left = crew.Results[^1];
+        Assert.Equal(("See that nothing writes or signs on west", FailoverOutcome.Incomplete), (left.Action, left.Outcome));
+        Assert.Contains($"Pod/{name}-9 runs", left.Detail, StringComparison.Ordinal);
+        // The rest is done.
+        Assert.All(platform.Active.Cluster.Workloads, workload => Assert.Equal(0, workload.Desired));
+        Assert.False(platform.Active.TakesWrites);
+    }
+
+    [Fact]
+    public async Task A_DaemonSet_that_signs_is_not_isolated_either()
+    {
+        platform.Active.Cluster.Workloads.Add(Given.Workload("validator", 1, kind: WorkloadKind.DaemonSet));
+        platform.Active.SetPods();
+        Assert.False(await IsolateAsync());
+        Assert.Contains("DaemonSet/validator", crew.Results[^1].Detail, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_workload_that_is_deleted_is_gone_when_its_pods_are()
+    {
+        var stop = await new StopWorkloads(new WorkloadChoice(["validator"]), Timeout).MeasureAsync(World(), Token);
+        platform.Active.Cluster.Workloads.RemoveAll(workload => workload.Name == "validator");
+        var action = Assert.Single(stop.Stages.SelectMany(stage => stage));
+        Assert.Equal(Sighting.NotYet("It is not there, and 4 pods of it."), await action.LookAsync(Token));
+        platform.Active.SetPods();
+        Assert.True((await action.LookAsync(Token)).Holds);
+    }
+
+    private async Task<bool> IsolateAsync()
+    {
+        await using var journal = Journal();
+        return await new HandRun(crew, platform.Time, journal).RunAsync(await new IsolateStep().MeasureAsync(World(), Token), token => new IsolateStep().MeasureAsync(World(), token), Token);
+    }
+
+    private HandJournal Journal() => new(World(), platform.Folder("steps"), "operator@laptop", crew.Warnings.Add);
+
+    private FailoverWorld World() => platform.World() with
+    {
+        Runbook = HandRunbook.Of(Timeout, platform.Active.Postgres is { Name: var name } ? new PromotionProcedure(PromotionMethod.CloudNativePgReplica) { ActiveCluster = name } : new PromotionProcedure(PromotionMethod.SelfRun)),
+    };
+}

@@ -1,0 +1,133 @@
+using DalpHa.Core.Errors;
+using DalpHa.Core.Failover;
+using DalpHa.Core.Readiness;
+
+namespace DalpHa.Core.Tests.Failover;
+
+/// <summary>Half of the active site answers: its cluster without its database, or its database without its cluster.</summary>
+public sealed class SilentDatabaseTests : IDisposable
+{
+    private const string Id = "20260601-120000-abcd";
+    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(40);
+    private readonly TestPlatform platform = new();
+    private readonly HandCrew crew = new();
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    public void Dispose() => platform.Dispose();
+
+    [Theory]
+    [InlineData("DatabaseUnreachable", FaultKind.Unreachable, true)]
+    [InlineData("DatabaseTimedOut", FaultKind.TimedOut, true)]
+    [InlineData("DatabaseStarting", FaultKind.Unavailable, true)]
+    [InlineData("DatabaseInCrashRecovery", FaultKind.Unavailable, true)]
+    [InlineData("DatabaseShuttingDown", FaultKind.Unavailable, false)]
+    [InlineData("DatabaseOutOfConnections", FaultKind.Unavailable, false)]
+    [InlineData("DatabaseAuthenticationFailed", FaultKind.Unauthenticated, false)]
+    public async Task A_database_that_does_not_answer_is_in_the_way_until_a_person_vouches_and_only_where_it_serves_nobody(string errorId, FaultKind kind, bool canBeVouched)
+    {
+        platform.Active.DatabaseFailure = Failure(errorId, kind);
+        platform.MaxDataLoss = TimeSpan.MaxValue;
+        Assert.Contains((await PlanAsync()).Blockers, blocker => blocker.StartsWith("freeze: ActiveFenced", StringComparison.Ordinal));
+        var refused = await platform.Process().BeginAsync(Id, TestPlatform.Declaration, null, Token);
+        Assert.Equal(("freeze", FailoverOutcome.NotStarted), (refused.NextStep, refused.Outcome));
+
+        platform.ActiveIsGone = new Attestation("Head of Operations", "Its disk is destroyed.");
+        Assert.Equal(canBeVouched, (await PlanAsync()).IsReady);
+        var ended = await platform.Process().ResumeAsync(Id, null, Token);
+        Assert.True((ended.Outcome == FailoverOutcome.Succeeded) == canBeVouched, ended.StoppedBecause);
+        Assert.Equal(canBeVouched, platform.Standby.TakesWrites);
+        // What answers is stopped and isolated as ever.
+        Assert.Equal(canBeVouched, platform.Active.Cluster.Workloads.All(workload => workload.Desired == 0));
+    }
+
+    [Fact]
+    public async Task One_that_comes_back_before_the_promotion_is_not_promoted_over()
+    {
+        platform.Active.DatabaseFailure = TestSite.Down();
+        (platform.ActiveIsGone, platform.MaxDataLoss) = (new Attestation("Head of Operations", "Its disk is destroyed."), TimeSpan.MaxValue);
+        platform.Crew.OnAsked = step => platform.Active.DatabaseFailure = step == "confirm" ? null : platform.Active.DatabaseFailure;
+        var stopped = await platform.Process().BeginAsync(Id, TestPlatform.Declaration, null, Token);
+        Assert.Equal("promote", stopped.NextStep);
+        Assert.Contains("ActiveFenced", stopped.StoppedBecause, StringComparison.Ordinal);
+        Assert.Empty(platform.Standby.Changes);
+    }
+
+    [Fact]
+    public async Task A_Cluster_that_is_fenced_and_stopped_counts_as_frozen()
+    {
+        platform.Active.Postgres = new PostgresCluster { Namespace = "dalp", Name = "pg-west", Version = "1", FencedInstances = ["*"] };
+        foreach (var ready in new[] { 0, 1 })
+        {
+            platform.Active.Postgres = platform.Active.Postgres with { ReadyInstances = ready };
+            var step = await new FreezeStep { IsForPromotion = true }.MeasureAsync(World(), Token);
+            Assert.DoesNotContain(step.Stages.SelectMany(stage => stage), action => action.Name.StartsWith("Freeze writes", StringComparison.Ordinal));
+            // An operator that is down stops nothing.
+            var expected = ready == 0 ? CheckStatus.Pass : CheckStatus.Unknown;
+            Assert.Equal(expected, step.Preconditions.Single(one => one.Name == "ActiveFenced").Finding.Status);
+            Assert.Equal(expected, (await new ManualStep("traffic").MeasureAsync(World(), Token)).Preconditions.Single(one => one.Finding.Target == "pg").Finding.Status);
+        }
+    }
+
+    [Fact]
+    public async Task A_database_that_writes_while_its_cluster_is_silent_is_frozen_on_the_word_for_its_writers()
+    {
+        platform.Active.Cluster.Down = TestSite.Down();
+        Assert.Equal("freeze", (await platform.Process().BeginAsync(Id, TestPlatform.Declaration, null, Token)).NextStep);
+        Assert.True(platform.Active.TakesWrites);
+
+        platform.ActiveIsGone = new Attestation("Head of Operations", "Its pods have no network.");
+        var failover = await platform.Process().ResumeAsync(Id, null, Token);
+        Assert.Equal("isolate", failover.NextStep);
+        Assert.Contains("readonly True", platform.Active.Changes);
+        Assert.True(platform.Standby.TakesWrites);
+    }
+
+    [Fact]
+    public async Task By_hand_it_is_frozen_without_a_word_and_the_step_is_not_done()
+    {
+        platform.Active.Cluster.Down = TestSite.Down();
+        Assert.False(await FreezeByHandAsync());
+        Assert.False(platform.Active.TakesWrites);
+        Assert.Equal([("Freeze writes on pg", FailoverOutcome.Succeeded), ("Stop the writers of west", FailoverOutcome.NotStarted)], crew.Results.Select(result => (result.Action, result.Outcome)));
+
+        platform.Active.SetDown(true);
+        Assert.Equal("PreconditionUnmet", (await Assert.ThrowsAsync<DalpException>(FreezeByHandAsync)).ErrorId);
+    }
+
+    [Fact]
+    public async Task By_hand_writers_are_stopped_also_where_the_database_is_silent()
+    {
+        platform.Active.DatabaseFailure = TestSite.Down();
+        Assert.False(await FreezeByHandAsync());
+        Assert.Equal(["scale dapi 0", "scale signer 0"], platform.Active.Changes.Order());
+        Assert.Equal(("Freeze writes on pg", FailoverOutcome.NotStarted), (crew.Results[^1].Action, crew.Results[^1].Outcome));
+    }
+
+    [Fact]
+    public async Task There_is_a_plan_whenever_the_database_goes_silent_while_it_is_made()
+    {
+        for (var at = 1; at <= 25; at++)
+        {
+            var reached = 0;
+            platform.Active.DatabaseFailure = null;
+            platform.Active.OnReached = () => platform.Active.DatabaseFailure = ++reached >= at ? TestSite.Down() : null;
+            Assert.Equal(8, (await PlanAsync()).Steps.Count);
+        }
+    }
+
+    private static DalpException Failure(string errorId, FaultKind kind) => new(errorId, kind, "It does not answer.", "See its log.", "pg");
+
+    private Task<DalpFailoverPlan> PlanAsync() => new FailoverRehearsal(platform.RehearsedWorld(_ => { })).PlanAsync(Id, Token);
+
+    private async Task<bool> FreezeByHandAsync()
+    {
+        await using var journal = new HandJournal(World(), platform.Folder("steps"), "operator@laptop", crew.Warnings.Add);
+        return await new HandRun(crew, platform.Time, journal).RunAsync(await new FreezeStep().MeasureAsync(World(), Token), token => new FreezeStep().MeasureAsync(World(), token), Token);
+    }
+
+    private FailoverWorld World() => platform.World() with
+    {
+        Runbook = HandRunbook.Of(Timeout, platform.Active.Postgres is { Name: var name } ? new PromotionProcedure(PromotionMethod.CloudNativePgReplica) { ActiveCluster = name } : new PromotionProcedure(PromotionMethod.SelfRun)),
+    };
+}
