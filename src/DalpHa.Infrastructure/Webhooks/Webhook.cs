@@ -11,10 +11,11 @@ internal static class Webhook
 
     public static async Task PostAsync(Uri address, string json, CancellationToken cancellationToken)
     {
-        using var content = new StringContent(json, Encoding.UTF8, "application/json");
+        using var message = new HttpRequestMessage(HttpMethod.Post, address) { Content = new StringContent(json, Encoding.UTF8, "application/json") };
         try
         {
-            using var answer = await Client.PostAsync(address, content, cancellationToken).ConfigureAwait(false);
+            // Its status is all that counts: a body without end keeps nobody waiting.
+            using var answer = await Client.SendAsync(message, HttpCompletionOption.ResponseHeadersRead, cancellationToken).ConfigureAwait(false);
             if (!answer.IsSuccessStatusCode)
             {
                 throw Failed(address, $"it answered {(int)answer.StatusCode}", null);
