@@ -15,12 +15,14 @@ public sealed class FaultScheduleTests
     // Of these the last two meet no fault.
     private const int MaxRuns = 6;
 
-    [Fact]
-    public void Whatever_happens_nothing_is_promoted_beside_a_writer_nor_twice_and_a_success_is_one()
+    [Theory]
+    [InlineData(FailoverKind.Failover)]
+    [InlineData(FailoverKind.Switchover)]
+    public void Whatever_happens_nothing_is_promoted_beside_a_writer_nor_twice_and_a_success_is_one(FailoverKind kind)
     {
         var runs = 0;
         Gen.Select(Gen.Enum<Fault>(), Gen.Int[0, 25]).Array[1, 8].Sample(
-            schedule => Interlocked.Add(ref runs, Play(schedule)),
+            schedule => Interlocked.Add(ref runs, Play(kind, schedule)),
             iter: Schedules,
             threads: 2,
             print: schedule => string.Join(", ", schedule.Select(one => $"{one.Item1} after {one.Item2}")));
@@ -29,9 +31,11 @@ public sealed class FaultScheduleTests
     }
 
     // Until it succeeds, which it must once nothing happens any more.
-    private static int Play(IReadOnlyList<(Fault Fault, int After)> schedule)
+    private static int Play(FailoverKind kind, IReadOnlyList<(Fault Fault, int After)> schedule)
     {
-        using var platform = new TestPlatform { ActiveIsGone = new Attestation("Head of Operations", "It is without power."), MaxDataLoss = TimeSpan.MaxValue };
+        using var platform = kind.IsPlanned()
+            ? new TestPlatform { Kind = kind }
+            : new TestPlatform { ActiveIsGone = new Attestation("Head of Operations", "It is without power."), MaxDataLoss = TimeSpan.MaxValue };
         var weather = new Weather(platform, schedule);
         var seen = 0;
         platform.OnChange = () => RequireGates(platform, ref seen);
@@ -83,6 +87,7 @@ public sealed class FaultScheduleTests
         {
             seen = east.Count;
             Assert.False(platform.Active.TakesWrites, $"'{east[^1]}' was done at the standby while the active site takes writes.");
+            Assert.False(platform.Kind.IsPlanned() && east[^1] == "promote" && platform.ToReceive + platform.ToReplay > 0, "It was promoted without all that the active site had, and that was planned.");
         }
         Assert.True(platform.Standby.Timeline <= 2, "It was promoted twice.");
     }
@@ -101,6 +106,8 @@ public sealed class FaultScheduleTests
         ActiveDown,
         ActiveUp,
         ActiveThawed,
+        StandbyLags,
+        StandbyIsLevel,
         StandbyDown,
         StandbyUp,
         PromotionStuck,
@@ -142,7 +149,7 @@ public sealed class FaultScheduleTests
             }
             platform.Active.SetDown(false);
             platform.Standby.SetDown(false);
-            (platform.Standby.IsStuck, platform.Standby.RefusesNotes) = (false, false);
+            (platform.Standby.IsStuck, platform.Standby.RefusesNotes, platform.ToReceive) = (false, false, 0);
         }
 
         private void Reach(bool isActive)
@@ -178,6 +185,10 @@ public sealed class FaultScheduleTests
                     break;
                 case Fault.ActiveThawed:
                     platform.Active.IsReadOnly = false;
+                    break;
+                // What it has received it does not lose again.
+                case Fault.StandbyLags or Fault.StandbyIsLevel:
+                    platform.ToReceive = fault == Fault.StandbyLags && platform.Active.TakesWrites ? 1UL : 0;
                     break;
                 case Fault.StandbyDown or Fault.StandbyUp:
                     platform.Standby.SetDown(fault == Fault.StandbyDown);
