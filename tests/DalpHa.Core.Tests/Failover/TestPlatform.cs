@@ -180,6 +180,7 @@ internal sealed class TestCrew : IFailoverCrew
     public List<DalpStepResult> Ended { get; } = [];
     public string? Refuses { get; set; }
     public Action<string>? OnAsked { get; set; }
+    public Action<string>? OnEnded { get; set; }
 
     public Task<bool> ConfirmAsync(StepQuestion question, CancellationToken cancellationToken)
     {
@@ -199,5 +200,9 @@ internal sealed class TestCrew : IFailoverCrew
     {
     }
 
-    public void StepEnded(DalpStepResult result) => Ended.Add(result);
+    public void StepEnded(DalpStepResult result)
+    {
+        Ended.Add(result);
+        OnEnded?.Invoke(result.Step);
+    }
 }

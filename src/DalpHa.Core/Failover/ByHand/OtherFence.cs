@@ -22,5 +22,5 @@ internal static class OtherFence
     }
 
     private static SiteFence Of(FailoverWorld world) =>
-        new(world.Standby, world.Topology, world.OtherIsFenced, "-OtherIsFenced", world.Runbook.Promotion is { UsesCloudNativePg: true, StandbyCluster: var name } ? name : null);
+        new(world.Standby, world.Topology, world.OtherIsFenced, "-OtherIsFenced", world.Runbook.Promotion is { UsesCloudNativePg: true, StandbyCluster: var name } ? name : null, world.Time);
 }

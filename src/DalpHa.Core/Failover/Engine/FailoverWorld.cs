@@ -158,7 +158,11 @@ public sealed class FailoverSite(DalpSite site, ICluster? cluster, IClusterContr
         cancellationToken);
 
     /// <summary>Reads all of its database servers at once. What can't be seen is told of each, and no exception.</summary>
-    public async Task<IReadOnlyList<ServerSight>> ReadServersAsync(CancellationToken cancellationToken) => await Task.WhenAll((site.Database?.Servers ?? []).Select(async server =>
+    public async Task<IReadOnlyList<ServerSight>> ReadServersAsync(CancellationToken cancellationToken) =>
+        await Task.WhenAll((site.Database?.Servers ?? []).Select(server => ReadServerAsync(server, cancellationToken))).ConfigureAwait(false);
+
+    /// <summary>Reads one of them; that it can't be seen is told, and no exception.</summary>
+    public async Task<ServerSight> ReadServerAsync(DatabaseServerSettings server, CancellationToken cancellationToken)
     {
         try
         {
@@ -168,5 +172,5 @@ public sealed class FailoverSite(DalpSite site, ICluster? cluster, IClusterContr
         {
             return new ServerSight(server, null, exception);
         }
-    })).ConfigureAwait(false);
+    }
 }

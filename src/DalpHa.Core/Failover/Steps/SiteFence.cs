@@ -14,13 +14,17 @@ namespace DalpHa.Core.Failover;
 /// <param name="word">Who vouches for a site that does not answer; null when nobody does.</param>
 /// <param name="vouchBy">How such a word is given: <c>-ActiveIsGone</c>.</param>
 /// <param name="cluster">The CloudNativePG Cluster that runs the site's database; null where none is named.</param>
-internal sealed class SiteFence(FailoverSite site, DalpTopology topology, Attestation? word, string vouchBy, string? cluster)
+/// <param name="time">The clock.</param>
+internal sealed class SiteFence(FailoverSite site, DalpTopology topology, Attestation? word, string vouchBy, string? cluster, TimeProvider time)
 {
+    // What begins within a second of a freeze may not have heard of it, and most of that is gone before anybody could end it.
+    private static readonly TimeSpan Passing = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan LookAgain = TimeSpan.FromMilliseconds(250);
     private const string Frozen = "frozen";
 
     /// <summary>That of the site that serves, or served.</summary>
     public static SiteFence OfActive(FailoverWorld world) =>
-        new(world.Active, world.Topology, world.ActiveIsGone, "-ActiveIsGone", world.Runbook.Promotion is { UsesCloudNativePg: true, ActiveCluster: var name } ? name : null);
+        new(world.Active, world.Topology, world.ActiveIsGone, "-ActiveIsGone", world.Runbook.Promotion is { UsesCloudNativePg: true, ActiveCluster: var name } ? name : null, world.Time);
 
     /// <summary>That nothing runs which writes to the database or the chain.</summary>
     public Task<Finding> WritersAsync(CancellationToken cancellationToken) => RunningAsync(
@@ -39,7 +43,7 @@ internal sealed class SiteFence(FailoverSite site, DalpTopology topology, Attest
     public async Task<IReadOnlyList<Finding>> DatabasesAsync(IReadOnlyList<ServerSight> servers, CancellationToken cancellationToken)
     {
         var isStopped = servers.Any(one => one.IsSilent) && await IsStoppedAsync(cancellationToken).ConfigureAwait(false);
-        return servers.Count > 0 ? [.. servers.Select(one => Database(one, isStopped))] :
+        return servers.Count > 0 ? await Task.WhenAll(servers.Select(one => DatabaseAsync(one, isStopped, cancellationToken))).ConfigureAwait(false) :
         [
             Finding.Unknown(
                 site.Name, "database", "not named", Frozen, "The topology names no database server of the site, so nobody can see whether it writes.",
@@ -74,20 +78,37 @@ internal sealed class SiteFence(FailoverSite site, DalpTopology topology, Attest
 
     private static string NoPodOf(string what) => $"no pod of {what}";
 
-    private Finding Database(ServerSight one, bool isStopped) => one switch
+    private async Task<Finding> DatabaseAsync(ServerSight first, bool isStopped, CancellationToken cancellationToken)
     {
-        { Now: { IsInRecovery: true } } => Finding.Pass(site.Name, one.Server.Name, "in recovery", Frozen),
-        { Now: { WhyNotFrozen: null } now } => Finding.Pass(site.Name, one.Server.Name, $"read-only at {now.CurrentLsn}", Frozen),
-        { Now: { } now } => Finding.Fail(
-            site.Name,
-            one.Server.Name,
-            now.IsReadOnly ? "may write" : "takes writes",
-            Frozen,
-            $"{now.WhyNotFrozen} Two databases that take writes can't be merged again.",
-            "Freeze it: Suspend-DalpWrite, or run the step freeze."),
-        { IsSilent: true } when isStopped => Finding.Pass(site.Name, one.Server.Name, $"Cluster/{cluster} is fenced, and it does not answer", Frozen),
-        _ => Unseen(one.Server.Name, Frozen, one.Failure!),
-    };
+        var (one, why) = await SettleAsync(first, cancellationToken).ConfigureAwait(false);
+        return one switch
+        {
+            { Now: { IsInRecovery: true } } => Finding.Pass(site.Name, one.Server.Name, "in recovery", Frozen),
+            { Now: { } now } when why is null => Finding.Pass(site.Name, one.Server.Name, $"read-only at {now.CurrentLsn}", Frozen),
+            { Now: { } now } => Finding.Fail(
+                site.Name,
+                one.Server.Name,
+                now.IsReadOnly ? "may write" : "takes writes",
+                Frozen,
+                $"{why} Two databases that take writes can't be merged again.",
+                "Freeze it: Suspend-DalpWrite, or run the step freeze."),
+            { IsSilent: true } when isStopped => Finding.Pass(site.Name, one.Server.Name, $"Cluster/{cluster} is fenced, and it does not answer", Frozen),
+            _ => Unseen(one.Server.Name, Frozen, one.Failure!),
+        };
+    }
+
+    // Whoever is seen once, is gone at the next look and was given no transaction id meanwhile has written nothing: that is no writer, and stops nobody.
+    private async Task<(ServerSight Sight, string? WhyNotFrozen)> SettleAsync(ServerSight first, CancellationToken cancellationToken)
+    {
+        var (started, sight) = (time.GetTimestamp(), first);
+        while (sight.Now is { IsReadOnly: true, WhyNotFrozen: not null } && time.GetElapsedTime(started) < Passing)
+        {
+            await Task.Delay(LookAgain, time, cancellationToken).ConfigureAwait(false);
+            sight = await site.ReadServerAsync(first.Server, cancellationToken).ConfigureAwait(false);
+        }
+        var hasWritten = sight.Now is { IsInRecovery: false } now && now.NextTransactionId != first.Now?.NextTransactionId;
+        return (sight, sight.Now?.WhyNotFrozen ?? (hasWritten ? $"{first.Now?.WhyNotFrozen} It is gone, and something was written meanwhile." : null));
+    }
 
     // A fenced Cluster's PostgreSQL is stopped by its operator: that it does not answer is how it should be. The annotation alone only asks for that, and an
     // operator that is down stops nothing: its status must say that no instance is ready.
