@@ -1,5 +1,6 @@
 using DalpHa.Core.Errors;
 using DalpHa.Core.Failover;
+using DalpHa.Core.Replication;
 
 namespace DalpHa.Core.Tests.Failover;
 
@@ -294,6 +295,24 @@ public sealed class FailoverRunTests : IDisposable
         Assert.Contains("copy in the standby's cluster", failover.StoppedBecause, StringComparison.Ordinal);
         Assert.Empty(platform.Active.Changes);
         Assert.NotEmpty(platform.Warnings);
+    }
+
+    [Fact]
+    public async Task A_standby_that_is_about_to_be_the_primary_is_not_taken_for_one_to_mend()
+    {
+        platform.Standby.IsStuck = true;
+        var stopped = await platform.Process().BeginAsync(Id, TestPlatform.Declaration, null, Token);
+        Assert.Equal(("promote", FailoverOutcome.Incomplete), (stopped.NextStep, stopped.Outcome));
+
+        platform.Measured = lag => lag with { Link = ReplicationLink.Broken, LagTime = null, Detail = "It can't follow; rebuild it." };
+        stopped = await platform.Process().ResumeAsync(Id, null, Token);
+        Assert.StartsWith("ReplicaUsable: its promotion was begun (expected out of recovery).", stopped.StoppedBecause, StringComparison.Ordinal);
+        Assert.DoesNotContain("; rebuild it", stopped.HandOver, StringComparison.Ordinal);
+
+        (platform.Standby.IsInRecovery, platform.Standby.Timeline) = (false, 2);
+        var ended = await platform.Process().ResumeAsync(Id, null, Token);
+        Assert.True(ended.Outcome == FailoverOutcome.Succeeded, ended.StoppedBecause);
+        Assert.Single(platform.Standby.Changes, "promote");
     }
 
     [Fact]

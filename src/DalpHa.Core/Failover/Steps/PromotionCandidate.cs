@@ -103,6 +103,11 @@ internal sealed record PromotionCandidate
     private static Finding Usable(FailoverWorld world, DatabaseServerSettings server, DalpReplicationLag lag) => lag switch
     {
         { ReplayLsn: null } => Finding.Unknown(world.Standby.Name, server.Name, "can't be seen", "a standby that replays", lag.Detail, "Reach it first: nothing is promoted unseen."),
+        // Who is told to become the primary leaves the former one before he takes writes, and looks like a standby that can't follow.
+        { Link: ReplicationLink.Broken, Primary: not null } when world.HasPromoted => Finding.Unknown(
+            world.Standby.Name, server.Name, "its promotion was begun", "out of recovery",
+            $"This failover has begun to promote it, and it has no link to {lag.Primary} any more: it may be about to take writes.",
+            "Wait until it is out of recovery, and resume. Until its log shows that it was not promoted, do not rewind or rebuild it, and promote no other."),
         { Link: ReplicationLink.Broken, Primary: not null } => Finding.Fail(world.Standby.Name, server.Name, "the link is broken", "a standby of this primary", lag.Detail, "Mend the link and let it catch up, or promote another."),
         _ => Finding.Pass(world.Standby.Name, server.Name, $"replays up to {lag.ReplayLsn}", "a standby that replays", lag.Detail),
     };
