@@ -6,13 +6,19 @@ using System.Security;
 
 namespace DalpHa.Module.Tests;
 
-/// <summary>A host with a screen of 120 columns whose lines a test can read, and nobody to answer a prompt.</summary>
+/// <summary>A host with a screen of 120 columns whose lines a test can read, and nobody to answer a prompt unless the test does.</summary>
 public sealed class CapturingHost : PSHost
 {
-    public CapturingHost() => UI = new Screen(Lines);
+    public CapturingHost() => UI = new Screen(this);
 
     /// <summary>What was written.</summary>
     public List<string> Lines { get; } = [];
+
+    /// <summary>Answers a choice: is given its text, and gives one of the labels, without its mark for the keyboard.</summary>
+    public Func<string, string>? Chooses { get; set; }
+
+    /// <summary>Answers a form: is given its caption and text, and gives each field's value.</summary>
+    public Func<string, string, Dictionary<string, string>>? Fills { get; set; }
 
     public override CultureInfo CurrentCulture => CultureInfo.InvariantCulture;
 
@@ -40,23 +46,23 @@ public sealed class CapturingHost : PSHost
 
     public override void SetShouldExit(int exitCode) => throw new NotSupportedException();
 
-    private sealed class Screen(List<string> lines) : PSHostUserInterface
+    private sealed class Screen(CapturingHost host) : PSHostUserInterface
     {
         public override PSHostRawUserInterface RawUI { get; } = new Width();
 
-        public override void Write(string value) => lines.Add(value);
+        public override void Write(string value) => host.Lines.Add(value);
 
-        public override void Write(ConsoleColor foregroundColor, ConsoleColor backgroundColor, string value) => lines.Add(value);
+        public override void Write(ConsoleColor foregroundColor, ConsoleColor backgroundColor, string value) => host.Lines.Add(value);
 
-        public override void WriteLine(string value) => lines.AddRange(GetOutputString(value, false).Split('\n'));
+        public override void WriteLine(string value) => host.Lines.AddRange(GetOutputString(value, false).Split('\n'));
 
-        public override void WriteErrorLine(string value) => lines.Add(value);
+        public override void WriteErrorLine(string value) => host.Lines.Add(value);
 
-        public override void WriteWarningLine(string message) => lines.Add(message);
+        public override void WriteWarningLine(string message) => host.Lines.Add(message);
 
-        public override void WriteVerboseLine(string message) => lines.Add(message);
+        public override void WriteVerboseLine(string message) => host.Lines.Add(message);
 
-        public override void WriteDebugLine(string message) => lines.Add(message);
+        public override void WriteDebugLine(string message) => host.Lines.Add(message);
 
         public override void WriteProgress(long sourceId, ProgressRecord record)
         {
@@ -66,9 +72,17 @@ public sealed class CapturingHost : PSHost
 
         public override SecureString ReadLineAsSecureString() => throw new HostException("Nobody answers.");
 
-        public override Dictionary<string, PSObject> Prompt(string caption, string message, Collection<FieldDescription> descriptions) => throw new HostException("Nobody answers.");
+        public override Dictionary<string, PSObject> Prompt(string caption, string message, Collection<FieldDescription> descriptions)
+        {
+            var filled = (host.Fills ?? throw new HostException("Nobody answers."))(caption, message);
+            return descriptions.ToDictionary(field => field.Name, field => PSObject.AsPSObject(filled.GetValueOrDefault(field.Name, "")));
+        }
 
-        public override int PromptForChoice(string caption, string message, Collection<ChoiceDescription> choices, int defaultChoice) => throw new HostException("Nobody answers.");
+        public override int PromptForChoice(string caption, string message, Collection<ChoiceDescription> choices, int defaultChoice)
+        {
+            var label = (host.Chooses ?? throw new HostException("Nobody answers."))(message);
+            return choices.Index().Single(choice => choice.Item.Label.Replace("&", "", StringComparison.Ordinal) == label).Index;
+        }
 
         public override PSCredential PromptForCredential(string caption, string message, string userName, string targetName) => throw new HostException("Nobody answers.");
 

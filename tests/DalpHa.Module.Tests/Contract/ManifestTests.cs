@@ -59,6 +59,19 @@ public sealed class ManifestTests : IDisposable
     }
 
     [Fact]
+    public void What_changes_a_site_is_never_done_unasked()
+    {
+        // These change files of the operator's, and labs.
+        string[] harmless = ["Invoke-DalpLabFault", "New-DalpRunbook", "New-DalpTopology", "Start-DalpLab", "Stop-DalpLab"];
+        var changing = Cmdlets.All.Where(command => Cmdlets.Attribute(command).SupportsShouldProcess).ToList();
+        Assert.Equal(harmless, changing.Where(command => Cmdlets.Attribute(command).ConfirmImpact != ConfirmImpact.High).Select(command => command.Name));
+        // Whoever opens the sites for changes is asked for them; a plan opens them to rehearse.
+        var opening = Cmdlets.All.Where(command => Bases(command.ImplementingType).Contains("ChangeCommand")).ToList();
+        Assert.Equal(["New-DalpFailoverPlan"], opening.Except(changing).Select(command => command.Name));
+        Assert.Equal(changing.Select(command => command.Name).Except(harmless), opening.Intersect(changing).Select(command => command.Name));
+    }
+
+    [Fact]
     public void The_package_ships_neither_the_engine_nor_a_second_core()
     {
         var root = Path.GetDirectoryName(PackagedModule.ManifestPath)!;
@@ -73,5 +86,13 @@ public sealed class ManifestTests : IDisposable
             .Select(file => AssemblyName.GetAssemblyName(Path.Combine(Path.GetDirectoryName(PackagedModule.ManifestPath)!, "module", "bin", file)).Version!.ToString(3))
             .Distinct();
         Assert.Equal(PackagedManifest.Data["ModuleVersion"], Assert.Single(versions));
+    }
+
+    private static IEnumerable<string> Bases(Type type)
+    {
+        for (var next = type.BaseType; next is not null; next = next.BaseType)
+        {
+            yield return next.Name;
+        }
     }
 }

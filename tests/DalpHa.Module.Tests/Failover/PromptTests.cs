@@ -1,0 +1,137 @@
+using System.Management.Automation;
+using DalpHa.Module.Tests.Operator;
+
+namespace DalpHa.Module.Tests.Failover;
+
+/// <summary>
+/// What the owner of a step reads before he agrees or vouches, and that nothing is begun without his word. A failover here is stopped before it promotes, and what it
+/// froze is let free: the lab is shared.
+/// </summary>
+[Collection(nameof(LabCollection))]
+public sealed class PromptTests : IDisposable
+{
+    private const string ByPeople = "Ask the duty officer to stop the writers.";
+    private readonly LabSession session;
+    private readonly List<string> asked = [];
+
+    public PromptTests(LabSession session)
+    {
+        this.session = session;
+        session.UntilWarm();
+    }
+
+    private CapturingHost Host => session.Module.Host;
+
+    public void Dispose() => (Host.Chooses, Host.Fills) = (null, null);
+
+    [Fact]
+    public void The_owner_reads_what_it_rests_on_and_a_No_of_his_begins_nothing()
+    {
+        Host.Chooses = Answer("No");
+        var failover = Begin(Example()).Single();
+
+        var text = Assert.Single(asked);
+        Assert.StartsWith("Step 1 of 8, freeze. Owner: Platform on call.", text, StringComparison.Ordinal);
+        Assert.Contains("\nMeasured: ", text, StringComparison.Ordinal);
+        Assert.Contains("\nDoes:\n", text.ReplaceLineEndings("\n"), StringComparison.Ordinal);
+        Assert.Contains(": Scale Deployment/dalp-indexer to 0", text, StringComparison.Ordinal);
+        Assert.Contains(": Freeze writes on postgresql-primary-1", text, StringComparison.Ordinal);
+        Assert.Contains("\nStop condition: Stop when writes on the active site are not seen to end, and nobody can vouch that it serves no users.", text, StringComparison.Ordinal);
+        Assert.EndsWith("Does Platform on call agree?", text, StringComparison.Ordinal);
+        Assert.Equal(("NotStarted", "freeze", "Platform on call did not agree."), (Text(failover, "Outcome"), Text(failover, "NextStep"), Text(failover, "StoppedBecause")));
+        Assert.DoesNotContain("\"event\":\"StepStarted\"", File.ReadAllText(Text(failover, "JournalPath")), StringComparison.Ordinal);
+        Assert.Empty(session.Problems());
+    }
+
+    [Fact]
+    public void The_next_owner_reads_the_measurement_and_each_precondition_and_his_No_leaves_a_hand_over()
+    {
+        Host.Chooses = Answer("Yes", "No");
+        try
+        {
+            var failover = Begin(Example()).Single();
+
+            Assert.Equal(2, asked.Count);
+            Assert.StartsWith("Step 2 of 8, confirm. Owner: Database on call.", asked[1], StringComparison.Ordinal);
+            Assert.Contains("postgresql-replica-1", Assert.Single(asked[1].Split('\n'), line => line.StartsWith("Measured: ", StringComparison.Ordinal)), StringComparison.Ordinal);
+            Assert.Contains("\n  Pass ReplicaUsable: postgresql-replica-1 ", asked[1], StringComparison.Ordinal);
+            Assert.Contains("\n  Pass LossAccepted: ", asked[1], StringComparison.Ordinal);
+            Assert.Contains("Head of Operations has not accepted it.", asked[1], StringComparison.Ordinal);
+            Assert.Equal(("confirm", "Database on call did not agree."), (Text(failover, "NextStep"), Text(failover, "StoppedBecause")));
+            Assert.StartsWith("WRITERS STAND STILL since ", Text(failover, "HandOver"), StringComparison.Ordinal);
+            Assert.Contains($"Resume-DalpFailover -Id {Text(failover, "Id")}", Text(failover, "HandOver"), StringComparison.Ordinal);
+        }
+        finally
+        {
+            session.Script("Resume-DalpWrite -Topology $topology -Confirm:$false");
+        }
+        session.UntilWarm();
+    }
+
+    [Fact]
+    public void Who_vouches_is_asked_for_his_name_and_what_he_saw_and_both_are_kept()
+    {
+        var captions = new List<string>();
+        Host.Fills = (caption, message) =>
+        {
+            captions.Add(caption);
+            asked.Add(message);
+            return new Dictionary<string, string> { ["Name"] = " Jane Doe ", ["Seen"] = "the API answers 503" };
+        };
+        var failover = Begin(FrozenByPeople(), "-Until freeze").Single();
+
+        Assert.Equal("Step 1 of 8: freeze. Owner: Platform on call", Assert.Single(captions));
+        Assert.StartsWith(ByPeople, Assert.Single(asked), StringComparison.Ordinal);
+        Assert.Contains("\nStop condition: Stop when writes on the active site are not seen to end", asked[0], StringComparison.Ordinal);
+        var step = Assert.Single((IEnumerable<object>)failover.Properties["Steps"].Value);
+        Assert.Equal("Jane Doe: the API answers 503", Text(PSObject.AsPSObject(step), "Detail"));
+        Assert.Contains("\"event\":\"Attested\",\"step\":\"freeze\"", File.ReadAllText(Text(failover, "JournalPath")), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("", "the API answers 503")]
+    [InlineData("Jane Doe", "  ")]
+    public void A_word_without_a_name_or_without_what_was_seen_stops_it(string name, string seen)
+    {
+        Host.Fills = (_, _) => new Dictionary<string, string> { ["Name"] = name, ["Seen"] = seen };
+        var failover = Begin(FrozenByPeople()).Single();
+        Assert.Equal(("freeze", "Platform on call did not vouch for it."), (Text(failover, "NextStep"), Text(failover, "StoppedBecause")));
+        Assert.DoesNotContain("\"event\":\"Attested\"", File.ReadAllText(Text(failover, "JournalPath")), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Where_nobody_can_be_asked_it_stops_and_says_where_it_stands(bool isByPeople)
+    {
+        var outcome = Begin(isByPeople ? FrozenByPeople() : Example());
+        Assert.Contains("Nobody answers.", (outcome.Terminating ?? Assert.Single(outcome.Errors)).ToString(), StringComparison.Ordinal);
+        Assert.Empty(outcome.Output);
+
+        var failover = session.Script("Get-DalpFailover $plan.Id -Topology $topology").Single();
+        Assert.Equal(("True", "freeze", "NotStarted"), (Text(failover, "IsEnded"), Text(failover, "NextStep"), Text(failover, "Outcome")));
+        Assert.Contains("Nobody answers.", Text(failover, "StoppedBecause"), StringComparison.Ordinal);
+        Assert.Contains($"Resume-DalpFailover -Id {Text(failover, "Id")}", Text(failover, "HandOver"), StringComparison.Ordinal);
+        Assert.Empty(session.Problems());
+    }
+
+    private static string Example() => Path.Combine(PackagedModule.Root, "examples", "runbook.yaml");
+
+    private static string FrozenByPeople()
+    {
+        var runbook = Path.Combine(LabSession.State, "frozen-by-people.yaml");
+        File.WriteAllText(runbook, File.ReadAllText(Example()).Replace("  freeze:\n", $"  freeze:\n    manual: {ByPeople}\n", StringComparison.Ordinal));
+        return runbook;
+    }
+
+    private Outcome Begin(string runbook, string more = "") => session.Script(
+        $"$plan = New-DalpFailoverPlan $topology '{runbook}'; $plan | Invoke-DalpFailover -DecisionOwner 'Head of Operations' -Reason 'A question' {more}");
+
+    private Func<string, string> Answer(params string[] labels) => text =>
+    {
+        asked.Add(text);
+        return labels[asked.Count - 1];
+    };
+
+    private static string Text(PSObject of, string property) => of.Properties[property].Value?.ToString() ?? "";
+}
