@@ -33,8 +33,17 @@ public sealed class InterruptedFailoverTests(FailoverHouse house)
         // The rest of the step was not begun, so it is not told as done.
         Assert.Equal("promote", stopped.GetProperty("NextStep").GetString());
 
-        // It gave the lease back: nobody has to take it over.
+        // What is left can be rehearsed, and nothing of it is sent.
         house.Gates.Open();
+        var done = house.Gates.Done.Count;
+        await using var rehearsed = FailoverProcess.Start(house.NewMachine(), FailoverScripts.Resume(house, "-WhatIf"));
+        var told = await rehearsed.EndAsync();
+        Assert.True(told.Code == 0, told.Output + told.Errors);
+        Assert.Contains("Scale to 1.", told.Output + told.Errors, StringComparison.Ordinal);
+        Assert.DoesNotContain("pg_promote", told.Output + told.Errors, StringComparison.Ordinal);
+        Assert.Equal(done, house.Gates.Done.Count);
+
+        // It gave the lease back: nobody has to take it over.
         await using var resumed = FailoverProcess.Start(house.NewMachine(), FailoverScripts.Resume(house));
         Assert.Equal("Succeeded", (await resumed.EndAsync()).Failover.GetProperty("Outcome").GetString());
         Assert.Single(house.Gates.Done, write => write == "east pg_promote");
