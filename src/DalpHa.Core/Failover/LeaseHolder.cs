@@ -14,6 +14,10 @@ internal static class LeaseHolder
     /// <summary>The text that the Lease carries.</summary>
     public static string Of(string failoverId, FailoverRunner runner) => $"{failoverId} {runner.Operator} {runner.Process}";
 
+    /// <summary>The failover of a holder's text, and who runs it.</summary>
+    public static (string FailoverId, string By)? Parse(string holder) =>
+        holder.Split(' ', 2) is [var id, var by] ? (id, by) : null;
+
     /// <summary>Whether a holder is seen to be gone: no word and no wait is needed to know it. False says nothing.</summary>
     /// <param name="holder">The holder's text.</param>
     /// <param name="operatorName">Who asks: a process of another user may be there and hidden.</param>

@@ -55,7 +55,7 @@ public sealed class HandStepTests : IDisposable
         var control = platform.World().Standby.Control;
         var note = Assert.Single(platform.Standby.Notes.Values);
         Assert.Equal(JournalFile.Read(file).Lines, (await JournalMirror.OfStep(control, "dalp", note.Labels[JournalMirror.StepLabel]).ReadAsync(Token)).Lines);
-        Assert.Empty(await new FailoverCatalog(new FailoverStore(platform.Folder("failovers")), failure => Assert.Fail(failure.Message), crew.Warnings.Add).ListAsync(control, "dalp", Token));
+        Assert.Empty(await new FailoverCatalog(new FailoverStore(platform.Folder("failovers")), failure => Assert.Fail(failure.Message), crew.Warnings.Add).ListAsync(control, "dalp", platform.Time, Token));
 
         // What was rehearsed before anybody was asked is gone.
         Assert.Equal([file, file + ".lock"], Directory.EnumerateFiles(platform.Folder("steps")).Order(StringComparer.Ordinal));

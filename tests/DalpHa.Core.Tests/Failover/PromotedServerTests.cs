@@ -31,7 +31,7 @@ public sealed class PromotedServerTests : IDisposable
         Assert.All(failover.Steps.Where(step => step.Step != "promote"), step => Assert.Empty(step.Findings));
 
         var elsewhere = await new FailoverCatalog(new FailoverStore(platform.Folder("another machine")), failure => Assert.Fail(failure.Message), platform.Warnings.Add)
-            .ListAsync(platform.World().Standby.Control, "dalp", Token);
+            .ListAsync(platform.World().Standby.Control, "dalp", platform.Time, Token);
         Assert.Equal(found, Assert.Single(elsewhere).Steps.Single(step => step.Step == "promote").Findings);
     }
 

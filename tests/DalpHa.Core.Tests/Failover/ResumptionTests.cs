@@ -131,5 +131,18 @@ public sealed class ResumptionTests : IDisposable
         }
     }
 
+    [Fact]
+    public async Task Who_runs_it_is_told_meanwhilehe_does()
+    {
+        string? meanwhile = null;
+        platform.Crew.OnAsked = _ => meanwhile ??= ListAsync().GetAwaiter().GetResult().Single().HeldBy;
+        await platform.Process().BeginAsync(Id, TestPlatform.Declaration, "confirm", Token);
+        Assert.StartsWith("operator@laptop", meanwhile, StringComparison.Ordinal);
+        Assert.Null((await ListAsync()).Single().HeldBy);
+    }
+
+    private Task<IReadOnlyList<DalpFailover>> ListAsync() => new FailoverCatalog(new FailoverStore(platform.Folder("elsewhere")), failure => Assert.Fail(failure.Message), platform.Warnings.Add)
+        .ListAsync(platform.World().Standby.Control, "dalp", platform.Time, Token);
+
     private IReadOnlyList<JournalRecord> Records() => JournalFile.Read(platform.Journals.Single()).Records;
 }

@@ -20,6 +20,12 @@ public sealed record DalpFailover
     /// <summary>Whether it was stopped or finished. False while it runs, and also when its process died.</summary>
     public required bool IsEnded { get; init; }
 
+    /// <summary>
+    /// Who runs it now, as <c>user@machine</c> and the process, by the lease in the standby's cluster; null when nobody does. Null as well when that cluster was not
+    /// asked: then one that is not ended may run or be dead.
+    /// </summary>
+    public string? HeldBy { get; init; }
+
     /// <summary>When it was declared.</summary>
     public required DateTimeOffset DeclaredAt { get; init; }
 

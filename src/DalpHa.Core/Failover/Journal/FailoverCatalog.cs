@@ -12,12 +12,35 @@ public sealed class FailoverCatalog(FailoverStore store, Action<DalpException> f
     /// <summary>Lists the failovers, the oldest first.</summary>
     /// <param name="cluster">The standby's cluster; null to list only what this machine has.</param>
     /// <param name="namespace">The platform's namespace there.</param>
+    /// <param name="time">The clock that a lease is held against.</param>
     /// <param name="cancellationToken">Gives up.</param>
-    public Task<IReadOnlyList<DalpFailover>> ListAsync(IClusterControl? cluster, string @namespace, CancellationToken cancellationToken) =>
-        ListAsync(cluster, @namespace, JournalMirror.Label, id => new JournalMirror(cluster!, @namespace, id), DalpFailover.Read, cancellationToken);
+    public async Task<IReadOnlyList<DalpFailover>> ListAsync(IClusterControl? cluster, string @namespace, TimeProvider time, CancellationToken cancellationToken)
+    {
+        var found = await ListAsync(cluster, @namespace, JournalMirror.Label, id => new JournalMirror(cluster!, @namespace, id), DalpFailover.Read, cancellationToken).ConfigureAwait(false);
+        return cluster is not null && await HeldAsync(cluster, @namespace, time, cancellationToken).ConfigureAwait(false) is { } held
+            ? [.. found.Select(failover => held.FailoverId == failover.Id ? failover with { HeldBy = held.By } : failover)]
+            : found;
+    }
+
+    private async Task<(string FailoverId, string By)?> HeldAsync(IClusterControl cluster, string @namespace, TimeProvider time, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await cluster.FindLeaseAsync(@namespace, FailoverLease.Name, cancellationToken).ConfigureAwait(false) is { Holder: { Length: > 0 } holder } lease && lease.RenewedAt + lease.Duration > time.GetUtcNow()
+                ? LeaseHolder.Parse(holder)
+                : null;
+        }
+        catch (DalpException exception)
+        {
+            warn($"The standby's cluster can't be asked who runs a failover: {exception.Message}");
+            return null;
+        }
+    }
 
     /// <summary>Lists the steps by hand of a store of such, the oldest first.</summary>
-    /// <inheritdoc cref="ListAsync(IClusterControl?, string, CancellationToken)"/>
+    /// <param name="cluster">The standby's cluster; null to list only what this machine has.</param>
+    /// <param name="namespace">The platform's namespace there.</param>
+    /// <param name="cancellationToken">Gives up.</param>
     public Task<IReadOnlyList<DalpHandStep>> ListStepsAsync(IClusterControl? cluster, string @namespace, CancellationToken cancellationToken) =>
         ListAsync(cluster, @namespace, JournalMirror.StepLabel, id => JournalMirror.OfStep(cluster!, @namespace, id), DalpHandStep.Read, cancellationToken);
 

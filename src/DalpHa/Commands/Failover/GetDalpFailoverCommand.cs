@@ -40,7 +40,7 @@ public sealed class GetDalpFailoverCommand : AsyncCommand
     /// <inheritdoc/>
     protected override Task RunAsync(CancellationToken cancellationToken) => ByHand
         ? ListAsync<DalpHandStep>(HandJournal.DefaultStore, (catalog, cluster, space) => catalog.ListStepsAsync(cluster, space, cancellationToken), step => step.Id, "step by hand")
-        : ListAsync<DalpFailover>(FailoverStore.Default, (catalog, cluster, space) => catalog.ListAsync(cluster, space, cancellationToken), failover => failover.Id, "failover");
+        : ListAsync<DalpFailover>(FailoverStore.Default, (catalog, cluster, space) => catalog.ListAsync(cluster, space, TimeProvider.System, cancellationToken), failover => failover.Id, "failover");
 
     private async Task ListAsync<T>(FailoverStore store, Func<FailoverCatalog, IClusterControl?, string, Task<IReadOnlyList<T>>> listAsync, Func<T, string> idOf, string what)
         where T : class
