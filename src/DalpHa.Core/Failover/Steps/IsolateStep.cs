@@ -58,7 +58,7 @@ public sealed class IsolateStep : IStepRecipe
     }
 
     // PostgreSQL does not run in a fenced cluster, and can't be asked. Where it does, it is frozen first: it then comes back frozen when somebody lifts the fence.
-    // A server of nobody's that does not answer, and is vouched for, can only be told.
+    // A server that no operator keeps, that does not answer and is vouched for, can only be told.
     private static async Task<(IReadOnlyList<FailoverAction> Freeze, IReadOnlyList<FailoverAction> Fence, IReadOnlyList<Precondition> Vouched)> DatabaseAsync(
         FailoverWorld world, SitePostgresCluster? cluster, TimeSpan timeout, CancellationToken cancellationToken)
     {
