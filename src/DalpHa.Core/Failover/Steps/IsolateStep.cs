@@ -52,7 +52,7 @@ public sealed class IsolateStep : IStepRecipe
             {
                 Name = Name,
                 Measured = $"{site.Name} can't be reached: {exception.Message}",
-                Preconditions = [new Precondition("ActiveReachable", Finding.Unknown(site.Name, "cluster", "can't be seen", "isolated", exception.Message, "Isolate it as soon as it answers, before anything else there: Protect-DalpSite -Wait, or Resume-DalpFailover."))],
+                Preconditions = [new Precondition("ActiveReachable", Finding.Unknown(site.Name, "cluster", "can't be seen", "isolated", exception.Message, Remedy(exception)))],
             };
         }
     }
@@ -74,6 +74,10 @@ public sealed class IsolateStep : IStepRecipe
         IReadOnlyList<Precondition> vouched = [.. findings.Select(finding => new Precondition(ActiveFence.Name, finding)).Where(one => one.IsMet)];
         return ([.. servers.Where(one => !vouched.Any(word => word.Finding.Target == one.Server.Name)).Select(one => database.Freeze(one.Server))], [], vouched);
     }
+
+    private static string Remedy(DalpException exception) => exception.Kind is FaultKind.Unreachable or FaultKind.TimedOut or FaultKind.Unavailable
+        ? "Isolate it as soon as it answers, before anything else there: Protect-DalpSite -Wait, or Resume-DalpFailover."
+        : exception.RecommendedAction;
 
     private static Finding Known(FailoverSite site, SiteWorkloads workloads) => workloads.All.Count > 0
         ? Finding.Pass(site.Name, "workloads", Wording.Count(workloads.All.Count, "workload"), "at least 1")
