@@ -1,6 +1,7 @@
 using DalpHa.Core.Lab;
 using DalpHa.Lab.Hosting;
 using k8s;
+using k8s.Models;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace DalpHa.Infrastructure.Tests.Lab;
@@ -58,6 +59,27 @@ internal sealed class LabInside : IAsyncDisposable
         var configuration = KubernetesClientConfiguration.BuildConfigFromConfigFile(claim.Record.KubeconfigPath, region.Site.Context);
         configuration.HttpClientTimeout = timeout;
         return new k8s.Kubernetes(configuration);
+    }
+
+    /// <summary>Keeps the databases from housekeeping: whether it commits within a test is chance. Where an operator runs them, he sets it.</summary>
+    public async Task StopHousekeepingAsync()
+    {
+        var token = TestContext.Current.CancellationToken;
+        foreach (var (region, server) in Lab.Regions.Zip([Lab.Databases.Primary, Lab.Databases.Standby]))
+        {
+            if (DatabaseKind == LabDatabaseKind.SelfRun)
+            {
+                await server.ExecuteAsync("ALTER SYSTEM SET autovacuum = off", token);
+                await server.ExecuteAsync("SELECT pg_reload_conf()", token);
+            }
+            else
+            {
+                await region.Admin.CustomObjects.PatchNamespacedCustomObjectAsync(
+                    new V1Patch(new { spec = new { postgresql = new { parameters = new { autovacuum = "off" } } } }, V1Patch.PatchType.MergePatch),
+                    "postgresql.cnpg.io", "v1", "dalp", "clusters", region.Site.DatabaseCluster, cancellationToken: token);
+            }
+            await Eventually.HoldsAsync($"{server.Name} does no housekeeping", async cancellationToken => await server.ExecuteAsync("SHOW autovacuum", cancellationToken) is "off", token);
+        }
     }
 
     public async ValueTask DisposeAsync()

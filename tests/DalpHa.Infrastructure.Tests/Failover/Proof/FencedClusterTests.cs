@@ -61,8 +61,7 @@ public sealed class FencedClusterTests(RealClusters clusters)
     private static async Task PartAsync(LabInside lab)
     {
         var pair = lab.Lab.Databases;
-        await pair.Primary.ExecuteAsync("ALTER SYSTEM SET autovacuum = off", Token);
-        await pair.Primary.ExecuteAsync("SELECT pg_reload_conf()", Token);
+        await lab.StopHousekeepingAsync();
         await pair.Primary.ExecuteAsync("CREATE TABLE payments (number int)", Token, pair.Database);
         await pair.WaitForStreamingAsync(Token);
         pair.CutLink(silently: false);

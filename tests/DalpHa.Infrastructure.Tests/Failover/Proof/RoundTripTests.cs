@@ -30,12 +30,8 @@ public sealed class RoundTripTests
         var pair = lab.Lab.Databases;
         // A fenced Cluster's PostgreSQL is stopped: nobody can compare it, and somebody must take that on himself.
         var accepted = kind == LabDatabaseKind.CloudNativePgReplica ? $"-AcceptLoss {Word}" : "";
-        // Its commits on a frozen server are told as lost, as any are: whether they come within this test is chance.
-        foreach (var server in new[] { pair.Primary, pair.Standby })
-        {
-            await server.ExecuteAsync("ALTER SYSTEM SET autovacuum = off", Token);
-            await server.ExecuteAsync("SELECT pg_reload_conf()", Token);
-        }
+        // What it commits on a frozen server is told as lost, as anything is.
+        await lab.StopHousekeepingAsync();
         await WriterWatch.PrepareAsync(pair, Token);
         await using var watch = new WriterWatch(pair);
 
