@@ -168,7 +168,7 @@ public sealed class DivergedPairTests
         var folder = Path.Combine(Path.GetDirectoryName(pair.PasswordFile)!, "second");
         var conninfo = $"host=127.0.0.1 port={pair.Primary.Port} user=postgres password={pair.Passwords.Superuser} application_name=second sslmode=disable";
         var second = await PostgresServer.CopyAsync(
-            new PostgresServerOptions { Name = "second", Folder = folder, Password = pair.Passwords.Superuser, Settings = new Dictionary<string, string> { ["primary_conninfo"] = conninfo } },
+            new PostgresServerOptions { Name = "second", Folder = folder, Password = pair.Passwords.Superuser, Settings = new Dictionary<string, string> { ["primary_conninfo"] = conninfo, ["max_prepared_transactions"] = "5" } },
             pair.Primary.Port, "postgres", pair.Passwords.Superuser, Token);
         await second.StartAsync(Token);
         await Poll.UntilAsync(
