@@ -1,42 +1,8 @@
-using DalpHa.Core.Clusters;
 using DalpHa.Core.Errors;
-using DalpHa.Core.Ports;
 using DalpHa.Core.Replication;
 using DalpHa.Core.Topology;
 
 namespace DalpHa.Core.Failover;
-
-/// <summary>What a failover is for.</summary>
-public enum FailoverKind
-{
-    /// <summary>The active site is lost or failing. What can't be saved is lost, as far as it was accepted.</summary>
-    Failover,
-    /// <summary>Planned: both sites are well, and the roles change without loss, or not at all.</summary>
-    Switchover,
-    /// <summary>Planned as well, by the same rules: a switchover that is made to practise and to leave evidence, and is called so wherever it is told.</summary>
-    Drill,
-}
-
-/// <summary>What a kind means.</summary>
-public static class FailoverKinds
-{
-    /// <summary>Whether nobody is forced to it: then both sites must be well, and nothing may be lost.</summary>
-    public static bool IsPlanned(this FailoverKind kind) => kind is FailoverKind.Switchover or FailoverKind.Drill;
-}
-
-/// <summary>A person who vouches for what the tool can't see.</summary>
-/// <param name="Person">Who.</param>
-/// <param name="Statement">What he vouches for, and how he knows.</param>
-public sealed record Attestation(string Person, string Statement);
-
-/// <summary>A script of the runbook's, as it is to be run.</summary>
-/// <param name="Path">The script.</param>
-/// <param name="Purpose">What it is for.</param>
-public sealed record HookCall(string Path, string Purpose)
-{
-    /// <summary>What else it is told, by parameter name.</summary>
-    public IReadOnlyDictionary<string, string> Facts { get; init; } = new Dictionary<string, string>();
-}
 
 /// <summary>Both sites as a failover reads and changes them, and what its people have decided beforehand.</summary>
 public sealed record FailoverWorld
@@ -111,66 +77,5 @@ public sealed record FailoverWorld
     {
         PlannedConditions.RequireNoExcuse(kind, MaxDataLoss, ActiveIsGone);
         return this with { Kind = kind };
-    }
-}
-
-/// <summary>One site as a failover reads and changes it.</summary>
-public sealed class FailoverSite(DalpSite site, ICluster? cluster, IClusterControl? control, ICloudNativePg? cloudNativePg, DalpException? failure, Func<DatabaseServerSettings, CancellationToken, Task<IDatabaseControl>> openDatabase)
-{
-    /// <summary>The site.</summary>
-    public DalpSite Site => site;
-
-    /// <summary>Its name.</summary>
-    public string Name => site.Name;
-
-    /// <summary>The namespace that the platform runs in.</summary>
-    public string Namespace => site.Namespace;
-
-    /// <summary>How long it is waited for.</summary>
-    public SitePatience Patience { get; init; } = SitePatience.Full;
-
-    /// <summary>What reads its cluster.</summary>
-    /// <exception cref="DalpException">It could not be opened.</exception>
-    public ICluster Cluster => cluster ?? throw failure!;
-
-    /// <summary>What changes its cluster.</summary>
-    /// <exception cref="DalpException">It could not be opened.</exception>
-    public IClusterControl Control => control ?? throw failure!;
-
-    /// <summary>Its CloudNativePG clusters.</summary>
-    /// <exception cref="DalpException">Its cluster could not be opened.</exception>
-    public ICloudNativePg CloudNativePg => cloudNativePg ?? throw failure!;
-
-    /// <summary>Opens one of its database servers for changes. Closed with the world.</summary>
-    /// <exception cref="DalpException">It can't be reached or does not let us in.</exception>
-    public Task<IDatabaseControl> OpenDatabaseAsync(DatabaseServerSettings server, CancellationToken cancellationToken) => openDatabase(server, cancellationToken);
-
-    /// <summary>Reads its cluster, as patiently as it deserves.</summary>
-    /// <exception cref="DalpException">It can't be reached, or refuses.</exception>
-    public Task<T> ReadClusterAsync<T>(Func<ICluster, CancellationToken, Task<T>> readAsync, CancellationToken cancellationToken) =>
-        Patience.AskAsync("cluster", token => readAsync(Cluster, token), cancellationToken);
-
-    /// <summary>Reads what one of its database servers does with writes, as patiently as it deserves.</summary>
-    /// <exception cref="DalpException">It can't be reached, or refuses.</exception>
-    public Task<WriteActivity> ReadActivityAsync(DatabaseServerSettings server, CancellationToken cancellationToken) => Patience.AskAsync(
-        server.Name,
-        async token => await (await OpenDatabaseAsync(server, token).ConfigureAwait(false)).ReadActivityAsync(token).ConfigureAwait(false),
-        cancellationToken);
-
-    /// <summary>Reads all of its database servers at once. What can't be seen is told of each, and no exception.</summary>
-    public async Task<IReadOnlyList<ServerSight>> ReadServersAsync(CancellationToken cancellationToken) =>
-        await Task.WhenAll((site.Database?.Servers ?? []).Select(server => ReadServerAsync(server, cancellationToken))).ConfigureAwait(false);
-
-    /// <summary>Reads one of them; that it can't be seen is told, and no exception.</summary>
-    public async Task<ServerSight> ReadServerAsync(DatabaseServerSettings server, CancellationToken cancellationToken)
-    {
-        try
-        {
-            return new ServerSight(server, await ReadActivityAsync(server, cancellationToken).ConfigureAwait(false), null);
-        }
-        catch (DalpException exception)
-        {
-            return new ServerSight(server, null, exception);
-        }
     }
 }

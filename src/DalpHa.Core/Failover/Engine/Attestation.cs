@@ -1,0 +1,6 @@
+namespace DalpHa.Core.Failover;
+
+/// <summary>A person who vouches for what the tool can't see.</summary>
+/// <param name="Person">Who.</param>
+/// <param name="Statement">What he vouches for, and how he knows.</param>
+public sealed record Attestation(string Person, string Statement);
