@@ -167,5 +167,5 @@ public sealed class FailoverHouse : IAsyncLifetime
 }
 
 /// <summary>Failovers of one house, one after the other.</summary>
-[CollectionDefinition(nameof(FailoverHouse), DisableParallelization = true)]
+[CollectionDefinition(nameof(FailoverHouse))]
 public sealed class FailoverHouseCollection : ICollectionFixture<FailoverHouse>;

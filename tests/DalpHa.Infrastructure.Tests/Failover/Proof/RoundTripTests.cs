@@ -162,5 +162,5 @@ public sealed class RoundTripTests
 }
 
 /// <summary>Round trips run one after the other: each has a lab of its own.</summary>
-[CollectionDefinition(nameof(RoundTripCollection), DisableParallelization = true)]
+[CollectionDefinition(nameof(RoundTripCollection))]
 public sealed class RoundTripCollection;
