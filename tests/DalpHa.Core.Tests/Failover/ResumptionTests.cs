@@ -132,6 +132,28 @@ public sealed class ResumptionTests : IDisposable
     }
 
     [Fact]
+    public async Task A_database_that_is_let_go_while_its_site_is_isolated_keeps_the_failover_from_being_done()
+    {
+        var isLetGo = false;
+        platform.OnChange = () =>
+        {
+            platform.RequireOneWriter();
+            if (!isLetGo && platform.Active.Changes is [.., "ingress dapp False"])
+            {
+                isLetGo = true;
+                platform.Active.IsReadOnly = false;
+                platform.OnChange = () => { };
+            }
+        };
+        var stopped = await platform.Process().BeginAsync(Id, TestPlatform.Declaration, null, Token);
+        Assert.True(isLetGo);
+        Assert.Equal(("isolate", FailoverOutcome.Incomplete), (stopped.NextStep, stopped.Outcome));
+        Assert.Contains("takes writes", stopped.StoppedBecause, StringComparison.Ordinal);
+        Assert.Equal(FailoverOutcome.Succeeded, (await platform.Process().ResumeAsync(Id, null, Token)).Outcome);
+        Assert.False(platform.Active.TakesWrites);
+    }
+
+    [Fact]
     public async Task Who_runs_it_is_told_meanwhilehe_does()
     {
         string? meanwhile = null;

@@ -28,17 +28,23 @@ internal static class ActiveFence
     ];
 
     /// <summary>
-    /// Looks that nothing is left there which writes or signs, whatever runs it: pods of no workload and those of a DaemonSet have no count that could be set to 0.
+    /// Looks that nothing is left there which writes or signs, whatever runs it: pods of no workload and those of a DaemonSet have no count that could be set to 0, and a
+    /// database that was frozen may have been let go while pods were waited for.
     /// </summary>
     public static FailoverAction SeeNothingLeft(FailoverWorld world, TimeSpan timeout) => new()
     {
         Name = $"See that nothing writes or signs on {world.Active.Name}",
         Site = world.Active.Name,
-        Outcome = "no pod is left of what writes to the database or the chain, or signs blocks",
+        Outcome = "no pod is left of what writes to the database or the chain, or signs blocks, and no database takes writes",
         LookAsync = async cancellationToken =>
         {
             var fence = SiteFence.OfActive(world);
-            Finding[] findings = [await fence.WritersAsync(cancellationToken).ConfigureAwait(false), await fence.SignersAsync(WorkloadRole.Validator, cancellationToken).ConfigureAwait(false)];
+            Finding[] findings =
+            [
+                await fence.WritersAsync(cancellationToken).ConfigureAwait(false),
+                await fence.SignersAsync(WorkloadRole.Validator, cancellationToken).ConfigureAwait(false),
+                .. world.Active.Site.Database is { Servers.Count: > 0 } ? await fence.DatabasesAsync(cancellationToken).ConfigureAwait(false) : [],
+            ];
             return findings.FirstOrDefault(finding => finding.Status is not (CheckStatus.Pass or CheckStatus.Warn)) is { } left
                 ? Sighting.NotYet($"{left.Observed}. {left.Detail} {left.Remediation}")
                 : Sighting.Yes(string.Join(" ", findings.Select(finding => $"{finding.Target}: {finding.Observed}. {finding.Detail}".TrimEnd())));
