@@ -28,7 +28,9 @@ public sealed class HookTests : IDisposable
     public void A_hook_gets_what_it_is_for_and_the_module_and_none_of_the_sessions_variables()
     {
         var seen = Path.Combine(folder, "seen");
-        session.Script($"$mine = 'of the session'; $was = $pwd; $ExecutionContext.SessionState.Path.SetLocation('{folder}')");
+        var gone = Directory.CreateTempSubdirectory("dalpha-gone-").FullName;
+        session.Script($"$mine = 'of the session'; $was = $pwd; $ExecutionContext.SessionState.Path.SetLocation('{gone}')");
+        Directory.Delete(gone);
         var unseen = Promote($$"""
             param($Purpose, $Topology, $Kind)
             [IO.File]::WriteAllText('{{seen}}', "$Purpose $Kind $($Topology.Standby.Name) '$mine' $pwd $((Get-Command Get-DalpReplicationLag).ModuleName)")

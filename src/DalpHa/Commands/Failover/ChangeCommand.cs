@@ -12,7 +12,6 @@ namespace DalpHa.Commands.Failover;
 /// <summary>A cmdlet that changes the sites, or rehearses that: how they are opened, and how what would be written is told.</summary>
 public abstract class ChangeCommand : AsyncCommand
 {
-    private string folder = "";
     private string manifest = "";
 
     /// <summary>Who logs in to the databases of both sites, to read and to change. Without it the topology says.</summary>
@@ -32,11 +31,7 @@ public abstract class ChangeCommand : AsyncCommand
         : LanguagePrimitives.IsTrue(SessionState.PSVariable.GetValue("WhatIfPreference"));
 
     /// <inheritdoc/>
-    protected override void BeginProcessing()
-    {
-        folder = SessionState.Path.CurrentFileSystemLocation.ProviderPath;
-        manifest = Path.Combine(MyInvocation.MyCommand.Module.ModuleBase, "DalpHa.psd1");
-    }
+    protected override void BeginProcessing() => manifest = Path.Combine(MyInvocation.MyCommand.Module.ModuleBase, "DalpHa.psd1");
 
     /// <summary>What the sites are opened with.</summary>
     private protected FailoverSettings Settings(DalpTopology topology, DalpRunbook runbook, FailoverKind kind, CancellationToken cancellationToken) => new(topology, runbook)
@@ -44,7 +39,7 @@ public abstract class ChangeCommand : AsyncCommand
         Kind = kind,
         Login = FailoverInput.Login(DatabaseCredential),
         Timeout = TimeSpan.FromSeconds(TimeoutSeconds),
-        RunHookAsync = (hook, bound) => new HookRun(Host, folder, manifest, line => Quietly(() => EmitVerbose(line)), WarnQuietly)
+        RunHookAsync = (hook, bound) => new HookRun(Host, manifest, line => Quietly(() => EmitVerbose(line)), WarnQuietly)
             .RunAsync(hook.Path, Facts(hook, topology, kind), bound, cancellationToken),
     };
 

@@ -13,11 +13,10 @@ namespace DalpHa.Commands.Failover;
 /// and has its time.
 /// </summary>
 /// <param name="host">The session's console.</param>
-/// <param name="folder">PowerShell's location.</param>
 /// <param name="manifest">This module's manifest: a hook may look as its caller does.</param>
 /// <param name="write">Is told each object that the hook writes.</param>
 /// <param name="warn">Is told its errors that did not end it.</param>
-internal sealed class HookRun(PSHost host, string folder, string manifest, Action<string> write, Action<string> warn)
+internal sealed class HookRun(PSHost host, string manifest, Action<string> write, Action<string> warn)
 {
     // A program or a cmdlet lets go within it; a call into .NET or native code may never.
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(5);
@@ -101,7 +100,8 @@ internal sealed class HookRun(PSHost host, string folder, string manifest, Actio
         state.ImportPSModule([manifest]);
         shell.Runspace = RunspaceFactory.CreateRunspace(host, state);
         shell.Runspace.Open();
-        shell.Runspace.SessionStateProxy.Path.SetLocation(WildcardPattern.Escape(folder));
+        // Not the session's location: it differs on the machine that resumes, and a session may stand in a folder that is no more.
+        shell.Runspace.SessionStateProxy.Path.SetLocation(WildcardPattern.Escape(Path.GetDirectoryName(path)!));
         var name = Path.GetFileName(path);
         var lines = new PSDataCollection<PSObject>();
         lines.DataAdded += (_, added) => Say(write, name, lines[added.Index]);
