@@ -6,18 +6,42 @@ public static class FailoverSteps
     /// <summary>The first of <see cref="All"/>: the decision to fail over.</summary>
     public const string Decision = "decision";
 
+    /// <summary>Production writes are frozen.</summary>
+    public const string Freeze = "freeze";
+
+    /// <summary>The latest usable replica or backup is confirmed.</summary>
+    public const string Confirm = "confirm";
+
+    /// <summary>The standby's database is promoted.</summary>
+    public const string Promote = "promote";
+
+    /// <summary>The standby's workloads are started.</summary>
+    public const string Workloads = "workloads";
+
+    /// <summary>The former validators are fenced, and the standby's are enabled.</summary>
+    public const string Validators = "validators";
+
+    /// <summary>The traffic is switched.</summary>
+    public const string Traffic = "traffic";
+
+    /// <summary>Routes, RPC, validators and evidence are validated.</summary>
+    public const string Validate = "validate";
+
+    /// <summary>The former active site is kept isolated.</summary>
+    public const string Isolate = "isolate";
+
     /// <summary>The steps in their order: the key in <c>owners</c>, and what the owner does. The first is the decision itself.</summary>
     public static IReadOnlyList<(string Name, string Description)> All { get; } =
     [
         (Decision, "Declares the incident and decides on the failover."),
-        ("freeze", "Freezes production writes."),
-        ("confirm", "Confirms the latest usable replica or backup."),
-        ("promote", "Promotes the standby database."),
-        ("workloads", "Starts the standby's workloads."),
-        ("validators", "Enables the standby's validators, after the former ones are fenced."),
-        ("traffic", "Switches the traffic."),
-        ("validate", "Validates routes, RPC, validators and evidence."),
-        ("isolate", "Keeps the former active site isolated until reconciliation."),
+        (Freeze, "Freezes production writes."),
+        (Confirm, "Confirms the latest usable replica or backup."),
+        (Promote, "Promotes the standby database."),
+        (Workloads, "Starts the standby's workloads."),
+        (Validators, "Enables the standby's validators, after the former ones are fenced."),
+        (Traffic, "Switches the traffic."),
+        (Validate, "Validates routes, RPC, validators and evidence."),
+        (Isolate, "Keeps the former active site isolated until reconciliation."),
     ];
 
     /// <summary>The steps that follow the decision, in their order.</summary>

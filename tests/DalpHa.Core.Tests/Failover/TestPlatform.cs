@@ -169,7 +169,7 @@ internal sealed class TestPlatform : IDisposable
         DecisionOwner = "Head of Operations",
         Promotion = new PromotionProcedure(PromotionMethod.SelfRun),
         BackupRecoveryRunbook = "https://runbooks.example.com/restore",
-        Steps = [.. FailoverSteps.All.Skip(1).Select(step => new RunbookStep(step.Name, "Owner of " + step.Name, "It does not come.") { Timeout = TimeSpan.FromSeconds(40), Expected = TimeSpan.FromMinutes(1) })],
+        Steps = [.. FailoverSteps.AfterDecision.Select(step => new RunbookStep(step.Name, "Owner of " + step.Name, "It does not come.") { Timeout = TimeSpan.FromSeconds(40), Expected = TimeSpan.FromMinutes(1) })],
     };
 }
 

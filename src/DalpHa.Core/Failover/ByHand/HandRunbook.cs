@@ -16,7 +16,7 @@ public static class HandRunbook
         ReviewBy = DateOnly.MaxValue,
         DecisionOwner = Operator,
         Promotion = promotion,
-        Steps = [.. FailoverSteps.All.Skip(1).Select(step => new RunbookStep(step.Name, Operator, "") { Timeout = timeout })],
+        Steps = [.. FailoverSteps.AfterDecision.Select(step => new RunbookStep(step.Name, Operator, "") { Timeout = timeout })],
         BackupRecoveryRunbook = "",
     };
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using DalpHa.Core.Topology;
 
 namespace DalpHa.Core.Failover;
 
@@ -93,7 +94,7 @@ public sealed record DalpFailover
             NextStep = last.Event == JournalEvent.Finished ? null : next,
             StoppedBecause = stopped?.Text,
             Elapsed = last.At - declared.At,
-            RecoveryTime = records.FirstOrDefault(record => record is { Event: JournalEvent.StepDone, Step: "validate" })?.At - declared.At,
+            RecoveryTime = records.FirstOrDefault(record => record is { Event: JournalEvent.StepDone, Step: FailoverSteps.Validate })?.At - declared.At,
             LossTime = LossOf(records),
             JournalPath = path,
             JournalHead = chain.Head,
@@ -104,7 +105,7 @@ public sealed record DalpFailover
     private static TimeSpan? LossOf(IReadOnlyList<JournalRecord> records)
     {
         // The first time that the promotion began is the one that counts: a later look at a promoted server measures no loss.
-        var facts = records.FirstOrDefault(record => record is { Event: JournalEvent.StepStarted, Step: "promote" })?.Data;
+        var facts = records.FirstOrDefault(record => record is { Event: JournalEvent.StepStarted, Step: FailoverSteps.Promote })?.Data;
         return double.TryParse(facts?.GetValueOrDefault("lossSeconds"), CultureInfo.InvariantCulture, out var seconds) ? TimeSpan.FromSeconds(seconds) : null;
     }
 }

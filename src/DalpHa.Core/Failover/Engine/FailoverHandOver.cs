@@ -1,5 +1,6 @@
 using System.Text;
 using DalpHa.Core.Readiness;
+using DalpHa.Core.Topology;
 
 namespace DalpHa.Core.Failover;
 
@@ -19,7 +20,7 @@ internal static class FailoverHandOver
     {
         var done = failover.Steps.Where(step => step.Outcome == FailoverOutcome.Succeeded).Select(step => step.Step).ToList();
         var rest = FailoverStepHistory.Sequence.Except(done).ToList();
-        var isPromoting = records.Any(record => record is { Event: JournalEvent.Intent, Step: "promote" } && record.Data.ContainsKey(FailoverEngine.FinalKey));
+        var isPromoting = IsPromoting(records);
         var text = new StringBuilder();
         if (Standstill(records) is { } standstill)
         {
@@ -51,18 +52,20 @@ internal static class FailoverHandOver
     /// <summary>Since when nobody can write by what this failover has stopped, and how it is taken back; null while it has stopped nobody, and once the other site's workloads are started.</summary>
     public static string? Standstill(IReadOnlyList<JournalRecord> records)
     {
-        var since = records.FirstOrDefault(record => record is { Event: JournalEvent.Intent, Step: FreezeStep.StepName })
-            ?? records.FirstOrDefault(record => record is { Event: JournalEvent.Intent, Step: "promote" });
-        if (since is null || records.Any(record => record is { Event: JournalEvent.StepDone, Step: "workloads" }))
+        var since = records.FirstOrDefault(record => record is { Event: JournalEvent.Intent, Step: FailoverSteps.Freeze })
+            ?? records.FirstOrDefault(record => record is { Event: JournalEvent.Intent, Step: FailoverSteps.Promote });
+        if (since is null || records.Any(record => record is { Event: JournalEvent.StepDone, Step: FailoverSteps.Workloads }))
         {
             return null;
         }
         var database = records.FirstOrDefault(record => record is { Event: JournalEvent.Intent, Action: { } action } && action.StartsWith(SiteDatabase.FreezeOf, StringComparison.Ordinal));
-        var isPromoting = records.Any(record => record is { Event: JournalEvent.Intent, Step: "promote" } && record.Data.ContainsKey(FailoverEngine.FinalKey));
         return $"WRITERS STAND STILL since {Time(since.At)} ({Wording.Duration(records[^1].At - since.At)} by now)"
             + (database is null ? "." : $", and the database of {records[0].Data.GetValueOrDefault("active", "the active site")} is frozen since {Time(database.At)}.")
-            + (isPromoting ? "" : $" People decide: mend it and go on, or take it back: {TakeBack(records)}");
+            + (IsPromoting(records) ? "" : $" People decide: mend it and go on, or take it back: {TakeBack(records)}");
     }
+
+    private static bool IsPromoting(IReadOnlyList<JournalRecord> records) =>
+        records.Any(record => record is { Event: JournalEvent.Intent, Step: FailoverSteps.Promote } && record.Data.ContainsKey(FailoverEngine.FinalKey));
 
     private static void Tell(StringBuilder text, string what, string? words)
     {
@@ -75,7 +78,7 @@ internal static class FailoverHandOver
     // What people took on themselves is said anew by whoever goes on: it was true then.
     private static string WhatItRestedOn(IReadOnlyList<JournalRecord> records)
     {
-        var loss = records.Last(record => record.Event is JournalEvent.Declared or JournalEvent.Resumed).Data.GetValueOrDefault("maxDataLoss") is { Length: > 0 } accepted && !records.Any(record => record is { Event: JournalEvent.StepDone, Step: "promote" })
+        var loss = records.Last(record => record.Event is JournalEvent.Declared or JournalEvent.Resumed).Data.GetValueOrDefault("maxDataLoss") is { Length: > 0 } accepted && !records.Any(record => record is { Event: JournalEvent.StepDone, Step: FailoverSteps.Promote })
             ? $" -MaxDataLoss {(accepted == TimeSpan.MaxValue.ToString("c") ? "([timespan]::MaxValue)" : accepted)}" : "";
         var word = records.Any(record => record.Event == JournalEvent.Attested && record.Data.ContainsKey(VouchedKey)) ? " -ActiveIsGone '<name>: <how he knows>'" : "";
         return loss + word;
@@ -85,13 +88,13 @@ internal static class FailoverHandOver
 
     // A cluster that was demoted takes no writes before it is a primary again.
     private static string TakeBack(IReadOnlyList<JournalRecord> records) =>
-        records.Where(record => record is { Event: JournalEvent.Intent, Step: "promote", Action: not null }).Select(record => record.Action!).FirstOrDefault(CloudNativePgPromotion.IsDemotion) is { } demotion
+        records.Where(record => record is { Event: JournalEvent.Intent, Step: FailoverSteps.Promote, Action: not null }).Select(record => record.Action!).FirstOrDefault(CloudNativePgPromotion.IsDemotion) is { } demotion
             ? $"undo '{demotion}' (spec.replica.primary, with its own status.demotionToken as promotionToken, in one patch), then Resume-DalpWrite."
             : $"Resume-DalpWrite{(records[0].Data.GetValueOrDefault(ClusterKey) is { Length: > 0 } cluster ? $" -PostgresCluster {cluster}" : "")}, which lets the active site write again.";
 
     private static IEnumerable<string> Warnings(bool isPromoting, List<string> done)
     {
-        if (done.Contains("promote"))
+        if (done.Contains(FailoverSteps.Promote))
         {
             yield return "let the former active site write again: two databases that take writes can't be merged.";
         }
@@ -104,7 +107,7 @@ internal static class FailoverHandOver
         {
             yield return "promote the standby by hand while the active site may write.";
         }
-        if (!done.Contains("validators"))
+        if (!done.Contains(FailoverSteps.Validators))
         {
             yield return "start validators or signers on the standby before the former ones are seen to sign no more.";
         }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using DalpHa.Core.Errors;
+using DalpHa.Core.Topology;
 
 namespace DalpHa.Core.Failover;
 
@@ -122,8 +123,8 @@ public sealed class FailoverRun
         }
         return world.For(Enum.Parse<FailoverKind>(owner["kind"])) with
         {
-            HasPromoted = records.Any(record => record is { Event: JournalEvent.StepStarted, Step: "promote" }),
-            HasBegunValidators = records.Any(record => record is { Event: JournalEvent.StepStarted, Step: ValidatorFence.StepName }),
+            HasPromoted = records.Any(record => record is { Event: JournalEvent.StepStarted, Step: FailoverSteps.Promote }),
+            HasBegunValidators = records.Any(record => record is { Event: JournalEvent.StepStarted, Step: FailoverSteps.Validators }),
             Drained = DrainedPrimary.Of(records),
         };
     }
@@ -131,7 +132,7 @@ public sealed class FailoverRun
     // What people vouched for in it was true of its day. Where the promoted server has gone back to being a standby, that day is over.
     private async Task RequireNotOutlivedAsync(string id, IReadOnlyList<JournalRecord> records, CancellationToken cancellationToken)
     {
-        if (records.FirstOrDefault(record => record is { Event: JournalEvent.StepDone, Step: "promote" }) is not { } promoted)
+        if (records.FirstOrDefault(record => record is { Event: JournalEvent.StepDone, Step: FailoverSteps.Promote }) is not { } promoted)
         {
             return;
         }

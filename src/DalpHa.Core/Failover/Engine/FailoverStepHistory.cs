@@ -6,7 +6,7 @@ namespace DalpHa.Core.Failover;
 internal static class FailoverStepHistory
 {
     /// <summary>The steps that a failover goes through, in their order: those of the topology but the decision itself.</summary>
-    public static IReadOnlyList<string> Sequence { get; } = [.. FailoverSteps.All.Skip(1).Select(step => step.Name)];
+    public static IReadOnlyList<string> Sequence { get; } = [.. FailoverSteps.AfterDecision.Select(step => step.Name)];
 
     /// <summary>One result for each step that was begun or stopped at, in the order of the sequence.</summary>
     public static IReadOnlyList<DalpStepResult> Of(string id, IReadOnlyList<JournalRecord> records) =>

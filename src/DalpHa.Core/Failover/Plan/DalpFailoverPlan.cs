@@ -112,7 +112,7 @@ public sealed record DalpPlanStep
         Preconditions.Where(precondition => !precondition.IsMet).Select(unmet => $"{Step}: {unmet.Name}: {unmet.Finding.Observed}, expected {unmet.Finding.Expected}");
 
     /// <summary>Whether a failover is begun without it: a site that is gone can only be isolated when it is back.</summary>
-    internal bool MayBeDeferred => Step == IsolateStep.StepName;
+    internal bool MayBeDeferred => Step == FailoverSteps.Isolate;
 
     /// <summary>Its name.</summary>
     public override string ToString() => Step;

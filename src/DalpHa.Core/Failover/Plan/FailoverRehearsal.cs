@@ -1,6 +1,7 @@
 using System.Globalization;
 using DalpHa.Core.Errors;
 using DalpHa.Core.Readiness;
+using DalpHa.Core.Topology;
 
 namespace DalpHa.Core.Failover;
 
@@ -24,7 +25,7 @@ public sealed class FailoverRehearsal(FailoverWorld world)
         {
             var step = await recipe.MeasureAsync(now, cancellationToken).ConfigureAwait(false);
             facts = step.Facts.ContainsKey("lossSeconds") && facts.Count == 0 ? step.Facts : facts;
-            if (step is { Name: FreezeStep.StepName, Mode: StepMode.Manual })
+            if (step is { Name: FailoverSteps.Freeze, Mode: StepMode.Manual })
             {
                 // What people do can't be rehearsed, and all that follows rests on it.
                 now = now with { AssumesFreeze = true };

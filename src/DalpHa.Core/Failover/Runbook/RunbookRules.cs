@@ -9,7 +9,7 @@ namespace DalpHa.Core.Failover;
 internal static class RunbookRules
 {
     // DalpHa runs no procedure of its own for these steps yet.
-    private static readonly string[] DoneByPeople = ["validators", "traffic", "validate"];
+    private static readonly string[] DoneByPeople = [FailoverSteps.Validators, FailoverSteps.Traffic, FailoverSteps.Validate];
 
     /// <summary>The ways to promote, as the file names them.</summary>
     public static IReadOnlyList<(string Word, PromotionMethod Method)> Methods { get; } =
@@ -47,7 +47,7 @@ internal static class RunbookRules
             : null;
 
     /// <summary>The promotion's script is part of the procedure, not of the step around it.</summary>
-    public static (string, Problem)? PromotionHasItsOwnHook(ImmutableList<RunbookStep> steps) => steps.Find(step => step.Name == "promote") is { Hook: not null }
+    public static (string, Problem)? PromotionHasItsOwnHook(ImmutableList<RunbookStep> steps) => steps.Find(step => step.Name == FailoverSteps.Promote) is { Hook: not null }
         ? ("promote.hook", new Problem("HookOfPromotion", "The promotion's script does not belong to the step.", "promotion.method: hook, and promotion.hook"))
         : null;
 

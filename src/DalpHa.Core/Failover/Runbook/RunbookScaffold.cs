@@ -23,21 +23,21 @@ public static class RunbookScaffold
 
     private static readonly IReadOnlyDictionary<string, string> StopConditions = new Dictionary<string, string>(StringComparer.Ordinal)
     {
-        ["freeze"] = "Stop when writes on the active site are not seen to end, and nobody can vouch that it serves no users.",
-        ["confirm"] = "Stop when no replica or backup in the standby region is usable, or when more data would be lost than the decision owner accepts.",
-        ["promote"] = "Stop when the database is not seen to take a write in time, or when the former primary may still take one. Do not promote a second time.",
-        ["workloads"] = "Stop when a workload is not ready in time, or can't use the promoted database. Do not go on with a part of the platform.",
-        ["validators"] = "Stop when the former validators and signers are not proven down, or when no new block comes in time. No key ever runs on both sites.",
-        ["traffic"] = "Stop when a route of the standby or its certificate fails before the switch, or when the new target is not answered everywhere in time.",
-        ["validate"] = "Stop when a route fails, validators are below quorum, or monitoring or evidence is missing. A region that is partly well has failed.",
-        ["isolate"] = "Stop and call the decision owner when the former active site takes a write, signs a block or serves a route.",
+        [FailoverSteps.Freeze] = "Stop when writes on the active site are not seen to end, and nobody can vouch that it serves no users.",
+        [FailoverSteps.Confirm] = "Stop when no replica or backup in the standby region is usable, or when more data would be lost than the decision owner accepts.",
+        [FailoverSteps.Promote] = "Stop when the database is not seen to take a write in time, or when the former primary may still take one. Do not promote a second time.",
+        [FailoverSteps.Workloads] = "Stop when a workload is not ready in time, or can't use the promoted database. Do not go on with a part of the platform.",
+        [FailoverSteps.Validators] = "Stop when the former validators and signers are not proven down, or when no new block comes in time. No key ever runs on both sites.",
+        [FailoverSteps.Traffic] = "Stop when a route of the standby or its certificate fails before the switch, or when the new target is not answered everywhere in time.",
+        [FailoverSteps.Validate] = "Stop when a route fails, validators are below quorum, or monitoring or evidence is missing. A region that is partly well has failed.",
+        [FailoverSteps.Isolate] = "Stop and call the decision owner when the former active site takes a write, signs a block or serves a route.",
     };
 
     private static readonly IReadOnlyDictionary<string, string> ByHand = new Dictionary<string, string>(StringComparer.Ordinal)
     {
-        ["validators"] = "See that the former validators are gone and no new block carries their seals. Only then scale up the standby's, one after the other.",
-        ["traffic"] = "Point DNS or the load balancer at the standby. Ask every authoritative server, and resolvers outside, for the new target.",
-        ["validate"] = "Go through validationChecks one by one. Write down who looked, when, and what was seen.",
+        [FailoverSteps.Validators] = "See that the former validators are gone and no new block carries their seals. Only then scale up the standby's, one after the other.",
+        [FailoverSteps.Traffic] = "Point DNS or the load balancer at the standby. Ask every authoritative server, and resolvers outside, for the new target.",
+        [FailoverSteps.Validate] = "Go through validationChecks one by one. Write down who looked, when, and what was seen.",
     };
 
     private static readonly string[] ValidationChecks =

@@ -1,5 +1,6 @@
 using DalpHa.Core.Readiness;
 using DalpHa.Core.Replication;
+using DalpHa.Core.Topology;
 
 namespace DalpHa.Core.Failover;
 
@@ -7,7 +8,7 @@ namespace DalpHa.Core.Failover;
 public sealed class ConfirmStep : IStepRecipe
 {
     /// <inheritdoc/>
-    public string Name => "confirm";
+    public string Name => FailoverSteps.Confirm;
 
     /// <inheritdoc/>
     public async Task<FailoverStep> MeasureAsync(FailoverWorld world, CancellationToken cancellationToken)

@@ -1,3 +1,5 @@
+using DalpHa.Core.Topology;
+
 namespace DalpHa.Core.Failover;
 
 /// <summary>The steps of a failover in their order. A step that DalpHa does not do yet, or that the runbook gives to people or to a script, is theirs to vouch for.</summary>
@@ -9,9 +11,9 @@ public static class FailoverSequence
         new ConfirmStep(),
         new PromoteStep(),
         new WorkloadsStep(),
-        new ManualStep(ValidatorFence.StepName, "See that no new block carries a seal of the former validators, and only then start the standby's."),
-        new ManualStep("traffic", "Switch DNS, load balancer or traffic manager to the standby, and see every authoritative server answer with it."),
-        new ManualStep("validate", "See the dApp, the API, RPC, quorum, observability and the evidence work on the standby."),
+        new ManualStep(FailoverSteps.Validators, "See that no new block carries a seal of the former validators, and only then start the standby's."),
+        new ManualStep(FailoverSteps.Traffic, "Switch DNS, load balancer or traffic manager to the standby, and see every authoritative server answer with it."),
+        new ManualStep(FailoverSteps.Validate, "See the dApp, the API, RPC, quorum, observability and the evidence work on the standby."),
         new IsolateStep(),
     ];
 
@@ -20,5 +22,5 @@ public static class FailoverSequence
         [.. All.Select(recipe => runbook.StepOf(recipe.Name) is { Manual: null, Hook: null } ? recipe : new ManualStep(recipe.Name)).Select(Fenced)];
 
     // The last step stops what runs there itself.
-    private static IStepRecipe Fenced(IStepRecipe recipe) => recipe.Name is ValidatorFence.StepName or "traffic" or "validate" ? new ValidatorFence(recipe) : recipe;
+    private static IStepRecipe Fenced(IStepRecipe recipe) => recipe.Name is FailoverSteps.Validators or FailoverSteps.Traffic or FailoverSteps.Validate ? new ValidatorFence(recipe) : recipe;
 }

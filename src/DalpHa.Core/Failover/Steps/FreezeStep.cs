@@ -11,11 +11,8 @@ namespace DalpHa.Core.Failover;
 /// </summary>
 public sealed class FreezeStep : IStepRecipe
 {
-    /// <summary>The step's name.</summary>
-    internal const string StepName = "freeze";
-
     /// <inheritdoc/>
-    public string Name => StepName;
+    public string Name => FailoverSteps.Freeze;
 
     /// <summary>Whether the other site is to take over: then it must not take writes yet. Who freezes a site by hand may be about to end just that.</summary>
     public bool IsForPromotion { get; init; }
@@ -104,7 +101,7 @@ public sealed class FreezeStep : IStepRecipe
     private static FailoverAction Freeze(FailoverWorld world, SiteDatabase database, DatabaseServerSettings server) => database.Freeze(server) with { RunsRegardless = !world.Kind.IsPlanned() };
 
     // What people promote, they find frozen.
-    private static bool FreezesLater(FailoverWorld world) => world.Kind.IsPlanned() && world.Runbook.StepOf("promote").Manual is null;
+    private static bool FreezesLater(FailoverWorld world) => world.Kind.IsPlanned() && world.Runbook.StepOf(FailoverSteps.Promote).Manual is null;
 
     private async Task<IReadOnlyList<Precondition>> ConditionsAsync(FailoverWorld world, IReadOnlyList<ServerSight> servers, CancellationToken cancellationToken) => world.Kind.IsPlanned()
         ?

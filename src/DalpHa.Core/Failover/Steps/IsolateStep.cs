@@ -1,6 +1,7 @@
 using DalpHa.Core.Clusters;
 using DalpHa.Core.Errors;
 using DalpHa.Core.Readiness;
+using DalpHa.Core.Topology;
 
 namespace DalpHa.Core.Failover;
 
@@ -10,14 +11,11 @@ namespace DalpHa.Core.Failover;
 /// </summary>
 public sealed class IsolateStep : IStepRecipe
 {
-    /// <summary>The step's name.</summary>
-    internal const string StepName = "isolate";
-
     // What had a count is gone by then: what else is left does not go by itself.
     private static readonly TimeSpan Settled = TimeSpan.FromSeconds(10);
 
     /// <inheritdoc/>
-    public string Name => StepName;
+    public string Name => FailoverSteps.Isolate;
 
     /// <inheritdoc/>
     public async Task<FailoverStep> MeasureAsync(FailoverWorld world, CancellationToken cancellationToken)

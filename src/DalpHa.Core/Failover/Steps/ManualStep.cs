@@ -1,3 +1,5 @@
+using DalpHa.Core.Topology;
+
 namespace DalpHa.Core.Failover;
 
 /// <summary>
@@ -21,14 +23,14 @@ public sealed class ManualStep(string name, string task = "") : IStepRecipe
             Mode = StepMode.Manual,
             Measured = (plan.Manual ?? (plan.Hook is { } hook ? $"{Path.GetFileName(hook)} runs; then see that it did what it should." : task)) + Checks(world.Runbook),
             // Before the freeze nobody can ask that the active site is frozen.
-            Preconditions = name == FreezeStep.StepName ? [.. ReviewCondition.Of(world)] : await ActiveFence.MeasureAsync(world, cancellationToken).ConfigureAwait(false),
+            Preconditions = name == FailoverSteps.Freeze ? [.. ReviewCondition.Of(world)] : await ActiveFence.MeasureAsync(world, cancellationToken).ConfigureAwait(false),
             Stages = plan.Hook is { } script ? [[Run(world, script, plan.Timeout)]] : [],
         };
     }
 
     // Who vouches that the platform serves again has before him what must be seen for that.
     private string Checks(DalpRunbook runbook) =>
-        name == "validate" && runbook.ValidationChecks.Count > 0 ? $" To be seen: {string.Join("; ", runbook.ValidationChecks)}." : "";
+        name == FailoverSteps.Validate && runbook.ValidationChecks.Count > 0 ? $" To be seen: {string.Join("; ", runbook.ValidationChecks)}." : "";
 
     // That a script ran is all that can be seen of it here; what it did, its owner looks at.
     private FailoverAction Run(FailoverWorld world, string script, TimeSpan timeout)

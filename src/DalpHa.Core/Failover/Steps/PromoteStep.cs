@@ -1,3 +1,5 @@
+using DalpHa.Core.Topology;
+
 namespace DalpHa.Core.Failover;
 
 /// <summary>
@@ -7,7 +9,7 @@ namespace DalpHa.Core.Failover;
 public sealed class PromoteStep : IStepRecipe
 {
     /// <inheritdoc/>
-    public string Name => "promote";
+    public string Name => FailoverSteps.Promote;
 
     /// <inheritdoc/>
     public async Task<FailoverStep> MeasureAsync(FailoverWorld world, CancellationToken cancellationToken)

@@ -11,16 +11,13 @@ namespace DalpHa.Core.Failover;
 /// <param name="step">The step.</param>
 internal sealed class ValidatorFence(IStepRecipe step) : IStepRecipe
 {
-    /// <summary>The step that starts the standby's validators.</summary>
-    internal const string StepName = "validators";
-
     /// <inheritdoc/>
     public string Name => step.Name;
 
     /// <inheritdoc/>
     public async Task<FailoverStep> MeasureAsync(FailoverWorld world, CancellationToken cancellationToken)
     {
-        var stops = Name == StepName ? await StopsAsync(world, cancellationToken).ConfigureAwait(false) : null;
+        var stops = Name == FailoverSteps.Validators ? await StopsAsync(world, cancellationToken).ConfigureAwait(false) : null;
         var begun = world with { HasBegunValidators = true };
         // What the step itself stops is in nobody's way before it.
         var measured = await step.MeasureAsync(stops is null ? begun : world, cancellationToken).ConfigureAwait(false);
@@ -34,7 +31,7 @@ internal sealed class ValidatorFence(IStepRecipe step) : IStepRecipe
     /// <returns>What stops the former ones; null where their site can't be seen.</returns>
     private static async Task<IReadOnlyList<IReadOnlyList<FailoverAction>>?> StopsAsync(FailoverWorld world, CancellationToken cancellationToken)
     {
-        var timeout = world.Runbook.StepOf(StepName).Timeout;
+        var timeout = world.Runbook.StepOf(FailoverSteps.Validators).Timeout;
         try
         {
             var workloads = await SiteWorkloads.ReadAsync(world.Active, world.Topology, timeout, cancellationToken).ConfigureAwait(false);

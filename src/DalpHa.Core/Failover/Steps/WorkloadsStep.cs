@@ -12,7 +12,7 @@ namespace DalpHa.Core.Failover;
 public sealed class WorkloadsStep : IStepRecipe
 {
     /// <inheritdoc/>
-    public string Name => "workloads";
+    public string Name => FailoverSteps.Workloads;
 
     /// <inheritdoc/>
     public async Task<FailoverStep> MeasureAsync(FailoverWorld world, CancellationToken cancellationToken)

@@ -2,6 +2,7 @@ using System.Collections;
 using System.Management.Automation;
 using DalpHa.Core.Failover;
 using DalpHa.Core.Simulation;
+using DalpHa.Core.Topology;
 
 namespace DalpHa.Commands.Failover;
 
@@ -10,7 +11,8 @@ public abstract class FailoverRunCommand : FailoverCommand
 {
     /// <summary>The last step to run; without it all are.</summary>
     [Parameter]
-    [ValidateSet("freeze", "confirm", "promote", "workloads", "validators", "traffic", "validate", "isolate")]
+    [ValidateSet(FailoverSteps.Freeze, FailoverSteps.Confirm, FailoverSteps.Promote, FailoverSteps.Workloads, FailoverSteps.Validators,
+        FailoverSteps.Traffic, FailoverSteps.Validate, FailoverSteps.Isolate)]
     public string? Until { get; set; }
 
     /// <summary>For steps that people do: who vouches that it is done, by step name: <c>@{ validators = 'name: what was seen' }</c>. Without it the owner is asked.</summary>

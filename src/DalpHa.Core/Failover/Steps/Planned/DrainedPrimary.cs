@@ -1,5 +1,6 @@
 using System.Globalization;
 using DalpHa.Core.Replication;
+using DalpHa.Core.Topology;
 
 namespace DalpHa.Core.Failover;
 
@@ -31,7 +32,7 @@ public sealed record DrainedPrimary(string Server, ulong NextTransactionId, Lsn 
             {
                 { Event: JournalEvent.Done } when record.Data.TryGetValue(ServerKey, out var server) =>
                     new DrainedPrimary(server, ulong.Parse(record.Data[IdKey], CultureInfo.InvariantCulture), Lsn.Parse(record.Data[EndKey])!.Value),
-                { Event: JournalEvent.StepDone, Step: "promote" } => null,
+                { Event: JournalEvent.StepDone, Step: FailoverSteps.Promote } => null,
                 { Event: JournalEvent.Stopped } when record.Data.GetValueOrDefault(FailoverEngine.ErrorKey) is "FormerPrimaryWrote" or "FormerPrimaryUnseen" => null,
                 _ => drained,
             };

@@ -1,6 +1,7 @@
 using DalpHa.Core.Errors;
 using DalpHa.Core.Readiness;
 using DalpHa.Core.Replication;
+using DalpHa.Core.Topology;
 
 namespace DalpHa.Core.Failover;
 
@@ -23,7 +24,7 @@ public static class PlannedConditions
         var databases = isBegun
             ? [Finding.Pass(world.Active.Name, "database", "demoted for this hand-over", "a primary")]
             : new[] { await PrimaryAsync(world, candidate, cancellationToken).ConfigureAwait(false), JudgeStandby(world.Standby.Name, candidate.Server.Name, candidate.Lag, candidate.IsPromoted) };
-        var promotion = world.Runbook.StepOf("promote").Manual is null || candidate.IsPromoted ? [] : new[] { ByPeople(world, candidate) };
+        var promotion = world.Runbook.StepOf(FailoverSteps.Promote).Manual is null || candidate.IsPromoted ? [] : new[] { ByPeople(world, candidate) };
         return
         [
             .. (await clusters.ConfigureAwait(false)).Concat(databases).Concat(promotion).Select(finding => new Precondition(Name, finding)),
@@ -112,7 +113,7 @@ public static class PlannedConditions
     {
         try
         {
-            return await Promotions.For(world, world.Runbook.StepOf("promote").Timeout).IsUnderWayAsync(cancellationToken).ConfigureAwait(false);
+            return await Promotions.For(world, world.Runbook.StepOf(FailoverSteps.Promote).Timeout).IsUnderWayAsync(cancellationToken).ConfigureAwait(false);
         }
         catch (DalpException)
         {

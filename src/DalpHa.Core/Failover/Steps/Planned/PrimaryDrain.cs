@@ -28,7 +28,7 @@ internal sealed class PrimaryDrain(FailoverWorld world, DatabaseServerSettings s
             Site = world.Active.Name,
             Outcome = $"nothing can write on {names}, and {standby.Name} has received and replayed exactly up to its last position",
             LookAsync = LookAsync,
-            ActAsync = world.Runbook.StepOf(FreezeStep.StepName).Manual is null ? FreezeAsync : _ => Task.CompletedTask,
+            ActAsync = world.Runbook.StepOf(FailoverSteps.Freeze).Manual is null ? FreezeAsync : _ => Task.CompletedTask,
             Timeout = timeout < patience ? timeout : patience,
             LookEvery = LookEvery,
             Facts = () => Drained?.Facts,
