@@ -1,3 +1,5 @@
+using DalpHa.Core.Errors;
+
 namespace DalpHa.Core.Topology;
 
 /// <summary>The steps of a failover, each of which has an owner.</summary>
@@ -46,4 +48,13 @@ public static class FailoverSteps
 
     /// <summary>The steps that follow the decision, in their order.</summary>
     public static IReadOnlyList<(string Name, string Description)> AfterDecision { get; } = [.. All.Skip(1)];
+
+    /// <summary>A step that follows the decision, as it is spelled everywhere; people may write it in any case.</summary>
+    /// <exception cref="DalpException">It is none (<c>StepNotKnown</c>).</exception>
+    public static string Require(string name) =>
+        AfterDecision.Select(step => step.Name).FirstOrDefault(step => string.Equals(step, name, StringComparison.OrdinalIgnoreCase)) ?? throw NotKnown(name);
+
+    /// <summary>That a name is none of them.</summary>
+    internal static DalpException NotKnown(string name) => new(
+        "StepNotKnown", FaultKind.InvalidInput, $"'{name}' is no step of a failover.", $"Give one of {string.Join(", ", AfterDecision.Select(step => step.Name))}.", name);
 }

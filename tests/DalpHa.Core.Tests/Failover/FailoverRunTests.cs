@@ -33,6 +33,22 @@ public sealed class FailoverRunTests : IDisposable
         Assert.Empty(platform.Warnings);
     }
 
+    [Theory]
+    [InlineData("Confirm")]
+    [InlineData("decision")]
+    [InlineData("")]
+    public async Task To_stop_after_what_is_no_step_is_refused_before_anything_is_begun(string until)
+    {
+        var refused = await Assert.ThrowsAsync<DalpException>(() => platform.Process().BeginAsync(Id, TestPlatform.Declaration, until, Token));
+        Assert.Equal("StepNotKnown", refused.ErrorId);
+        Assert.Empty(platform.Journals);
+
+        await platform.Process().BeginAsync(Id, TestPlatform.Declaration, "freeze", Token);
+        refused = await Assert.ThrowsAsync<DalpException>(() => platform.Process().ResumeAsync(Id, until, Token));
+        Assert.Equal("StepNotKnown", refused.ErrorId);
+        Assert.Empty(platform.Standby.Changes);
+    }
+
     [Fact]
     public async Task What_an_owner_refuses_is_not_begun_and_nothing_after_it()
     {

@@ -88,6 +88,17 @@ public sealed class PromptTests : IDisposable
         Assert.Contains("\"event\":\"Attested\",\"step\":\"freeze\"", File.ReadAllText(Text(failover, "JournalPath")), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void A_step_is_known_in_whatever_case_it_is_written_and_nothing_after_it_is_begun()
+    {
+        var failover = Begin(FrozenByPeople(), "-Until Freeze -Attest @{ FREEZE = 'Jane Doe: the API answers 503' } -Confirm:$false").Single();
+        Assert.Equal(("confirm", "Stopped after 'freeze', as asked."), (Text(failover, "NextStep"), Text(failover, "StoppedBecause")));
+
+        failover = session.Script($"Resume-DalpFailover {Text(failover, "Id")} -Topology $topology -Runbook '{FrozenByPeople()}' -Until fREEZE -Confirm:$false").Single();
+        Assert.Equal(("confirm", "Stopped after 'freeze', as asked."), (Text(failover, "NextStep"), Text(failover, "StoppedBecause")));
+        Assert.Empty(asked);
+    }
+
     [Theory]
     [InlineData("", "the API answers 503")]
     [InlineData("Jane Doe", "  ")]

@@ -1,5 +1,6 @@
 using DalpHa.Core.Errors;
 using DalpHa.Core.Readiness;
+using DalpHa.Core.Topology;
 
 namespace DalpHa.Core.Failover;
 
@@ -27,9 +28,11 @@ public sealed class FailoverEngine(string id, DalpRunbook runbook, FailoverWorld
 
     /// <summary>Runs the recipes in their order, up to and with a step, or to the end.</summary>
     /// <returns>One result for each step that was reached; the last is not Succeeded when the run stopped.</returns>
+    /// <exception cref="DalpException">There is no such step to stop after (<c>StepNotKnown</c>); nothing was begun.</exception>
     public async IAsyncEnumerable<DalpStepResult> RunAsync(
         IReadOnlyList<IStepRecipe> recipes, string? until, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
     {
+        RequireStep(recipes, until);
         for (var number = 1; number <= recipes.Count; number++)
         {
             var result = await RunStepAsync(recipes, number, cancellationToken).ConfigureAwait(false);
@@ -45,6 +48,16 @@ public sealed class FailoverEngine(string id, DalpRunbook runbook, FailoverWorld
             }
         }
         await journal.RecordAsync(JournalEvent.Finished, null, null, "Every step is done.", CancellationToken.None).ConfigureAwait(false);
+    }
+
+    /// <summary>Refuses to stop after a step that never comes: all of them would be run.</summary>
+    /// <exception cref="DalpException">It is none of the recipes (<c>StepNotKnown</c>).</exception>
+    internal static void RequireStep(IReadOnlyList<IStepRecipe> recipes, string? until)
+    {
+        if (until is not null && !recipes.Any(recipe => recipe.Name == until))
+        {
+            throw FailoverSteps.NotKnown(until);
+        }
     }
 
     private async Task<DalpStepResult> RunStepAsync(IReadOnlyList<IStepRecipe> recipes, int number, CancellationToken cancellationToken)

@@ -156,6 +156,8 @@ public sealed class FailoverRun
 
     private async Task<DalpFailover> RunAsync(string id, string? until, Func<FailoverJournal, Task<(NotificationPoint Point, string Text)?>> openAsync, CancellationToken cancellationToken)
     {
+        var recipes = FailoverSequence.For(world.Runbook);
+        FailoverEngine.RequireStep(recipes, until);
         await ActionRunner.WarmUpAsync(cancellationToken).ConfigureAwait(false);
         var (cluster, space) = (world.Standby.Control, world.Standby.Namespace);
         var lease = await FailoverLease.TakeAsync(cluster, space, id, runner, world.Time, cancellationToken).ConfigureAwait(false);
@@ -176,7 +178,7 @@ public sealed class FailoverRun
                     JournalEvent.Attested, null, null, $"{word.Person}: {word.Statement}", cancellationToken, new Dictionary<string, string> { [FailoverHandOver.VouchedKey] = "ActiveIsGone" }).ConfigureAwait(false);
             }
             var engine = new FailoverEngine(id, world.Runbook, world, journal, lease, crew, world.Time);
-            await foreach (var result in engine.RunAsync(FailoverSequence.For(world.Runbook), until, cancellationToken).ConfigureAwait(false))
+            await foreach (var result in engine.RunAsync(recipes, until, cancellationToken).ConfigureAwait(false))
             {
                 crew.StepEnded(result);
                 notifier.Tell(

@@ -18,11 +18,7 @@ internal static class FailoverInput
         var vouched = new Dictionary<string, string>(StringComparer.Ordinal);
         foreach (DictionaryEntry entry in given ?? [])
         {
-            var step = Convert.ToString(entry.Key, CultureInfo.InvariantCulture) ?? "";
-            if (!FailoverSteps.All.Any(known => known.Name == step))
-            {
-                throw new DalpException("StepNotKnown", FaultKind.InvalidInput, $"'{step}' is no step of a failover.", $"Give one of {string.Join(", ", FailoverSteps.AfterDecision.Select(known => known.Name))}.", step);
-            }
+            var step = FailoverSteps.Require(Convert.ToString(entry.Key, CultureInfo.InvariantCulture) ?? "");
             var word = Parse(Convert.ToString(entry.Value, CultureInfo.InvariantCulture) ?? "");
             vouched[step] = $"{word.Person}: {word.Statement}";
         }

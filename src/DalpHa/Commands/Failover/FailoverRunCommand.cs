@@ -13,7 +13,12 @@ public abstract class FailoverRunCommand : FailoverCommand
     [Parameter]
     [ValidateSet(FailoverSteps.Freeze, FailoverSteps.Confirm, FailoverSteps.Promote, FailoverSteps.Workloads, FailoverSteps.Validators,
         FailoverSteps.Traffic, FailoverSteps.Validate, FailoverSteps.Isolate)]
-    public string? Until { get; set; }
+    public string? Until
+    {
+        get;
+        // PowerShell takes any case of it.
+        set => field = value is null ? null : FailoverSteps.Require(value);
+    }
 
     /// <summary>For steps that people do: who vouches that it is done, by step name: <c>@{ validators = 'name: what was seen' }</c>. Without it the owner is asked.</summary>
     [Parameter]
