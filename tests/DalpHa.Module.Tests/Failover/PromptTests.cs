@@ -111,18 +111,16 @@ public sealed class PromptTests : IDisposable
     }
 
     [Theory]
-    [InlineData(false)]
-    [InlineData(true)]
-    public void Where_nobody_can_be_asked_it_stops_and_says_where_it_stands(bool isByPeople)
+    [InlineData(false, "-Confirm:$false")]
+    [InlineData(true, "-Attest @{ freeze = 'name: what was seen' }")]
+    public void Where_nobody_can_be_asked_it_stops_and_hands_over(bool isByPeople, string otherwise)
     {
-        var outcome = Begin(isByPeople ? FrozenByPeople() : Example());
-        Assert.Contains("Nobody answers.", (outcome.Terminating ?? Assert.Single(outcome.Errors)).ToString(), StringComparison.Ordinal);
-        Assert.Empty(outcome.Output);
+        var failover = Begin(isByPeople ? FrozenByPeople() : Example()).Single();
 
-        var failover = session.Script("Get-DalpFailover $plan.Id -Topology $topology").Single();
         Assert.Equal(("True", "freeze", "NotStarted"), (Text(failover, "IsEnded"), Text(failover, "NextStep"), Text(failover, "Outcome")));
-        Assert.Contains("Nobody answers.", Text(failover, "StoppedBecause"), StringComparison.Ordinal);
+        Assert.Equal($"Nobody could be asked: Nobody answers. Go on where somebody can be asked, or with {otherwise}.", Text(failover, "StoppedBecause"));
         Assert.Contains($"Resume-DalpFailover -Id {Text(failover, "Id")}", Text(failover, "HandOver"), StringComparison.Ordinal);
+        Assert.Contains("\"error\":\"NobodyToAsk\"", File.ReadAllText(Text(failover, "JournalPath")), StringComparison.Ordinal);
         Assert.Empty(session.Problems());
     }
 

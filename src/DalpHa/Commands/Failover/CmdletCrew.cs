@@ -25,7 +25,7 @@ internal sealed class CmdletCrew(FailoverRunCommand cmdlet, IReadOnlyDictionary<
             .. actions.DefaultIfEmpty("  nothing"),
             $"Stop condition: {plan.StopCondition}",
         ]);
-        return cmdlet.Ask(() => cmdlet.ShouldProcess(text, $"{text}{Environment.NewLine}Does {plan.Owner} agree?", $"Step {question.Number}: {step.Name}"));
+        return cmdlet.Ask(() => cmdlet.ShouldProcess(text, $"{text}{Environment.NewLine}Does {plan.Owner} agree?", $"Step {question.Number}: {step.Name}"), "-Confirm:$false");
     }
 
     public async Task<string?> AttestAsync(StepQuestion question, CancellationToken stopping)
@@ -34,7 +34,7 @@ internal sealed class CmdletCrew(FailoverRunCommand cmdlet, IReadOnlyDictionary<
         {
             return words;
         }
-        return await cmdlet.Ask(() => Prompt(question)).ConfigureAwait(false);
+        return await cmdlet.Ask(() => Prompt(question), $"-Attest @{{ {question.Step.Name} = 'name: what was seen' }}").ConfigureAwait(false);
     }
 
     public void Show(FailoverProgress progress)

@@ -1,5 +1,7 @@
 using System.Collections;
 using System.Management.Automation;
+using System.Management.Automation.Host;
+using DalpHa.Core.Errors;
 using DalpHa.Core.Failover;
 using DalpHa.Core.Simulation;
 using DalpHa.Core.Topology;
@@ -74,8 +76,24 @@ public abstract class FailoverRunCommand : FailoverCommand
         await TellAsync(told).ConfigureAwait(false);
     }
 
-    /// <summary>Asks on the pipeline thread.</summary>
-    internal Task<T> Ask<T>(Func<T> question) => AskAsync(question);
+    /// <summary>
+    /// Asks on the pipeline thread. That the host has nobody to answer is the asker's to handle, and no end of the pipeline: what was begun is to be told and handed over.
+    /// </summary>
+    /// <param name="question">The question.</param>
+    /// <param name="otherwise">How it is answered beforehand.</param>
+    /// <exception cref="DalpException">Nobody could be asked (<c>NobodyToAsk</c>).</exception>
+    internal Task<T> Ask<T>(Func<T> question, string otherwise) => AskAsync(() =>
+    {
+        try
+        {
+            return question();
+        }
+        // What hosts say who can't ask: that of pwsh -NonInteractive, the engine's own, and those that have no prompts.
+        catch (Exception exception) when (exception is HostException or InvalidOperationException or NotImplementedException or NotSupportedException)
+        {
+            throw new DalpException("NobodyToAsk", FaultKind.Unavailable, $"Nobody could be asked: {exception.Message}", $"Go on where somebody can be asked, or with {otherwise}.", null, exception);
+        }
+    });
 
     /// <summary>Shows progress, as long as anybody looks.</summary>
     internal void ShowProgress(ProgressRecord record) => Quietly(() => EmitProgress(record));
