@@ -100,12 +100,27 @@ public sealed class PromptTests : IDisposable
     }
 
     [Theory]
-    [InlineData("", "the API answers 503")]
-    [InlineData("Jane Doe", "  ")]
-    public void A_word_without_a_name_or_without_what_was_seen_stops_it(string name, string seen)
+    [InlineData("", "the API answers 503", "Who vouches was left empty.")]
+    [InlineData("Jane Doe", "  ", "What was seen was left empty.")]
+    public void A_word_without_a_name_or_without_what_was_seen_is_asked_for_again(string name, string seen, string missing)
     {
-        Host.Fills = (_, _) => new Dictionary<string, string> { ["Name"] = name, ["Seen"] = seen };
+        Host.Fills = Fill((name, seen), ("Jane Doe", "the API answers 503"));
+        var failover = Begin(FrozenByPeople(), "-Until freeze").Single();
+        Assert.Equal(2, asked.Count);
+        Assert.StartsWith($"{missing} Both are needed.", asked[1], StringComparison.Ordinal);
+        Assert.EndsWith(asked[0], asked[1], StringComparison.Ordinal);
+        Assert.Contains("Jane Doe: the API answers 503", File.ReadAllText(Text(failover, "JournalPath")), StringComparison.Ordinal);
+        Assert.Equal("confirm", Text(failover, "NextStep"));
+    }
+
+    [Theory]
+    [InlineData("", 2)]
+    [InlineData("Jane Doe", 10)]
+    public void No_word_at_all_stops_it_and_half_of_one_is_not_asked_for_without_end(string name, int times)
+    {
+        Host.Fills = Fill(("Jane Doe", ""), (name, ""));
         var failover = Begin(FrozenByPeople()).Single();
+        Assert.Equal(times, asked.Count);
         Assert.Equal(("freeze", "Platform on call did not vouch for it."), (Text(failover, "NextStep"), Text(failover, "StoppedBecause")));
         Assert.DoesNotContain("\"event\":\"Attested\"", File.ReadAllText(Text(failover, "JournalPath")), StringComparison.Ordinal);
     }
@@ -140,6 +155,14 @@ public sealed class PromptTests : IDisposable
     {
         asked.Add(text);
         return labels[asked.Count - 1];
+    };
+
+    // One form after the other; the last one answers all that follow.
+    private Func<string, string, Dictionary<string, string>> Fill(params (string Name, string Seen)[] forms) => (_, message) =>
+    {
+        asked.Add(message);
+        var (name, seen) = forms[Math.Min(asked.Count, forms.Length) - 1];
+        return new Dictionary<string, string> { ["Name"] = name, ["Seen"] = seen };
     };
 
     private static string Text(PSObject of, string property) => of.Properties[property].Value?.ToString() ?? "";

@@ -12,6 +12,9 @@ internal sealed class CmdletCrew(FailoverRunCommand cmdlet, IReadOnlyDictionary<
 {
     private const string Activity = "Failover";
 
+    // A host that answers by itself must not be asked for ever.
+    private const int MostAsked = 10;
+
     public Task<bool> ConfirmAsync(StepQuestion question, CancellationToken stopping)
     {
         var (step, plan) = (question.Step, question.Plan);
@@ -63,17 +66,24 @@ internal sealed class CmdletCrew(FailoverRunCommand cmdlet, IReadOnlyDictionary<
     /// <summary>Takes the progress away.</summary>
     public void End() => cmdlet.ShowProgress(new ProgressRecord(0, Activity, "Ended") { RecordType = ProgressRecordType.Completed });
 
-    // A prompt that nobody can answer is an error of the host's, and ends the run before the step.
+    // Half of it is a key pressed too early and no No: it is asked again.
     private string? Prompt(StepQuestion question)
     {
         var (step, plan) = (question.Step, question.Plan);
         var fields = new Collection<FieldDescription> { new("Name"), new("Seen") };
-        var answers = cmdlet.Host.UI.Prompt(
-            $"Step {question.Number} of {question.Count}: {step.Name}. Owner: {plan.Owner}",
-            $"{step.Measured}{Environment.NewLine}Stop condition: {plan.StopCondition}{Environment.NewLine}Who vouches that it is done, and what was seen? Leave both empty to stop here.",
-            fields);
-        var (name, seen) = (Text(answers, "Name"), Text(answers, "Seen"));
-        return name.Length == 0 || seen.Length == 0 ? null : $"{name}: {seen}";
+        var text = $"{step.Measured}{Environment.NewLine}Stop condition: {plan.StopCondition}{Environment.NewLine}Who vouches that it is done, and what was seen? Leave both empty to stop here.";
+        var missing = "";
+        for (var asked = 0; asked < MostAsked; asked++)
+        {
+            var answers = cmdlet.Host.UI.Prompt($"Step {question.Number} of {question.Count}: {step.Name}. Owner: {plan.Owner}", missing + text, fields);
+            var (name, seen) = (Text(answers, "Name"), Text(answers, "Seen"));
+            if (name.Length == 0 == (seen.Length == 0))
+            {
+                return name.Length == 0 ? null : $"{name}: {seen}";
+            }
+            missing = $"{(name.Length == 0 ? "Who vouches" : "What was seen")} was left empty. Both are needed.{Environment.NewLine}";
+        }
+        return null;
     }
 
     private static string Text(Dictionary<string, PSObject> answers, string field) =>
