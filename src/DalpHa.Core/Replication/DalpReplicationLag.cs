@@ -69,8 +69,8 @@ public sealed record DalpReplicationLag
     public DateTimeOffset? LastHealthyAt { get; init; }
 
     /// <summary>
-    /// Primary unreachable: no commit older than this long ago can be lost, by the positions last seen on both sides.
-    /// Null when the primary answers, or when nothing is known of it.
+    /// Primary unreachable, or the link to it broken: no commit older than this long ago can be lost, by the positions last seen on both sides.
+    /// Null when the standby follows it, and when nothing is known.
     /// </summary>
     public TimeSpan? PossibleLoss { get; init; }
 

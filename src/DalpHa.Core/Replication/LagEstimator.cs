@@ -103,9 +103,14 @@ public static class LagEstimator
     {
         findings.Add(
             CheckStatus.Fail,
-            primary is null
-                ? $"{lag.Standby} accepts writes: it was promoted, and is no standby any more"
-                : $"Two primaries: {primary.Server} and {lag.Standby} both accept writes, and their data diverge. Stop one now");
+            (primary, question.Standby.Sample) switch
+            {
+                (null, _) => $"{lag.Standby} accepts writes: it was promoted, and is no standby any more",
+                ({ IsReadOnly: true } former, { IsReadOnly: true }) => $"{former.Server} and {lag.Standby} are primaries both, and both are frozen: nobody can write. Resume-DalpWrite lets the one that shall go on",
+                ({ IsReadOnly: true } former, _) => $"{lag.Standby} accepts writes: it was promoted, and {former.Server} is frozen. Compare-DalpDatabase shows what {former.Server} alone has, Restore-DalpStandby lets it follow",
+                ({ } serving, { IsReadOnly: true }) => $"{lag.Standby} is no standby: it is a primary of its own, and frozen. Restore-DalpStandby lets it follow {serving.Server} again",
+                ({ } other, _) => $"Two primaries: {other.Server} and {lag.Standby} both accept writes, and their data diverge. Stop one now",
+            });
         return lag with { Link = ReplicationLink.Broken };
     }
 
@@ -125,7 +130,7 @@ public static class LagEstimator
         var slot = (link.Upstream ?? primary)?.Slots.FirstOrDefault(s => s.Name == (standby.Receiver?.SlotName ?? question.History.Slot));
         var received = LinkJudge.Received(standby);
         // Positions of two timelines compare only while the standby streams: then the primary has made sure that it wrote what the standby has.
-        var current = IsOnOlderTimeline(standby, primary) && link.Link is not (ReplicationLink.Streaming or ReplicationLink.CatchingUp) ? null : primary?.CurrentLsn;
+        var current = standby.Timeline != primary?.Timeline && link.Link is not (ReplicationLink.Streaming or ReplicationLink.CatchingUp) ? null : primary?.CurrentLsn;
         lag = lag with
         {
             Link = link.Link,
@@ -138,7 +143,7 @@ public static class LagEstimator
             Slot = slot?.Name ?? standby.Receiver?.SlotName ?? lag.Slot,
             SlotStatus = slot is null ? null : slot is { IsActive: false, WalStatus: not "lost" } ? "inactive" : slot.WalStatus,
             ArchiveAge = primary?.Archiver?.LastArchivedAt is { } archived ? NotNegative(primary.ServerTime - archived) : null,
-            PossibleLoss = primary is null ? BoundLoss(standby, received, question) : null,
+            PossibleLoss = primary is null ? BoundLoss(standby, received, question) : !IsLive(link.Link) && received <= current ? BoundLag(standby, primary, question.History) : null,
         };
         StandbyFindings.Collect(lag, link, standby, primary, slot, findings);
         return lag;

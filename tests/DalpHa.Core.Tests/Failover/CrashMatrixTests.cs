@@ -23,6 +23,20 @@ public sealed class CrashMatrixTests
         Assert.True(points > 60, $"only {points} points");
     }
 
+    [Fact]
+    public async Task A_second_writer_fails_its_test_although_the_engine_takes_it_for_a_failure_of_the_site()
+    {
+        var platform = new TestPlatform();
+        // Somebody lets it write again in the moment in which the other one is promoted.
+        platform.OnChange = () =>
+        {
+            platform.Active.IsReadOnly &= platform.Standby.IsInRecovery;
+            platform.RequireOneWriter();
+        };
+        await platform.Process().BeginAsync(Id, TestPlatform.Declaration, null, TestContext.Current.CancellationToken);
+        Assert.Throws<Xunit.Sdk.FalseException>(platform.Dispose);
+    }
+
     // False when the run ends before that moment.
     private static async Task<bool> DiesAtAsync(int at, FailoverKind kind, string resumesOn)
     {

@@ -30,6 +30,62 @@ public sealed class ResumptionTests : IDisposable
         Assert.Equal((before, asked), (platform.Active.Changes.Count, platform.Crew.Asked.Count));
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task One_whose_roles_have_changed_by_another_failover_is_over(bool isFrozen)
+    {
+        platform.Crew.Refuses = "isolate";
+        Assert.Equal("isolate", (await platform.Process().BeginAsync(Id, TestPlatform.Declaration, null, Token)).NextStep);
+        // The former active site was promoted again, and the other one is not made a standby yet.
+        platform.OnChange = () => { };
+        (platform.Active.Timeline, platform.Active.IsReadOnly, platform.Standby.IsReadOnly) = (isFrozen ? 1 : 3, false, isFrozen);
+        platform.Crew.Refuses = null;
+        var (before, asked) = (platform.Active.Changes.Count, platform.Crew.Asked.Count);
+
+        var refused = await Assert.ThrowsAsync<DalpException>(() => platform.Process().ResumeAsync(Id, null, Token));
+
+        Assert.Equal("FailoverOutlived", refused.ErrorId);
+        Assert.Equal((before, asked), (platform.Active.Changes.Count, platform.Crew.Asked.Count));
+    }
+
+    [Fact]
+    public async Task One_that_has_told_a_server_to_become_the_primary_does_not_go_on_with_another()
+    {
+        platform.Standby.IsStuck = true;
+        Assert.Equal("promote", (await platform.Process().BeginAsync(Id, TestPlatform.Declaration, null, Token)).NextStep);
+        platform.Runbook = platform.Runbook with { Promotion = platform.Runbook.Promotion with { Server = "pg2" } };
+        var refused = await Assert.ThrowsAsync<DalpException>(() => platform.Process().ResumeAsync(Id, null, Token));
+        Assert.Equal("PromotionBegunElsewhere", refused.ErrorId);
+    }
+
+    [Fact]
+    public async Task A_server_that_is_told_again_is_told_so_to_its_owner_and_the_journal()
+    {
+        platform.Standby.IsStuck = true;
+        Assert.Equal("promote", (await platform.Process().BeginAsync(Id, TestPlatform.Declaration, null, Token)).NextStep);
+        platform.Standby.IsStuck = false;
+        Assert.Equal(FailoverOutcome.Succeeded, (await platform.Process().ResumeAsync(Id, null, Token)).Outcome);
+        var again = Records().Last(record => record is { Event: JournalEvent.StepStarted, Step: "promote" });
+        Assert.Contains("AskedOnce: pg: was told to become the primary at ", again.Data["restsOn"], StringComparison.Ordinal);
+        Assert.Contains("It is in recovery.", again.Data["restsOn"], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_hand_over_that_came_to_no_promotion_does_not_take_what_somebody_else_promoted_since()
+    {
+        platform.Kind = FailoverKind.Switchover;
+        platform.ToReceive = 1;
+        Assert.Equal("promote", (await platform.Process().BeginAsync(Id, TestPlatform.Declaration, null, Token)).NextStep);
+        // It is taken back, and somebody promotes the standby for a test.
+        (platform.Active.IsReadOnly, platform.Standby.IsInRecovery, platform.Standby.Timeline) = (false, false, 2);
+        platform.OnChange = () => { };
+        var stopped = await platform.Process().ResumeAsync(Id, null, Token);
+        Assert.Equal("freeze", stopped.NextStep);
+        Assert.Contains("both take writes", stopped.StoppedBecause, StringComparison.Ordinal);
+        Assert.True(platform.Active.TakesWrites);
+    }
+
     [Fact]
     public async Task A_finished_one_is_told_as_it_is_and_asks_nobody()
     {

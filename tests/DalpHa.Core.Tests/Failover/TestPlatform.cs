@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using DalpHa.Core.Clusters;
 using DalpHa.Core.Errors;
 using DalpHa.Core.Failover;
@@ -15,6 +16,7 @@ internal sealed class TestPlatform : IDisposable
     private readonly string home = Directory.CreateTempSubdirectory("dalpha-failover-").FullName;
     private int processes;
     private string? lastProcess;
+    private ExceptionDispatchInfo? violation;
 
     public TestPlatform()
     {
@@ -62,7 +64,7 @@ internal sealed class TestPlatform : IDisposable
     public DalpException? HookFailure { get; set; }
     public Func<CancellationToken, Task> OnHook { get; set; } = _ => Task.CompletedTask;
 
-    /// <summary>Is called after each change of a site.</summary>
+    /// <summary>Is called after each change of a site. What it asserts in vain fails the test at the latest when this is disposed: the engine takes it for a failure of the site.</summary>
     public Action OnChange { get; set; }
 
     public string Folder(string machine) => Path.Combine(home, machine);
@@ -78,8 +80,8 @@ internal sealed class TestPlatform : IDisposable
             Topology = Topology,
             Runbook = Runbook,
             Kind = Kind,
-            Active = Active.Seen(crash, OnChange),
-            Standby = Standby.Seen(crash, OnChange),
+            Active = Active.Seen(crash, Watch),
+            Standby = Standby.Seen(crash, Watch),
             MeasureLagAsync = _ => Task.FromResult<IReadOnlyList<DalpReplicationLag>>([Measured(Lag())]),
             ActiveIsGone = ActiveIsGone,
             MaxDataLoss = MaxDataLoss,
@@ -128,7 +130,24 @@ internal sealed class TestPlatform : IDisposable
 
     public void RequireOneWriter() => Assert.False(Active.TakesWrites && Standby.TakesWrites, "Two databases take writes.");
 
-    public void Dispose() => Directory.Delete(home, recursive: true);
+    public void Dispose()
+    {
+        Directory.Delete(home, recursive: true);
+        violation?.Throw();
+    }
+
+    private void Watch()
+    {
+        try
+        {
+            OnChange();
+        }
+        catch (Xunit.Sdk.XunitException exception)
+        {
+            violation ??= ExceptionDispatchInfo.Capture(exception);
+            throw;
+        }
+    }
 
     public static FailoverDeclaration Declaration { get; } = new("Head of Operations", "The region is lost.");
 

@@ -11,6 +11,8 @@ namespace DalpHa.Core.Tests.Failover;
 /// <summary>One site in memory: workloads that start and stop at once, and a database that knows whether it writes. It outlives the processes that change it.</summary>
 internal sealed class TestSite
 {
+    private readonly Lock turn = new();
+
     public TestSite(DalpSite site, bool isPrimary, params Workload[] workloads)
     {
         Site = site;
@@ -21,7 +23,7 @@ internal sealed class TestSite
         SetPods();
     }
 
-    public DalpSite Site { get; }
+    public DalpSite Site { get; set; }
     public FakeCluster Cluster { get; } = new();
     public Dictionary<string, ClusterNote> Notes { get; } = [];
     public Dictionary<string, ClusterLease> Leases { get; } = [];
@@ -55,6 +57,9 @@ internal sealed class TestSite
     public DalpException? ProvisionFailure { get; set; }
     public bool IsDown { get; set; }
     public bool HangsOnLeases { get; set; }
+
+    /// <summary>What its other servers do with writes, by name; null for one that does not answer.</summary>
+    public Dictionary<string, WriteActivity?> OtherServers { get; } = [];
 
     /// <summary>Its CloudNativePG Cluster; null where nobody else runs the database.</summary>
     public PostgresCluster? Postgres { get; set; }
@@ -169,7 +174,11 @@ internal sealed class TestSite
         private void Write(Action change)
         {
             site.Require();
-            crash.Around(change);
+            // Actions of one stage come at the same time.
+            lock (site.turn)
+            {
+                crash.Around(change);
+            }
         }
 
         private static string Next(string? there, string? given, string name) => there == given
@@ -224,6 +233,10 @@ internal sealed class TestSite
         public Task<WriteActivity> ReadActivityAsync(CancellationToken cancellationToken)
         {
             RequireRunning();
+            if (site.OtherServers.TryGetValue(name, out var other))
+            {
+                return other is { } now ? Task.FromResult(now) : throw Down();
+            }
             // Whoever writes does so whenever the database lets him.
             site.NextTransactionId += site.TakesWrites && site.Cluster.Workloads.Exists(workload => workload is { Name: "dapi", Desired: > 0 }) ? 1UL : 0;
             return Task.FromResult(new WriteActivity(
@@ -297,12 +310,15 @@ internal sealed class TestSite
         private Task Change(string what, Action change)
         {
             RequireRunning();
-            crash.Around(() =>
+            lock (site.turn)
             {
-                change();
-                site.Changes.Add(what);
-                onChange();
-            });
+                crash.Around(() =>
+                {
+                    change();
+                    site.Changes.Add(what);
+                    onChange();
+                });
+            }
             return Task.CompletedTask;
         }
     }

@@ -169,6 +169,22 @@ public sealed class LagEstimatorTests
         Assert.InRange(lag.PossibleLoss!.Value, TimeSpan.FromMinutes(2), TimeSpan.FromMinutes(7));
     }
 
+    [Theory]
+    [InlineData(1, 1000, 120)]
+    [InlineData(1, 1500, 120)]
+    [InlineData(2, 1000, null)]
+    public void A_broken_link_to_a_primary_in_sight_bounds_what_a_promotion_loses(int timeline, ulong received, int? seconds)
+    {
+        var standby = Standby(received, received) with { Timeline = timeline, LastReplayedCommitAt = Now.AddSeconds(-120) };
+        var lag = Estimate(standby.WithReceiver(_ => null), Primary(1500));
+        Assert.Equal(ReplicationLink.Broken, lag.Link);
+        Assert.Null(lag.LagTime);
+        Assert.Equal(timeline == 1 ? (long)(1500 - received) : null, lag.ReceiveLagBytes);
+        var loss = seconds is { } some ? TimeSpan.FromSeconds(some) : (TimeSpan?)null;
+        Assert.Equal(received == 1500 ? TimeSpan.Zero : loss, lag.PossibleLoss);
+        Assert.Equal(received == 1500 ? TimeSpan.Zero : loss, RecoveryPoints.LossOf(lag));
+    }
+
     [Fact]
     public void Times_ahead_of_the_clock_bound_no_loss()
     {
@@ -199,7 +215,10 @@ public sealed class LagEstimatorTests
     public static TheoryData<string, CheckStatus, string> Faults => new()
     {
         { "paused", CheckStatus.Warn, "paused" },
-        { "promoted", CheckStatus.Fail, "Two primaries" },
+        { "promoted", CheckStatus.Fail, "Two primaries: p1 and s1 both accept writes" },
+        { "promoted, the former frozen", CheckStatus.Fail, "it was promoted, and p1 is frozen" },
+        { "frozen former primary", CheckStatus.Fail, "a primary of its own, and frozen" },
+        { "both frozen", CheckStatus.Fail, "nobody can write" },
         { "stranger", CheckStatus.Fail, "not a standby of p1" },
         { "two writable", CheckStatus.Fail, "Two servers of the active site" },
         { "peer writable", CheckStatus.Fail, "s2, of the same site, accepts writes" },
@@ -220,6 +239,9 @@ public sealed class LagEstimatorTests
         {
             "paused" => Estimate(Standby() with { IsReplayPaused = true }, Primary()),
             "promoted" => Estimate(Standby() with { IsInRecovery = false }, Primary()),
+            "promoted, the former frozen" => Estimate(Standby() with { IsInRecovery = false }, Primary() with { IsReadOnly = true }),
+            "frozen former primary" => Estimate(Standby() with { IsInRecovery = false, IsReadOnly = true }, Primary()),
+            "both frozen" => Estimate(Standby() with { IsInRecovery = false, IsReadOnly = true }, Primary() with { IsReadOnly = true }),
             "stranger" => Estimate(Standby() with { SystemIdentifier = "8" }, Primary()),
             "two writable" => Estimate(Standby(), null, active: [Primary().Seen("active"), Primary(name: "p2").Seen("active")]),
             "peer writable" => Estimate(Standby(), Primary(), peers: [Primary(name: "s2").Seen()]),

@@ -89,6 +89,7 @@ public sealed class FailoverRun
                 warn($"Failover {id} is finished, since {finished.At:u}: there is nothing to go on with. What is to be done now is another one: New-DalpFailoverPlan.");
                 return null;
             }
+            RequireSameServer(id);
             await RequireNotOutlivedAsync(id, journal.Chain.Records, cancellationToken).ConfigureAwait(false);
             var owner = journal.Chain.Records[0].Data;
             if (owner.GetValueOrDefault("runbook") is { } begunWith && begunWith != Runbook)
@@ -123,27 +124,51 @@ public sealed class FailoverRun
         }
         return world.For(Enum.Parse<FailoverKind>(owner["kind"])) with
         {
-            HasPromoted = records.Any(record => record is { Event: JournalEvent.StepStarted, Step: FailoverSteps.Promote }),
+            Promotion = BegunPromotion.Of(records),
             HasBegunValidators = records.Any(record => record is { Event: JournalEvent.StepStarted, Step: FailoverSteps.Validators }),
             Drained = DrainedPrimary.Of(records),
         };
     }
 
-    // What people vouched for in it was true of its day. Where the promoted server has gone back to being a standby, that day is over.
+    // Of two servers that were told to become the primary, both may have.
+    private void RequireSameServer(string id)
+    {
+        if (world.Promotion is { Server: { } begun } && world.Runbook.Promotion.Server is { } named && named != begun)
+        {
+            throw new DalpException(
+                "PromotionBegunElsewhere",
+                FaultKind.Conflict,
+                $"Failover {id} has told {begun} to become the primary, and the runbook names {named} now.",
+                $"Go on with {begun} (promotion.server). To promote {named} instead, see first that {begun} neither takes writes nor will, and declare another failover: New-DalpFailoverPlan.",
+                id);
+        }
+    }
+
+    // What people vouched for in it was true of its day. Where the roles have changed since, that day is over.
     private async Task RequireNotOutlivedAsync(string id, IReadOnlyList<JournalRecord> records, CancellationToken cancellationToken)
     {
         if (records.FirstOrDefault(record => record is { Event: JournalEvent.StepDone, Step: FailoverSteps.Promote }) is not { } promoted)
         {
             return;
         }
-        var candidate = await PromotionCandidate.MeasureAsync(world, cancellationToken).ConfigureAwait(false);
-        if (candidate is { IsPromoted: false, Lag.ReplayLsn: not null })
+        var formers = world.Active.ReadServersAsync(cancellationToken);
+        var servers = await world.Standby.ReadServersAsync(cancellationToken).ConfigureAwait(false);
+        if (servers.Where(one => one.Now is not null).FirstOrDefault(one => world.Promotion?.Server is { } name ? one.Server.Name == name : servers.Count == 1) is not { Now: { } now, Server.Name: var server })
+        {
+            return;
+        }
+        var later = (await formers.ConfigureAwait(false)).FirstOrDefault(one => one.Now is { IsInRecovery: false } there && there.Timeline > now.Timeline);
+        var why = now.IsInRecovery ? "it is a standby again"
+            : later is not null ? $"{later.Server.Name} was promoted after it"
+            : now.IsReadOnlyByDefault ? "it was frozen since"
+            : null;
+        if (why is not null)
         {
             throw new DalpException(
                 "FailoverOutlived",
                 FaultKind.Conflict,
-                $"Failover {id} promoted {candidate.Server.Name} at {promoted.At:u}, and it is a standby again: the roles have changed since.",
-                "What is to be done now is another failover, with people's words of today: New-DalpFailoverPlan.",
+                $"Failover {id} promoted {server} at {promoted.At:u}, and {why}: the roles have changed, or are about to.",
+                "What is to be done now is another failover, with people's words of today: New-DalpFailoverPlan. Where it was frozen by hand and shall go on, let it write first: Resume-DalpWrite.",
                 id);
         }
     }

@@ -50,8 +50,8 @@ public sealed record FailoverWorld
     /// <summary>The loss that was accepted explicitly; null when only the topology's RPO bounds it.</summary>
     public TimeSpan? MaxDataLoss { get; init; }
 
-    /// <summary>For one that goes on: whether an earlier process had begun the step <c>promote</c>, so that the standby takes writes because of this very failover.</summary>
-    public bool HasPromoted { get; init; }
+    /// <summary>For one that goes on: the promotion that an earlier process has begun; null when it has begun none.</summary>
+    public BegunPromotion? Promotion { get; init; }
 
     /// <summary>For one that goes on: whether an earlier process had begun the step <c>validators</c>, so that the standby's may sign. From then on the former ones must not.</summary>
     public bool HasBegunValidators { get; init; }

@@ -103,18 +103,21 @@ public sealed class FreezeStep : IStepRecipe
     // What people promote, they find frozen.
     private static bool FreezesLater(FailoverWorld world) => world.Kind.IsPlanned() && world.Runbook.StepOf(FailoverSteps.Promote).Manual is null;
 
-    private async Task<IReadOnlyList<Precondition>> ConditionsAsync(FailoverWorld world, IReadOnlyList<ServerSight> servers, CancellationToken cancellationToken) => world.Kind.IsPlanned()
-        ?
-        [
-            .. ReviewCondition.Of(world),
-            .. await PlannedConditions.MeasureAsync(world, await PromotionCandidate.MeasureAsync(world, cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false),
-        ]
-        :
+    private async Task<IReadOnlyList<Precondition>> ConditionsAsync(FailoverWorld world, IReadOnlyList<ServerSight> servers, CancellationToken cancellationToken)
+    {
+        if (world.Kind.IsPlanned())
+        {
+            // Nobody's writers are stopped for a hand-over that can't be.
+            var candidate = await PromotionCandidate.MeasureAsync(world, cancellationToken).ConfigureAwait(false);
+            return [.. ReviewCondition.Of(world), .. await PlannedConditions.MeasureAsync(world, candidate, cancellationToken).ConfigureAwait(false), .. candidate.Preconditions];
+        }
+        return
         [
             .. IsForPromotion ? ReviewCondition.Of(world) : [],
             .. IsForPromotion ? await SoleWriter.MeasureAsync(world, cancellationToken).ConfigureAwait(false) : [],
             .. FreezeConditions.Of(world.Active, servers, patience: null),
         ];
+    }
 
     private static Finding Known(FailoverWorld world, int writers) => writers > 0
         ? Finding.Pass(world.Active.Name, "writers", Wording.Count(writers, "workload"), "at least 1")

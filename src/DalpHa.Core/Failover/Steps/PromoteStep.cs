@@ -37,7 +37,7 @@ public sealed class PromoteStep : IStepRecipe
             ],
             Facts = candidate.Facts,
             LookAfterAsync = promoted.LookAsync,
-            Stages = candidate.IsUsable && planned.All(precondition => precondition.IsMet)
+            Stages = candidate.CanBeLookedAt && planned.All(precondition => precondition.IsMet)
                 ?
                 [
                     .. drain is null ? (IReadOnlyList<FailoverAction>[])[] : [[drain.Action(timeout)]],

@@ -104,7 +104,11 @@ internal sealed class SiteDatabase
     /// Makes a standby the primary by whatever procedure; done when it has committed a write of ours. The procedure is begun once: an answer that was lost is
     /// looked for.
     /// </summary>
-    public FailoverAction BecomePrimary(DatabaseServerSettings server, string mark, Func<CancellationToken, Task> promoteAsync) => new()
+    /// <param name="server">The server.</param>
+    /// <param name="mark">What the proof of a write leaves in the log.</param>
+    /// <param name="promoteAsync">Begins the procedure.</param>
+    /// <param name="whyNotYetAsync">Tells what whoever carries it out says of it meanwhile; null when nobody does.</param>
+    public FailoverAction BecomePrimary(DatabaseServerSettings server, string mark, Func<CancellationToken, Task> promoteAsync, Func<CancellationToken, Task<string>>? whyNotYetAsync = null) => new()
     {
         Name = $"Promote {server.Name}",
         Site = site.Name,
@@ -114,7 +118,7 @@ internal sealed class SiteDatabase
             var control = await site.OpenDatabaseAsync(server, cancellationToken).ConfigureAwait(false);
             return await control.ProveWriteAsync(mark, cancellationToken).ConfigureAwait(false) is { } proof
                 ? Sighting.Yes($"Timeline {proof.Timeline}; transaction {proof.TransactionId} committed at {proof.Lsn}.")
-                : Sighting.NotYet("It is in recovery.");
+                : Sighting.NotYet(whyNotYetAsync is null ? "It is in recovery." : $"It is in recovery. {await whyNotYetAsync(cancellationToken).ConfigureAwait(false)}");
         },
         ActAsync = async cancellationToken =>
         {

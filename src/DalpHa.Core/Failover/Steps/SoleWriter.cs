@@ -26,7 +26,7 @@ internal static class SoleWriter
         return world switch
         {
             // The former active site has come back, and is stopped again first of all.
-            { HasPromoted: true } => Finding.Warn(world.Active.Name, here, observed, Expected, harm, $"{Compare} Take it over into {there} before {here} is rewound or rebuilt."),
+            { Promotion: { } begun } when begun.IsOf(there) => Finding.Warn(world.Active.Name, here, observed, Expected, harm, $"{Compare} Take it over into {there} before {here} is rewound or rebuilt."),
             { Kind: FailoverKind.Failover } when world.AcceptedLoss == TimeSpan.MaxValue => Finding.Warn(world.Active.Name, here, observed, Expected, harm, $"The loss was accepted without a bound. {Compare}"),
             _ => Finding.Fail(
                 world.Active.Name, here, observed, Expected, harm,

@@ -35,7 +35,7 @@ public sealed class RecoveryPoints(DalpTopology topology, Func<CancellationToken
     }
 
     /// <summary>The loss that promoting a standby brings: with the primary in sight what has not reached it, else what was last known bounds it. Null when nobody knows.</summary>
-    public static TimeSpan? LossOf(DalpReplicationLag lag) => lag.Primary is null ? lag.PossibleLoss : lag.ReceiveLagBytes == 0 ? TimeSpan.Zero : lag.LagTime;
+    public static TimeSpan? LossOf(DalpReplicationLag lag) => lag.Primary is null ? lag.PossibleLoss : lag.ReceiveLagBytes == 0 ? TimeSpan.Zero : lag.LagTime ?? lag.PossibleLoss;
 
     private async Task<IReadOnlyList<DalpRecoveryPoint>> VeleroAsync(DalpSite site, CancellationToken cancellationToken)
     {

@@ -15,6 +15,7 @@ internal sealed class WriterWatch : IAsyncDisposable
     private readonly Writer east;
     private readonly Task watching;
     private TimeSpan? outage;
+    private int both;
     private long lastOfWest = System.Diagnostics.Stopwatch.GetTimestamp();
 
     public WriterWatch(PostgresPair pair)
@@ -24,13 +25,13 @@ internal sealed class WriterWatch : IAsyncDisposable
     }
 
     /// <summary>How often both took a write.</summary>
-    public int Both { get; private set; }
+    public int Both => OfALiveWatch(both);
 
     /// <summary>How many writes the former primary took.</summary>
-    public long West => west.Count;
+    public long West => OfALiveWatch(west.Count);
 
     /// <summary>How many writes the promoted standby took.</summary>
-    public long East => east.Count;
+    public long East => OfALiveWatch(east.Count);
 
     /// <summary>From the last write that the former primary took to the first of the promoted standby, as this client saw it; null before that.</summary>
     public TimeSpan? Outage => outage;
@@ -71,7 +72,11 @@ internal sealed class WriterWatch : IAsyncDisposable
     {
         await stopping.CancelAsync();
         await watching.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        _ = OfALiveWatch(0);
     }
+
+    // Who has stopped looking has not seen that nothing was written.
+    private T OfALiveWatch<T>(T seen) => watching is { IsFaulted: true, Exception: var failure } ? throw failure : seen;
 
     private async Task WatchAsync(CancellationToken cancellationToken)
     {
@@ -84,7 +89,7 @@ internal sealed class WriterWatch : IAsyncDisposable
             // In this order, see above.
             var taken = await west.TryAsync();
             lastOfWest = taken ? System.Diagnostics.Stopwatch.GetTimestamp() : lastOfWest;
-            Both += taken && east.Count > 0 ? 1 : 0;
+            both += taken && east.Count > 0 ? 1 : 0;
             await Task.Delay(Pause, cancellationToken);
         }
     }

@@ -46,7 +46,7 @@ internal sealed class CloudNativePgPromotion(FailoverWorld world, TimeSpan timeo
     public IReadOnlyList<IReadOnlyList<FailoverAction>> Stages(DatabaseServerSettings server) =>
     [
         .. IsDistributed && world.ActiveIsGone is null ? (IReadOnlyList<FailoverAction>[])[[Demote()]] : [],
-        [database.BecomePrimary(server, Promotions.MarkOf(world), cancellationToken => ClusterChange.OnNewestAsync(PromoteAsync, world.Time, cancellationToken))],
+        [database.BecomePrimary(server, Promotions.MarkOf(world), cancellationToken => ClusterChange.OnNewestAsync(PromoteAsync, world.Time, cancellationToken), WhyNotYetAsync)],
         [Settle()],
     ];
 
@@ -56,6 +56,9 @@ internal sealed class CloudNativePgPromotion(FailoverWorld world, TimeSpan timeo
         const string Expected = "a healthy replica";
         return standby switch
         {
+            { IsReplica: false, Phase: not PostgresCluster.HealthyPhase } => Finding.Warn(
+                world.Standby.Name, target, $"told to be primary: {standby.Phase ?? "its operator says nothing"}", Expected, standby.PhaseReason ?? "",
+                "Wait for its operator, or see what it says: kubectl cnpg status. What it refuses it does not do later by itself."),
             { IsReplica: false } => Finding.Pass(world.Standby.Name, target, "is primary already", Expected),
             { IsFenced: true } or { IsHibernated: true } => Finding.Fail(world.Standby.Name, target, standby.IsFenced ? "fenced" : "hibernated", Expected, "Its PostgreSQL does not run.", "Take the annotation away, and let it catch up."),
             { IsSwitching: true } => Finding.Fail(world.Standby.Name, target, "is changing its role", Expected, "The operator refuses a change of role during another.", "Wait until it is done."),
@@ -63,6 +66,12 @@ internal sealed class CloudNativePgPromotion(FailoverWorld world, TimeSpan timeo
             _ when IsDistributed && standby.Primary is null => Finding.Fail(world.Standby.Name, target, "no distributed topology", Expected, "It names no primary (spec.replica.primary).", "Correct the runbook's promotion.method, or the Cluster."),
             _ => Finding.Pass(world.Standby.Name, target, "a healthy replica", Expected),
         };
+    }
+
+    private async Task<string> WhyNotYetAsync(CancellationToken cancellationToken)
+    {
+        var standby = await FindAsync(world.Standby, StandbyName, cancellationToken).ConfigureAwait(false);
+        return $"Cluster/{StandbyName} is {(standby.IsReplica ? "a replica" : "primary by its spec")}; its operator says: {standby.Phase ?? "nothing"}{(standby.PhaseReason is { Length: > 0 } reason ? $" ({reason})" : "")}.";
     }
 
     private FailoverAction Demote() => new()

@@ -32,7 +32,7 @@ internal sealed class PromotedServer
     /// <summary>Looks at what it has as a standby, and at what the former primary has.</summary>
     public static async Task<PromotedServer> MeasureAsync(FailoverWorld world, PromotionCandidate candidate, CancellationToken cancellationToken)
     {
-        if (!candidate.IsUsable)
+        if (!candidate.CanBeLookedAt)
         {
             return new PromotedServer(world, candidate.Server, null, []);
         }

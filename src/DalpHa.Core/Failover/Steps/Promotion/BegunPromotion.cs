@@ -1,0 +1,40 @@
+using DalpHa.Core.Topology;
+
+namespace DalpHa.Core.Failover;
+
+/// <summary>A promotion that a failover has begun, as its journal tells it: that a server is a primary because of this very failover, or may be about to become one.</summary>
+/// <param name="Server">The server; null when people promote, or had done so before.</param>
+/// <param name="At">When it was begun.</param>
+/// <param name="Outcome">What became of it; null when nobody has written that down.</param>
+public sealed record BegunPromotion(string? Server, DateTimeOffset At, string? Outcome)
+{
+    /// <summary>In the data of the step's beginning: the server that it promotes.</summary>
+    internal const string ServerKey = "server";
+
+    /// <summary>Whether it was of this server.</summary>
+    public bool IsOf(string server) => Server is null || Server == server;
+
+    /// <summary>The last one of a journal; null when there is none. A step that was begun and came to no promotion, as when the drain before it failed, is none.</summary>
+    internal static BegunPromotion? Of(IReadOnlyList<JournalRecord> records)
+    {
+        BegunPromotion? begun = null;
+        string? server = null;
+        foreach (var record in records.Where(record => record.Step == FailoverSteps.Promote))
+        {
+            switch (record)
+            {
+                case { Event: JournalEvent.StepStarted }:
+                    server = record.Data.GetValueOrDefault(ServerKey);
+                    begun = server is null ? new BegunPromotion(null, record.At, null) : begun;
+                    break;
+                case { Event: JournalEvent.Intent } when record.Data.ContainsKey(FailoverEngine.FinalKey):
+                    begun = new BegunPromotion(server, record.At, null);
+                    break;
+                case { Event: JournalEvent.Done or JournalEvent.Failed } when begun is { Outcome: null }:
+                    begun = begun with { Outcome = record.Text };
+                    break;
+            }
+        }
+        return begun;
+    }
+}
