@@ -50,7 +50,7 @@ internal static class RunbookText
             owner: Lab validator operator
             stopCondition: Stop when the former validators and the signer are not proven down.
             expected: 2m
-            manual: See that no validator and no signer of {active.Region} runs. Only then scale up besu-validator on {standby.Region}.
+            manual: See that no validator and no signer of {active.Region} runs. Only then scale up besu-validator on {standby.Region}, and dalp-txsigner last.
           traffic:
             owner: Lab network operator
             stopCondition: Stop when a route of {standby.Region} does not answer.

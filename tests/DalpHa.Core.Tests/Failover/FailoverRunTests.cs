@@ -355,4 +355,23 @@ public sealed class FailoverRunTests : IDisposable
         }
         throw new DalpException("HookTimedOut", FaultKind.TimedOut, "The time of the hook was over.", "Give it longer.");
     }
+
+    [Fact]
+    public async Task The_routes_of_a_site_that_was_isolated_once_open_last_of_all_that_it_starts()
+    {
+        platform.Standby.Cluster.Routes = [.. platform.Standby.Cluster.Routes.Select(route => route with { IsClosed = true })];
+        var failover = await platform.Process().BeginAsync(Id, TestPlatform.Declaration, null, Token);
+        Assert.True(failover.Outcome == FailoverOutcome.Succeeded, failover.StoppedBecause);
+        Assert.Equal(["promote", "scale dapi 2", "ingress dapp True"], platform.Standby.Changes);
+    }
+
+    [Fact]
+    public async Task That_somebody_could_not_be_told_for_whatever_reason_takes_nothing_from_what_was_done()
+    {
+        platform.Runbook = platform.Runbook with { Notifications = [new RunbookNotification([NotificationPoint.Declared], null, "/runbook/tell.ps1")] };
+        platform.OnHook = _ => throw new InvalidOperationException("Nobody foresaw it.");
+        var failover = await platform.Process().BeginAsync(Id, TestPlatform.Declaration, null, Token);
+        Assert.True(failover.Outcome == FailoverOutcome.Succeeded, failover.StoppedBecause);
+        Assert.Contains("tell.ps1 could not be told: Nobody foresaw it.", platform.Warnings);
+    }
 }

@@ -31,7 +31,7 @@ public sealed class HandJournal(FailoverWorld world, string folder, string opera
     private readonly SemaphoreSlim turn = new(1);
     private JournalFile? file;
     private JournalMirror? mirror;
-    private DalpException? noCopy;
+    private Exception? noCopy;
     private Task copying = Task.CompletedTask;
     private bool isRehearsal;
 
@@ -136,7 +136,9 @@ public sealed class HandJournal(FailoverWorld world, string folder, string opera
             mirror ??= JournalMirror.OfStep(world.Standby.Control, world.Standby.Namespace, id);
             await mirror.AppendAsync(line, CancellationToken.None).ConfigureAwait(false);
         }
-        catch (DalpException exception)
+#pragma warning disable CA1031 // Whatever it is: the file has it all, and what was done is told.
+        catch (Exception exception)
+#pragma warning restore CA1031
         {
             noCopy = exception;
         }

@@ -1,7 +1,6 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using DalpHa.Core.Errors;
 
 namespace DalpHa.Core.Failover;
 
@@ -44,13 +43,15 @@ public sealed class FailoverNotifier(string id, FailoverWorld world, Action<stri
         {
             await (who.Webhook is { } address ? world.PostAsync(address, message, bound.Token) : world.RunHookAsync(new HookCall(who.Hook!, message), bound.Token)).ConfigureAwait(false);
         }
-        catch (DalpException exception)
-        {
-            warn($"{name} could not be told: {exception.Message}");
-        }
         catch (OperationCanceledException)
         {
             warn($"{name} could not be told within {who.Timeout.TotalSeconds:0} s.");
+        }
+#pragma warning disable CA1031 // Whatever it is: that somebody could not be told is no reason to lose what there is to tell.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            warn($"{name} could not be told: {exception.Message}");
         }
     }
 }

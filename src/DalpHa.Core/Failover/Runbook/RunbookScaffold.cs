@@ -35,7 +35,7 @@ public static class RunbookScaffold
 
     private static readonly IReadOnlyDictionary<string, string> ByHand = new Dictionary<string, string>(StringComparer.Ordinal)
     {
-        [FailoverSteps.Validators] = "See that the former validators are gone and no new block carries their seals. Only then scale up the standby's, one after the other.",
+        [FailoverSteps.Validators] = "See that the former validators are gone and no new block carries their seals. Only then scale up the standby's, one after the other, and what signs transactions last.",
         [FailoverSteps.Traffic] = "Point DNS or the load balancer at the standby. Ask every authoritative server, and resolvers outside, for the new target.",
         [FailoverSteps.Validate] = "Go through validationChecks one by one. Write down who looked, when, and what was seen.",
     };

@@ -84,15 +84,17 @@ internal sealed class SiteDatabase
         }
         // In a rehearsal no server hears of what a Cluster was only told.
         (control as TellingDatabaseControl)?.ShowReadOnly(isReadOnly);
+        // Within the action's own time, so that it is told why and not only that it was not seen.
+        var patience = timeout * 0.75 < SettingPatience ? timeout * 0.75 : SettingPatience;
         var asked = time.GetTimestamp();
         while ((await control.ReadActivityAsync(cancellationToken).ConfigureAwait(false)).IsReadOnlyByDefault != isReadOnly)
         {
-            if (time.GetElapsedTime(asked) > SettingPatience)
+            if (time.GetElapsedTime(asked) > patience)
             {
                 throw new DalpException(
                     "PostgresClusterSettingIgnored",
                     FaultKind.TimedOut,
-                    $"The Cluster of {server.Name} was told that it is {(isReadOnly ? "" : "no longer ")}read-only, and {server.Name} does not go by it after {SettingPatience.TotalSeconds:0} s.",
+                    $"The Cluster of {server.Name} was told that it is {(isReadOnly ? "" : "no longer ")}read-only, and {server.Name} does not go by it after {patience.TotalSeconds:0} s.",
                     "See what its operator says, and whether something stronger sets default_transaction_read_only there (postgresql.auto.conf, the command line). Resume-DalpWrite takes a freeze back.",
                     server.Name);
             }

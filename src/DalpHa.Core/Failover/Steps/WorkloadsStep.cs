@@ -7,7 +7,7 @@ namespace DalpHa.Core.Failover;
 
 /// <summary>
 /// Step 4: what was staged at zero on the standby starts, in the order of the topology, and what ran already is ready on the promoted database. What
-/// signs is left alone: that is the next step's.
+/// signs is left alone: that is the next step's. Routes open last that were closed while this site was the isolated one.
 /// </summary>
 public sealed class WorkloadsStep : IStepRecipe
 {
@@ -21,9 +21,12 @@ public sealed class WorkloadsStep : IStepRecipe
         var fence = ActiveFence.MeasureAsync(world, cancellationToken);
         var actives = await StartConditions.CounterpartsAsync(world.Active, cancellationToken).ConfigureAwait(false);
         SiteWorkloads standby;
+        IReadOnlyList<IngressRoute> closed;
         try
         {
+            var routes = world.Standby.Cluster.ListIngressRoutesAsync(world.Standby.Namespace, cancellationToken);
             standby = await SiteWorkloads.ReadAsync(world.Standby, world.Topology, timeout, cancellationToken).ConfigureAwait(false);
+            closed = [.. (await routes.ConfigureAwait(false)).Where(route => route.IsClosed)];
         }
         catch (DalpException exception)
         {
@@ -35,7 +38,8 @@ public sealed class WorkloadsStep : IStepRecipe
         return new FailoverStep
         {
             Name = Name,
-            Measured = staged.Count == 0 ? $"{world.Standby.Name}: nothing is staged at zero." : $"{world.Standby.Name}: {Wording.List(staged)} to start.",
+            Measured = (staged.Count == 0 ? $"{world.Standby.Name}: nothing is staged at zero." : $"{world.Standby.Name}: {Wording.List(staged)} to start.")
+                + (closed.Count == 0 ? "" : $" {Wording.List([.. closed.Select(route => $"{route.Kind}/{route.Name}")])} to open."),
             Preconditions =
             [
                 .. await fence.ConfigureAwait(false),
@@ -47,6 +51,7 @@ public sealed class WorkloadsStep : IStepRecipe
             [
                 .. starting.Where(one => one.Replicas is not null).GroupBy(one => one.Rule)
                     .Select(rule => (IReadOnlyList<FailoverAction>)[.. rule.Select(one => standby.Start(one.Workload, one.Replicas!.Value))]),
+                .. closed.Count == 0 ? (IReadOnlyList<IReadOnlyList<FailoverAction>>)[] : [[.. closed.Select(route => new SiteRoute(world.Standby, route, timeout).Open())]],
             ],
         };
     }
