@@ -23,6 +23,9 @@ public interface ICluster : IAsyncDisposable
     /// <summary>Deployments, StatefulSets and DaemonSets of a namespace.</summary>
     Task<IReadOnlyList<Workload>> ListWorkloadsAsync(string @namespace, CancellationToken cancellationToken);
 
+    /// <summary>The CronJobs of a namespace; none where the cluster knows no such kind.</summary>
+    Task<IReadOnlyList<CronJob>> ListCronJobsAsync(string @namespace, CancellationToken cancellationToken);
+
     /// <summary>The pods of a namespace.</summary>
     Task<IReadOnlyList<Pod>> ListPodsAsync(string @namespace, CancellationToken cancellationToken);
 

@@ -21,6 +21,16 @@ public interface IClusterControl
     Task ScaleAsync(string @namespace, WorkloadKind kind, string name, int replicas, int? remember, CancellationToken cancellationToken);
 
     /// <summary>
+    /// Suspends a CronJob and notes on it in the same write that DalpHa did (annotation <c>dalpha.io/suspend</c>), or lets it start Jobs and takes the note off. One that
+    /// is suspended already stays as it is, without a note: whoever resumes what DalpHa suspended leaves it alone.
+    /// </summary>
+    /// <param name="namespace">The namespace.</param>
+    /// <param name="name">The CronJob.</param>
+    /// <param name="suspended">Whether it is to start no Job.</param>
+    /// <param name="cancellationToken">Gives up waiting for the answer.</param>
+    Task SetSuspendedAsync(string @namespace, string name, bool suspended, CancellationToken cancellationToken);
+
+    /// <summary>
     /// Takes a route out of service and remembers in the same write how it was, or gives it back: an Ingress by a class that no controller serves, an OpenShift Route
     /// by weights of 0, with which its router answers 503 (route.openshift.io/v1, RouteSpec).
     /// </summary>

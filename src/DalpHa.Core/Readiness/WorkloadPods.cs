@@ -34,7 +34,8 @@ internal static class WorkloadPods
     /// <summary>Whether two of it at the same time harm the chain or the platform's nonces.</summary>
     public static bool MustRunOnce(this WorkloadRule rule) => rule.Role is WorkloadRole.Validator or WorkloadRole.Signer;
 
-    private static bool MayRun(this Pod pod) => pod.Phase is not ("Succeeded" or "Failed");
+    /// <summary>Whether it has not ended.</summary>
+    public static bool MayRun(this Pod pod) => pod.Phase is not ("Succeeded" or "Failed");
 
     // Owned by nothing, or by a ReplicaSet that does not tell its Deployment, as one that a Deployment adopted.
     private static bool IsStray(this Pod pod) => pod.Owner is null || pod.Owner.StartsWith("ReplicaSet/", StringComparison.Ordinal);

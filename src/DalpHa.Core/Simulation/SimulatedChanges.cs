@@ -8,5 +8,7 @@ public sealed class SimulatedChanges
 {
     internal ConcurrentDictionary<(string Namespace, WorkloadKind Kind, string Name), (int Replicas, int? Remember)> Scaled { get; } = new();
 
+    internal ConcurrentDictionary<(string Namespace, string Name), bool> Suspended { get; } = new();
+
     internal ConcurrentDictionary<(string Namespace, string Kind, string Name), bool> Opened { get; } = new();
 }

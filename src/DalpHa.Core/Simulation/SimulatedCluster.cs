@@ -7,7 +7,7 @@ namespace DalpHa.Core.Simulation;
 
 /// <summary>
 /// A cluster as it is, with what <see cref="TellingClusterControl"/> was asked to change shown as done: a workload has the replicas that it was scaled to, all
-/// ready, and so many pods; a route is open or closed. What the pods would hold of the nodes is not simulated.
+/// ready, and so many pods; a CronJob that was suspended has no Job left; a route is open or closed. What the pods would hold of the nodes is not simulated.
 /// </summary>
 /// <param name="inner">The real cluster.</param>
 /// <param name="changes">What would be changed.</param>
@@ -32,6 +32,18 @@ public sealed class SimulatedCluster(ICluster inner, SimulatedChanges changes) :
     }
 
     /// <inheritdoc/>
+    public async Task<IReadOnlyList<CronJob>> ListCronJobsAsync(string @namespace, CancellationToken cancellationToken)
+    {
+        var cronJobs = await inner.ListCronJobsAsync(@namespace, cancellationToken).ConfigureAwait(false);
+        return
+        [
+            .. cronJobs.Select(one => changes.Suspended.TryGetValue((@namespace, one.Name), out var suspended)
+                ? one with { IsSuspended = suspended, IsRemembered = suspended && one.IsWanted(), ActiveJobs = suspended ? [] : one.ActiveJobs }
+                : one),
+        ];
+    }
+
+    /// <inheritdoc/>
     public async Task<IReadOnlyList<Pod>> ListPodsAsync(string @namespace, CancellationToken cancellationToken)
     {
         var pods = await inner.ListPodsAsync(@namespace, cancellationToken).ConfigureAwait(false);
@@ -43,7 +55,9 @@ public sealed class SimulatedCluster(ICluster inner, SimulatedChanges changes) :
                 pods = [.. pods.Except(workload.LivePods(pods)), .. Enumerable.Range(0, to.Replicas).Select(index => PodOf(@namespace, workload, index))];
             }
         }
-        return pods;
+        var cronJobs = changes.Suspended.IsEmpty ? [] : await inner.ListCronJobsAsync(@namespace, cancellationToken).ConfigureAwait(false);
+        var ended = cronJobs.Where(one => changes.Suspended.GetValueOrDefault((@namespace, one.Name))).SelectMany(one => one.RunningJobs(pods)).ToHashSet();
+        return ended.Count == 0 ? pods : [.. pods.Where(pod => pod.Owner is null || !ended.Contains(pod.Owner))];
     }
 
     /// <inheritdoc/>

@@ -26,6 +26,14 @@ public sealed class TellingClusterControl(IClusterControl inner, string context,
     }
 
     /// <inheritdoc/>
+    public Task SetSuspendedAsync(string @namespace, string name, bool suspended, CancellationToken cancellationToken)
+    {
+        changes.Suspended[(@namespace, name)] = suspended;
+        Tell($"CronJob/{name}", suspended ? "Suspend it, and remember that it was not." : "Let it start Jobs again.");
+        return Task.CompletedTask;
+    }
+
+    /// <inheritdoc/>
     public Task SetRouteOpenAsync(string @namespace, string kind, string name, bool open, CancellationToken cancellationToken)
     {
         changes.Opened[(@namespace, kind, name)] = open;

@@ -6,6 +6,7 @@ namespace DalpHa.Core.Topology;
 public static class RequiredPermissions
 {
     private const string Apps = "apps";
+    private const string Batch = "batch";
     private const string Networking = "networking.k8s.io";
     private const string Storage = "storage.k8s.io";
     private const string Coordination = "coordination.k8s.io";
@@ -94,6 +95,9 @@ public static class RequiredPermissions
     [
         new("patch", Apps, "deployments", null, @namespace, "start and stop workloads, and remember their counts"),
         new("patch", Apps, "statefulsets", null, @namespace, "start and stop workloads and validators, and remember their counts"),
+        new("list", Batch, "cronjobs", null, @namespace, "see what starts by itself"),
+        new("get", Batch, "cronjobs", null, @namespace, "see whether a CronJob was suspended before DalpHa suspends it"),
+        new("patch", Batch, "cronjobs", null, @namespace, "suspend and resume CronJobs, and remember that they were not suspended"),
         new("get", Networking, "ingresses", null, @namespace, "see which class serves a route before it is closed"),
         new("patch", Networking, "ingresses", null, @namespace, "close and open a site's routes"),
         new("get", Coordination, "leases", null, @namespace, "keep a second failover out"),

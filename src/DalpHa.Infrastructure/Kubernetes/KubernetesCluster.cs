@@ -20,6 +20,7 @@ internal sealed class KubernetesCluster : ICluster
     private readonly ApiClient client;
     private readonly ApiFaults faults;
     private readonly PortForwarding forwarding;
+    private readonly CronJobs cronJobs;
 
     private readonly TimeProvider time;
 
@@ -31,7 +32,8 @@ internal sealed class KubernetesCluster : ICluster
         this.faults = faults;
         this.time = time;
         forwarding = new PortForwarding(client, faults);
-        Control = new KubernetesControl(client, faults);
+        cronJobs = new CronJobs(client);
+        Control = new KubernetesControl(client, faults, cronJobs);
         CloudNativePg = new CloudNativePg(client);
         Backups = new Backups(client);
     }
@@ -104,6 +106,9 @@ internal sealed class KubernetesCluster : ICluster
             ListWorkloadsAsync(WorkloadKind.DaemonSet, "daemonsets", @namespace, cancellationToken)).ConfigureAwait(false);
         return [.. lists.SelectMany(l => l)];
     }
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<CronJob>> ListCronJobsAsync(string @namespace, CancellationToken cancellationToken) => cronJobs.ListAsync(@namespace, cancellationToken);
 
     /// <inheritdoc/>
     public Task<IReadOnlyList<Pod>> ListPodsAsync(string @namespace, CancellationToken cancellationToken) =>

@@ -8,10 +8,12 @@ using DalpHa.Core.Ports;
 namespace DalpHa.Infrastructure.Kubernetes;
 
 /// <summary>One cluster behind its Kubernetes API, as DalpHa changes it.</summary>
-internal sealed class KubernetesControl(ApiClient client, ApiFaults faults) : IClusterControl
+internal sealed class KubernetesControl(ApiClient client, ApiFaults faults, CronJobs cronJobs) : IClusterControl
 {
+    /// <summary>How often a patch is made anew when somebody else wrote the object meanwhile.</summary>
+    public const int Rereads = 5;
+
     private const int LargeObjects = 50;
-    private const int Rereads = 5;
 
     /// <inheritdoc/>
     public async Task ScaleAsync(string @namespace, WorkloadKind kind, string name, int replicas, int? remember, CancellationToken cancellationToken)
@@ -34,6 +36,9 @@ internal sealed class KubernetesControl(ApiClient client, ApiFaults faults) : IC
         };
         await client.WriteAsync(ApiWrite<WireObject>.Merge("apps/v1", resource, @namespace, name, patch), WireJson.Default.WireObject, cancellationToken).ConfigureAwait(false);
     }
+
+    /// <inheritdoc/>
+    public Task SetSuspendedAsync(string @namespace, string name, bool suspended, CancellationToken cancellationToken) => cronJobs.SetSuspendedAsync(@namespace, name, suspended, cancellationToken);
 
     /// <inheritdoc/>
     public Task SetRouteOpenAsync(string @namespace, string kind, string name, bool open, CancellationToken cancellationToken) => kind == "Route"

@@ -117,6 +117,9 @@ internal sealed class TestSite
             site.SetPods();
         });
 
+        public Task SetSuspendedAsync(string @namespace, string name, bool suspended, CancellationToken cancellationToken) => Change($"suspend {name} {suspended}", () =>
+            site.Cluster.CronJobs = [.. site.Cluster.CronJobs.Select(one => one.Name != name || (suspended && one.IsSuspended) ? one : one with { IsSuspended = suspended, IsRemembered = suspended })]);
+
         public Task SetRouteOpenAsync(string @namespace, string kind, string name, bool open, CancellationToken cancellationToken) => Change($"ingress {name} {open}", () =>
             site.Cluster.Routes = [.. site.Cluster.Routes.Select(route => route.Kind == kind && route.Name == name ? route with { IsClosed = !open } : route)]);
 

@@ -10,6 +10,7 @@ internal sealed class FakeCluster : ICluster
     public ClusterVersion Version { get; set; } = new(1, 32, "v1.32.4");
     public bool HasNamespace { get; set; } = true;
     public List<Workload> Workloads { get; set; } = [];
+    public List<CronJob> CronJobs { get; set; } = [];
     public List<Pod> Pods { get; set; } = [];
     public List<PodRequests> PodRequests { get; set; } = [];
     public List<SecretDigest> Secrets { get; set; } = [];
@@ -35,6 +36,7 @@ internal sealed class FakeCluster : ICluster
     public Task<ClusterVersion> GetVersionAsync(CancellationToken cancellationToken) => Answer("version", Version);
     public Task<bool> NamespaceExistsAsync(string @namespace, CancellationToken cancellationToken) => Answer("namespace", HasNamespace);
     public Task<IReadOnlyList<Workload>> ListWorkloadsAsync(string @namespace, CancellationToken cancellationToken) => List("workloads", Workloads);
+    public Task<IReadOnlyList<CronJob>> ListCronJobsAsync(string @namespace, CancellationToken cancellationToken) => List("cronjobs", CronJobs);
     public Task<IReadOnlyList<Pod>> ListPodsAsync(string @namespace, CancellationToken cancellationToken) => List("pods", Pods);
     public Task<IReadOnlyList<PodRequests>> ListPodRequestsElsewhereAsync(string @namespace, CancellationToken cancellationToken) => List("podrequests", PodRequests);
     public Task<SecretDigest?> GetSecretAsync(string @namespace, string name, DigestKey key, CancellationToken cancellationToken) =>

@@ -32,6 +32,8 @@ internal sealed class RecordingPorts : IClusterControl, IDatabaseControl, ICloud
 
     public Task ScaleAsync(string @namespace, WorkloadKind kind, string name, int replicas, int? remember, CancellationToken cancellationToken) => Write("scale");
 
+    public Task SetSuspendedAsync(string @namespace, string name, bool suspended, CancellationToken cancellationToken) => Write("suspend");
+
     public Task SetRouteOpenAsync(string @namespace, string kind, string name, bool open, CancellationToken cancellationToken) => Write("ingress");
 
     public Task<ClusterNote> WriteNoteAsync(string @namespace, ClusterNote note, CancellationToken cancellationToken) => Write<ClusterNote>("note");

@@ -73,6 +73,44 @@ public abstract class ControlContract<TServer>(TServer server)
         Assert.Equal(("ApiRefused", FaultKind.InvalidInput), (refused.ErrorId, refused.Kind));
     }
 
+    [Fact]
+    public async Task A_CronJob_is_suspended_and_resumed_and_one_that_was_suspended_before_gets_no_note()
+    {
+        var ns = Namespace;
+        // batch/v1 has them from 1.21 on.
+        var version = await server.ExistsAsync($"apis/batch/v1/namespaces/{ns}/cronjobs") ? "batch/v1" : "batch/v1beta1";
+        var path = $"apis/{version}/namespaces/{ns}/cronjobs";
+        await server.CreateAsync(path, CronJobJson(version, "sweep", suspend: false));
+        await server.CreateAsync(path, CronJobJson(version, "off", suspend: true));
+        await server.MergeAsync($"{path}/sweep/status", """{"status":{"active":[{"kind":"Job","name":"sweep-29312345"}]}}""");
+        await using var cluster = server.OpenAs(TestUsers.Operator);
+        var control = ControlOf(cluster);
+        var sweep = (await cluster.ListCronJobsAsync(ns, Token)).Single(one => one.Name == "sweep");
+        Assert.Equal(("chain", "signer"), (sweep.Labels["team"], sweep.PodLabels["app"]));
+        Assert.Equal(["sweep-29312345"], sweep.ActiveJobs);
+        Assert.Equal([("off", true, false), ("sweep", false, false)], await CronJobsAsync());
+        for (var time = 1; time <= 2; time++)
+        {
+            await control.SetSuspendedAsync(ns, "sweep", true, Token);
+            await control.SetSuspendedAsync(ns, "off", true, Token);
+            Assert.Equal([("off", true, false), ("sweep", true, true)], await CronJobsAsync());
+        }
+        Assert.Equal("false", (string?)(await server.ReadAsync($"{path}/sweep"))["metadata"]!["annotations"]!["dalpha.io/suspend"]);
+        for (var time = 1; time <= 2; time++)
+        {
+            await control.SetSuspendedAsync(ns, "sweep", false, Token);
+            Assert.Equal([("off", true, false), ("sweep", false, false)], await CronJobsAsync());
+        }
+        await using var nobody = server.OpenAs(TestUsers.Nobody);
+        Assert.Equal("ApiForbidden", (await FailAsync(() => nobody.ListCronJobsAsync(ns, Token))).ErrorId);
+        Assert.Equal("CronJobNotFound", (await FailAsync(() => control.SetSuspendedAsync(ns, "absent", true, Token))).ErrorId);
+        await server.DeleteAsync($"{path}/sweep");
+        await server.DeleteAsync($"{path}/off");
+
+        async Task<IEnumerable<(string, bool, bool)>> CronJobsAsync() =>
+            (await cluster.ListCronJobsAsync(ns, Token)).OrderBy(one => one.Name, StringComparer.Ordinal).Select(one => (one.Name, one.IsSuspended, one.IsRemembered));
+    }
+
     [Theory]
     [InlineData("by-field", """{"metadata":{"name":"by-field"},"spec":{"ingressClassName":"nginx","defaultBackend":{"service":{"name":"s","port":{"number":80}}}}}""", "nginx")]
     [InlineData("by-annotation", """{"metadata":{"name":"by-annotation","annotations":{"kubernetes.io/ingress.class":"traefik"}},"spec":{"defaultBackend":{"service":{"name":"s","port":{"number":80}}}}}""", "traefik")]
@@ -285,6 +323,11 @@ public abstract class ControlContract<TServer>(TServer server)
         var workload = (await cluster.ListWorkloadsAsync(ns, Token)).Single(one => one.Name == name);
         return (workload.Desired, workload.RememberedReplicas);
     }
+
+    private static string CronJobJson(string version, string name, bool suspend) => $$$$"""
+        {"apiVersion":"{{{{version}}}}","kind":"CronJob","metadata":{"name":"{{{{name}}}}","labels":{"team":"chain"}},"spec":{"schedule":"* * * * *","suspend":{{{{(suspend ? "true" : "false")}}}},
+        "jobTemplate":{"spec":{"template":{"metadata":{"labels":{"app":"signer"}},"spec":{"restartPolicy":"Never","containers":[{"name":"main","image":"busybox:1"}] } } } } } }
+        """;
 
     private static Task<DalpException> FailAsync(Func<Task> act) => Assert.ThrowsAsync<DalpException>(act);
 

@@ -46,6 +46,23 @@ public sealed class HostileServerTests
         Assert.InRange(clock.Elapsed.TotalSeconds, 0.9, 10);
     }
 
+    [Theory]
+    [InlineData("/apis/batch/v1/", new[] { "/apis/batch/v1/", "/apis/batch/v1/" })]
+    [InlineData("/apis/batch/v1beta1/", new[] { "/apis/batch/v1/", "/apis/batch/v1beta1/", "/apis/batch/v1beta1/" })]
+    [InlineData(null, new[] { "/apis/batch/v1/", "/apis/batch/v1beta1/", "/apis/batch/v1/", "/apis/batch/v1beta1/" })]
+    public async Task CronJobs_are_read_in_the_version_that_is_served_and_are_none_where_neither_is(string? served, string[] asked)
+    {
+        await using var server = await HostileServer.StartAsync((c, _) => served is not null && c.Request.Path.StartsWithSegments(served.TrimEnd('/'))
+            ? c.Response.WriteAsync("""{"kind":"CronJobList","items":[{"metadata":{"name":"sweep"},"spec":{"suspend":true}}]}""")
+            : HostileServer.FailAsync(c, 404));
+        await using var cluster = server.Open(5);
+        for (var time = 1; time <= 2; time++)
+        {
+            Assert.Equal(served is null ? [] : ["sweep"], (await cluster.ListCronJobsAsync("ns", Token)).Select(one => one.Name));
+        }
+        Assert.Equal(asked.Select(version => $"{version}namespaces/ns/cronjobs?limit=500"), server.Requests);
+    }
+
     [Fact]
     public async Task Throttled_beyond_the_timeout_is_told_at_once()
     {

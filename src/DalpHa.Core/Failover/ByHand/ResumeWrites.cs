@@ -22,14 +22,15 @@ public sealed class ResumeWrites(TimeSpan timeout) : IStepRecipe
             var workloads = await SiteWorkloads.ReadAsync(site, world.Topology, timeout, cancellationToken).ConfigureAwait(false);
             // A writer without a note was not running when writes were suspended, or was started again since.
             var stopped = workloads.All.Where(one => one.Rule.Writes() && (one.Workload.Desired > 0 || one.Workload.RememberedReplicas > 0)).ToList();
+            var resuming = workloads.CronJobs.Where(one => one.Rule.Writes() && one.CronJob.IsRemembered).ToList();
             return new FailoverStep
             {
                 Name = Name,
-                Measured = $"{site.Name}: {Wording.Count(stopped.Count, "writer")} to run.",
+                Measured = $"{site.Name}: {Wording.Count(stopped.Count + resuming.Count, "writer")} to run.",
                 Preconditions =
                 [
                     .. await fence.ConfigureAwait(false),
-                    .. await OtherFence.SignersAsync(world, stopped.Select(one => one.Rule), cancellationToken).ConfigureAwait(false),
+                    .. await OtherFence.SignersAsync(world, stopped.Select(one => one.Rule).Concat(resuming.Select(one => one.Rule)), cancellationToken).ConfigureAwait(false),
                     new Precondition("DatabaseIsPrimary", await role.ConfigureAwait(false)),
                     .. await StartConditions.CapacityAsync(site, [.. stopped.Select(one => (one.Workload, StartConditions.CountOf(one.Rule, one.Workload, null) ?? 0))], cancellationToken).ConfigureAwait(false),
                 ],
@@ -37,6 +38,7 @@ public sealed class ResumeWrites(TimeSpan timeout) : IStepRecipe
                 [
                     [.. (site.Site.Database?.Servers ?? []).Select(database.Thaw)],
                     .. stopped.GroupBy(one => one.Rule).Select(rule => (IReadOnlyList<FailoverAction>)[.. rule.Select(one => workloads.Start(one.Workload, StartConditions.CountOf(one.Rule, one.Workload, null)!.Value))]),
+                    [.. resuming.Select(one => workloads.Resume(one.CronJob))],
                 ],
             };
         }

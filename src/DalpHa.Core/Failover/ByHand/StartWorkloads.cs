@@ -26,16 +26,20 @@ public sealed class StartWorkloads(WorkloadChoice choice, int? replicas, TimeSpa
             var workloads = await SiteWorkloads.ReadAsync(site, world.Topology, timeout, cancellationToken).ConfigureAwait(false);
             var others = await StartConditions.CounterpartsAsync(world.Standby, cancellationToken).ConfigureAwait(false);
             var starting = workloads.All.Where(one => choice.Covers(one.Rule, one.Workload) && one.Workload.Kind != WorkloadKind.DaemonSet)
-                .Select(one => (one.Rule, one.Workload, Count: replicas ?? StartConditions.CountOf(one.Rule, one.Workload, others.Counterpart(one.Workload)))).ToList();
+                .Select(one => (one.Rule, one.Workload, Count: replicas ?? StartConditions.CountOf(one.Rule, one.Workload, others.Workloads.Counterpart(one.Workload)))).ToList();
+            var chosen = workloads.CronJobs.Where(one => choice.Covers(one.Rule, one.CronJob)).ToList();
+            var resuming = chosen.Where(one => one.CronJob.IsRemembered).ToList();
+            var rules = starting.Select(one => one.Rule).Concat(resuming.Select(one => one.Rule)).ToList();
             return new FailoverStep
             {
                 Name = Name,
-                Measured = $"{site.Name}: {Wording.List(starting.Select(one => one.Workload.Target))} to start.",
+                Measured = $"{site.Name}: {Wording.List(starting.Select(one => one.Workload.Target).Concat(resuming.Select(one => one.CronJob.Target)))} to start.",
                 Preconditions =
                 [
-                    .. choice.Missing(site, workloads.All),
-                    .. starting.Any(one => one.Rule.Writes()) ? await WritersAsync(world, cancellationToken).ConfigureAwait(false) : [],
-                    .. await OtherFence.SignersAsync(world, starting.Select(one => one.Rule), cancellationToken).ConfigureAwait(false),
+                    .. choice.Missing(site, workloads),
+                    .. rules.Any(rule => rule.Writes()) ? await WritersAsync(world, cancellationToken).ConfigureAwait(false) : [],
+                    .. await OtherFence.SignersAsync(world, rules, cancellationToken).ConfigureAwait(false),
+                    .. chosen.Where(one => one.CronJob is { IsSuspended: true, IsRemembered: false }).Select(one => StartConditions.LeftSuspended(site, one.CronJob)),
                     .. starting.Where(one => one.Count is null).Select(one => StartConditions.CountNotKnown(site, one.Workload)),
                     .. await StartConditions.CapacityAsync(site, [.. starting.Select(one => (one.Workload, one.Count ?? 0))], cancellationToken).ConfigureAwait(false),
                 ],
@@ -43,6 +47,7 @@ public sealed class StartWorkloads(WorkloadChoice choice, int? replicas, TimeSpa
                 [
                     .. starting.Where(one => one.Count is not null).GroupBy(one => one.Rule)
                         .Select(rule => (IReadOnlyList<FailoverAction>)[.. rule.Select(one => workloads.Start(one.Workload, one.Count!.Value))]),
+                    [.. resuming.Select(one => workloads.Resume(one.CronJob))],
                 ],
             };
         }

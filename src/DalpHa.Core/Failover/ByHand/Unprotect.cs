@@ -27,15 +27,16 @@ public sealed class Unprotect(TimeSpan timeout) : IStepRecipe
             var routes = await site.Cluster.ListIngressRoutesAsync(site.Namespace, cancellationToken).ConfigureAwait(false);
             var starting = workloads.All.Where(one => one.Workload.Kind != WorkloadKind.DaemonSet && (one.Workload.Desired > 0 || one.Workload.RememberedReplicas > 0))
                 .Where(one => !follows || (one.Rule.Standby == StandbyMode.Running && !one.Rule.MustRunOnce())).ToList();
+            var resuming = workloads.CronJobs.Where(one => one.CronJob.IsRemembered && (!follows || (one.Rule.Standby == StandbyMode.Running && !one.Rule.MustRunOnce()))).ToList();
             var database = SiteDatabase.OfActive(world, timeout);
             return new FailoverStep
             {
                 Name = Name,
-                Measured = $"{site.Name}: {(follows ? "a standby" : "a primary")}; {Wording.List(starting.Select(one => one.Workload.Target))} to run.",
+                Measured = $"{site.Name}: {(follows ? "a standby" : "a primary")}; {Wording.List(starting.Select(one => one.Workload.Target).Concat(resuming.Select(one => one.CronJob.Target)))} to run.",
                 Preconditions =
                 [
                     .. follows ? [] : await OtherFence.DatabasesAsync(world, cancellationToken).ConfigureAwait(false),
-                    .. await OtherFence.SignersAsync(world, starting.Select(one => one.Rule), cancellationToken).ConfigureAwait(false),
+                    .. await OtherFence.SignersAsync(world, starting.Select(one => one.Rule).Concat(resuming.Select(one => one.Rule)), cancellationToken).ConfigureAwait(false),
                     .. await StartConditions.CapacityAsync(site, [.. starting.Select(one => (one.Workload, StartConditions.CountOf(one.Rule, one.Workload, null) ?? 0))], cancellationToken).ConfigureAwait(false),
                 ],
                 Stages =
@@ -43,6 +44,7 @@ public sealed class Unprotect(TimeSpan timeout) : IStepRecipe
                     .. cluster is null ? (IReadOnlyList<IReadOnlyList<FailoverAction>>)[] : [[cluster.Unfence()]],
                     [.. (site.Site.Database?.Servers ?? []).Select(database.Thaw)],
                     .. starting.GroupBy(one => one.Rule).Select(rule => (IReadOnlyList<FailoverAction>)[.. rule.Select(one => workloads.Start(one.Workload, StartConditions.CountOf(one.Rule, one.Workload, null)!.Value))]),
+                    [.. resuming.Select(one => workloads.Resume(one.CronJob))],
                     [.. routes.Select(route => new SiteRoute(site, route, timeout).Open())],
                 ],
             };

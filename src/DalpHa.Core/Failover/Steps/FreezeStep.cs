@@ -42,13 +42,14 @@ public sealed class FreezeStep : IStepRecipe
         // A former site that has come back may sign beside the standby's validators.
         var validators = workloads.All.Where(one => world.HasBegunValidators && one.Rule.Role == WorkloadRole.Validator && one.Workload.Kind != WorkloadKind.DaemonSet)
             .Select(one => one.Workload).ToList();
-        var running = writers.Concat(validators).Where(one => one.Desired > 0).Select(one => one.Target).ToList();
+        var cronJobs = workloads.CronJobs.Where(one => one.Rule.Writes() || (world.HasBegunValidators && one.Rule.MustRunOnce())).Select(one => one.CronJob).ToList();
+        var running = writers.Concat(validators).Where(one => one.Desired > 0).Select(one => one.Target).Concat(cronJobs.Where(one => !one.IsSuspended).Select(one => one.Target)).ToList();
         return new FailoverStep
         {
             Name = Name,
             Measured = running.Count == 0 ? $"{world.Active.Name}: no writer runs." : $"{world.Active.Name}: {Wording.List(running)} {(running.Count == 1 ? "runs" : "run")}.",
-            Preconditions = [new Precondition("WritersKnown", Known(world, writers.Count)), .. conditions],
-            Stages = [[.. writers.Concat(validators).Select(workloads.Stop)], freezes],
+            Preconditions = [new Precondition("WritersKnown", Known(world, writers.Count + workloads.CronJobs.Count(one => one.Rule.Writes()))), .. conditions],
+            Stages = [[.. writers.Concat(validators).Select(workloads.Stop), .. cronJobs.Select(workloads.Suspend)], freezes],
         };
     }
 

@@ -29,7 +29,8 @@ public sealed class IsolateStep : IStepRecipe
             var cluster = await SitePostgresCluster.FindAsync(world, timeout, cancellationToken).ConfigureAwait(false);
             var all = workloads.All.Where(one => one.Workload.Kind != WorkloadKind.DaemonSet).Select(one => one.Workload).ToList();
             var (freeze, fence, vouched) = await DatabaseAsync(world, cluster, timeout, cancellationToken).ConfigureAwait(false);
-            var running = all.Where(workload => workload.Desired > 0).Select(workload => workload.Target).ToList();
+            var running = all.Where(workload => workload.Desired > 0).Select(workload => workload.Target)
+                .Concat(workloads.CronJobs.Where(one => !one.CronJob.IsSuspended).Select(one => one.CronJob.Target)).ToList();
             return new FailoverStep
             {
                 Name = Name,
@@ -38,7 +39,10 @@ public sealed class IsolateStep : IStepRecipe
                 Stages =
                 [
                     // A pod that hangs must not keep the database writing.
-                    [.. freeze, .. all.Select(workloads.Stop), .. routes.Select(route => new SiteRoute(site, route, timeout).Close())],
+                    [
+                        .. freeze, .. all.Select(workloads.Stop), .. workloads.CronJobs.Select(one => workloads.Suspend(one.CronJob)),
+                        .. routes.Select(route => new SiteRoute(site, route, timeout).Close()),
+                    ],
                     [.. fence],
                     [ActiveFence.SeeNothingLeft(world, timeout < Settled ? timeout : Settled) with { RunsRegardless = true }],
                 ],
@@ -77,8 +81,8 @@ public sealed class IsolateStep : IStepRecipe
         ? "Isolate it as soon as it answers, before anything else there: Protect-DalpSite -Wait, or Resume-DalpFailover."
         : exception.RecommendedAction;
 
-    private static Finding Known(FailoverSite site, SiteWorkloads workloads) => workloads.All.Count > 0
-        ? Finding.Pass(site.Name, "workloads", Wording.Count(workloads.All.Count, "workload"), "at least 1")
+    private static Finding Known(FailoverSite site, SiteWorkloads workloads) => workloads.All.Count + workloads.CronJobs.Count > 0
+        ? Finding.Pass(site.Name, "workloads", Wording.Count(workloads.All.Count + workloads.CronJobs.Count, "workload"), "at least 1")
         : Finding.Unknown(
             site.Name, "workloads", "none is named", "at least 1", "No rule of the topology chooses a workload of the site, so nobody knows what to stop.", "Add rules to the topology (workloads).");
 
@@ -88,13 +92,15 @@ public sealed class IsolateStep : IStepRecipe
         var site = world.Active;
         var pods = await site.Cluster.ListPodsAsync(site.Namespace, cancellationToken).ConfigureAwait(false);
         var owners = workloads.All.Select(one => one.Workload).ToList();
-        var strays = world.Topology.Workloads.SelectMany(rule => rule.PodsOfNone(owners, pods)).Select(pod => $"Pod/{pod.Name}");
-        var remaining = owners.Where(workload => workload.Kind == WorkloadKind.DaemonSet).Select(workload => workload.Target).Concat(strays).Distinct().ToList();
+        // The Jobs of a CronJob are waited for with it.
+        var strays = world.Topology.Workloads.SelectMany(rule => rule.PodsOfNone(owners, pods)).Select(Remnants.KeeperOf).Except(workloads.CronJobs.SelectMany(one => one.CronJob.RunningJobs(pods))).ToList();
+        var remaining = owners.Where(workload => workload.Kind == WorkloadKind.DaemonSet).Select(workload => workload.Target).Concat(strays).ToList();
         return remaining.Count == 0 ? [] :
         [
             new Precondition("NothingRemains", Finding.Warn(
                 site.Name, "workloads", $"{Wording.List(remaining)} {(remaining.Count == 1 ? "remains" : "remain")}", "nothing runs",
-                "DaemonSets and pods of no workload have no count of replicas, and are left as they are.", "Delete the pods; keep the DaemonSets off the nodes by their node selector.")),
+                "What has no count of replicas is left as it is: DaemonSets, Jobs, and pods of no workload.",
+                string.Join(" ", strays.Select(target => Remnants.Ending(site, target)).Append(remaining.Count > strays.Count ? "Keep the DaemonSets off the nodes by their node selector." : "")).TrimEnd())),
         ];
     }
 }

@@ -59,16 +59,12 @@ internal sealed class SiteFence(FailoverSite site, DalpTopology topology, Attest
         var expected = NoPodOf(what);
         try
         {
-            var (pods, workloads) = await site.ReadClusterAsync(
-                async (cluster, token) => (await cluster.ListPodsAsync(site.Namespace, token).ConfigureAwait(false), await cluster.ListWorkloadsAsync(site.Namespace, token).ConfigureAwait(false)),
-                cancellationToken).ConfigureAwait(false);
-            var rules = topology.Workloads.Where(counts).ToList();
-            var running = workloads.Where(workload => topology.RuleFor(workload) is { } rule && rules.Contains(rule) && (workload.Desired > 0 || workload.LivePods(pods).Count > 0))
-                .Select(workload => workload.Target)
-                .Concat(rules.SelectMany(rule => rule.PodsOfNone(workloads, pods)).Select(pod => $"Pod/{pod.Name}")).ToList();
+            var load = await site.ReadClusterAsync((_, token) => SiteLoad.ReadAsync(site, token), cancellationToken).ConfigureAwait(false);
+            var running = Remnants.Of(site, topology, load, [.. topology.Workloads.Where(counts)], remediation);
             return running.Count == 0
                 ? Finding.Pass(site.Name, what, "none runs", expected)
-                : Finding.Fail(site.Name, what, $"{Wording.List(running)} {(running.Count == 1 ? "runs" : "run")}", expected, harm, remediation);
+                : Finding.Fail(
+                    site.Name, what, $"{Wording.List(running.Select(one => one.Target))} {(running.Count == 1 ? "runs" : "run")}", expected, harm, string.Join(" ", running.Select(one => one.Remedy).Distinct()));
         }
         catch (DalpException exception)
         {

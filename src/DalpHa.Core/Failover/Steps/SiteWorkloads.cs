@@ -5,27 +5,44 @@ using DalpHa.Core.Topology;
 
 namespace DalpHa.Core.Failover;
 
-/// <summary>The workloads of one site as they are now, by the topology's rules, and the actions that start and stop them.</summary>
+/// <summary>The workloads and CronJobs of one site as they are now, by the topology's rules, and the actions that start and stop them.</summary>
 internal sealed class SiteWorkloads
 {
     private readonly FailoverSite site;
     private readonly TimeSpan timeout;
 
-    private SiteWorkloads(FailoverSite site, IReadOnlyList<(WorkloadRule Rule, Workload Workload)> all, TimeSpan timeout)
+    private SiteWorkloads(
+        FailoverSite site, IReadOnlyList<(WorkloadRule Rule, Workload Workload)> all, IReadOnlyList<(WorkloadRule Rule, CronJob CronJob)> cronJobs, TimeSpan timeout)
     {
         this.site = site;
         this.timeout = timeout;
         All = all;
+        CronJobs = cronJobs;
     }
 
     /// <summary>Every workload that a rule chooses, in the order of the rules.</summary>
     public IReadOnlyList<(WorkloadRule Rule, Workload Workload)> All { get; }
 
+    /// <summary>Every CronJob that a rule chooses, in the order of the rules.</summary>
+    public IReadOnlyList<(WorkloadRule Rule, CronJob CronJob)> CronJobs { get; }
+
     public static async Task<SiteWorkloads> ReadAsync(FailoverSite site, DalpTopology topology, TimeSpan timeout, CancellationToken cancellationToken)
     {
-        var workloads = await site.ReadClusterAsync((cluster, token) => cluster.ListWorkloadsAsync(site.Namespace, token), cancellationToken).ConfigureAwait(false);
-        var ruled = topology.Workloads.SelectMany(rule => workloads.Where(workload => topology.RuleFor(workload) == rule).Select(workload => (rule, workload)));
-        return new SiteWorkloads(site, [.. ruled], timeout);
+        var (workloads, cronJobs) = await site.ReadClusterAsync((_, token) => ListAsync(site, token), cancellationToken).ConfigureAwait(false);
+        return new SiteWorkloads(
+            site,
+            [.. topology.Workloads.SelectMany(rule => workloads.Where(workload => topology.RuleFor(workload) == rule).Select(workload => (rule, workload)))],
+            [.. topology.Workloads.SelectMany(rule => cronJobs.Where(cronJob => topology.RuleFor(cronJob) == rule).Select(cronJob => (rule, cronJob)))],
+            timeout);
+    }
+
+    /// <summary>Lists both at once, whether a rule chooses them or not.</summary>
+    public static async Task<(IReadOnlyList<Workload> Workloads, IReadOnlyList<CronJob> CronJobs)> ListAsync(FailoverSite site, CancellationToken cancellationToken)
+    {
+        var workloads = site.Cluster.ListWorkloadsAsync(site.Namespace, cancellationToken);
+        var cronJobs = site.Cluster.ListCronJobsAsync(site.Namespace, cancellationToken);
+        await Task.WhenAll(workloads, cronJobs).ConfigureAwait(false);
+        return (await workloads.ConfigureAwait(false), await cronJobs.ConfigureAwait(false));
     }
 
     /// <summary>Stops a workload; done when none of its pods is left. A pod on its way out still writes and signs.</summary>
@@ -42,6 +59,7 @@ internal sealed class SiteWorkloads
                 (null, 0) => Sighting.Yes("It is not there."),
                 (null, _) => Sighting.NotYet($"It is not there, and {Wording.Count(pods, "pod")} of it."),
                 ({ Desired: 0 }, 0) => Sighting.Yes("0 replicas, no pod."),
+                ({ Desired: > 0, RememberedReplicas: not null }, _) => Sighting.NotYet($"{now.Desired} replicas asked for, {Wording.Count(pods, "pod")}. {Remnants.SetBack(now.Target)}"),
                 _ => Sighting.NotYet($"{now.Desired} replicas asked for, {Wording.Count(pods, "pod")}."),
             };
         },
@@ -77,6 +95,12 @@ internal sealed class SiteWorkloads
         ActAsync = cancellationToken => site.Control.ScaleAsync(site.Namespace, workload.Kind, workload.Name, replicas, null, cancellationToken),
         Timeout = timeout,
     };
+
+    /// <summary>Suspends a CronJob; done when none of its Jobs is left.</summary>
+    public FailoverAction Suspend(CronJob cronJob) => new SiteCronJob(site, cronJob, timeout).Suspend();
+
+    /// <summary>Lets a CronJob start Jobs again.</summary>
+    public FailoverAction Resume(CronJob cronJob) => new SiteCronJob(site, cronJob, timeout).Resume();
 
     private async Task<(Workload? Now, int Pods)> LookAsync(Workload workload, CancellationToken cancellationToken)
     {

@@ -15,18 +15,27 @@ internal static class StartConditions
         return known.FirstOrDefault(count => count > 0);
     }
 
-    /// <summary>The workloads of the other site; none when it can't be seen: counts that only it knows are then not known, and said to be so.</summary>
-    public static async Task<IReadOnlyList<Workload>> CounterpartsAsync(FailoverSite other, CancellationToken cancellationToken)
+    /// <summary>The workloads and CronJobs of the other site; none when it can't be seen: what only it knows is then not known, and said to be so.</summary>
+    public static async Task<(IReadOnlyList<Workload> Workloads, IReadOnlyList<CronJob> CronJobs)> CounterpartsAsync(FailoverSite other, CancellationToken cancellationToken)
     {
         try
         {
-            return await other.ReadClusterAsync((cluster, token) => cluster.ListWorkloadsAsync(other.Namespace, token), cancellationToken).ConfigureAwait(false);
+            return await other.ReadClusterAsync((_, token) => SiteWorkloads.ListAsync(other, token), cancellationToken).ConfigureAwait(false);
         }
         catch (DalpException)
         {
-            return [];
+            return ([], []);
         }
     }
+
+    /// <summary>That a CronJob stays suspended, since it was not DalpHa that suspended it.</summary>
+    public static Precondition LeftSuspended(FailoverSite site, CronJob cronJob) => new("CronJobsKnown", Finding.Warn(
+        site.Name,
+        cronJob.Target,
+        "stays suspended",
+        "resumed, or known to stay so",
+        "It was not DalpHa that suspended it, and nothing tells that it is to run.",
+        $"Where it is to run, resume it: kubectl --context {site.Site.Cluster.Context} -n {site.Namespace} patch cronjob {cronJob.Name} -p '{{\"spec\":{{\"suspend\":false}}}}'"));
 
     /// <summary>That a workload's count is not known.</summary>
     public static Precondition CountNotKnown(FailoverSite site, Workload workload) => new("ReplicasKnown", Finding.Unknown(

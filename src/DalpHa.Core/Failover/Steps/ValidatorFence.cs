@@ -1,5 +1,6 @@
 using DalpHa.Core.Clusters;
 using DalpHa.Core.Errors;
+using DalpHa.Core.Readiness;
 using DalpHa.Core.Topology;
 
 namespace DalpHa.Core.Failover;
@@ -37,7 +38,10 @@ internal sealed class ValidatorFence(IStepRecipe step) : IStepRecipe
             var workloads = await SiteWorkloads.ReadAsync(world.Active, world.Topology, timeout, cancellationToken).ConfigureAwait(false);
             return
             [
-                [.. workloads.All.Where(one => one.Rule.Role == WorkloadRole.Validator && one.Workload.Kind != WorkloadKind.DaemonSet).Select(one => workloads.Stop(one.Workload))],
+                [
+                    .. workloads.All.Where(one => one.Rule.Role == WorkloadRole.Validator && one.Workload.Kind != WorkloadKind.DaemonSet).Select(one => workloads.Stop(one.Workload)),
+                    .. workloads.CronJobs.Where(one => one.Rule.MustRunOnce()).Select(one => workloads.Suspend(one.CronJob)),
+                ],
                 [ActiveFence.SeeNothingLeft(world, timeout)],
             ];
         }

@@ -33,17 +33,22 @@ public sealed class WorkloadsStep : IStepRecipe
             return Unseen(world, exception);
         }
         var starting = standby.All.Where(one => !one.Rule.MustRunOnce() && one.Rule.Standby != StandbyMode.Absent && one.Workload.Kind != WorkloadKind.DaemonSet)
-            .Select(one => (one.Rule, one.Workload, Replicas: StartConditions.CountOf(one.Rule, one.Workload, actives.Counterpart(one.Workload)))).ToList();
-        var staged = starting.Where(one => one.Workload.Desired == 0).Select(one => one.Workload.Target).ToList();
+            .Select(one => (one.Rule, one.Workload, Replicas: StartConditions.CountOf(one.Rule, one.Workload, actives.Workloads.Counterpart(one.Workload)))).ToList();
+        // Suspended by DalpHa, as when the site was the active one before; or staged so, where the same one of the other site starts Jobs, or did.
+        var suspended = standby.CronJobs.Where(one => !one.Rule.MustRunOnce() && one.Rule.Standby != StandbyMode.Absent && (one.CronJob.IsSuspended || one.CronJob.IsRemembered))
+            .Select(one => (one.CronJob, Counterpart: actives.CronJobs.Counterpart(one.CronJob))).ToList();
+        var resuming = suspended.Where(one => one.CronJob.IsRemembered || one.Counterpart?.IsWanted() == true).Select(one => one.CronJob).ToList();
+        var staged = starting.Where(one => one.Workload.Desired == 0).Select(one => one.Workload.Target).Concat(resuming.Select(one => one.Target)).ToList();
         return new FailoverStep
         {
             Name = Name,
-            Measured = (staged.Count == 0 ? $"{world.Standby.Name}: nothing is staged at zero." : $"{world.Standby.Name}: {Wording.List(staged)} to start.")
+            Measured = (staged.Count == 0 ? $"{world.Standby.Name}: nothing is staged at zero or suspended." : $"{world.Standby.Name}: {Wording.List(staged)} to start.")
                 + (closed.Count == 0 ? "" : $" {Wording.List([.. closed.Select(route => $"{route.Kind}/{route.Name}")])} to open."),
             Preconditions =
             [
                 .. await fence.ConfigureAwait(false),
                 await StartConditions.TakesWritesAsync(world.Standby, cancellationToken).ConfigureAwait(false),
+                .. suspended.Where(one => one.Counterpart is null && !one.CronJob.IsRemembered).Select(one => StartConditions.LeftSuspended(world.Standby, one.CronJob)),
                 .. starting.Where(one => one.Replicas is null).Select(one => StartConditions.CountNotKnown(world.Standby, one.Workload)),
                 .. await StartConditions.CapacityAsync(world.Standby, [.. starting.Select(one => (one.Workload, one.Replicas ?? 0))], cancellationToken).ConfigureAwait(false),
             ],
@@ -51,6 +56,7 @@ public sealed class WorkloadsStep : IStepRecipe
             [
                 .. starting.Where(one => one.Replicas is not null).GroupBy(one => one.Rule)
                     .Select(rule => (IReadOnlyList<FailoverAction>)[.. rule.Select(one => standby.Start(one.Workload, one.Replicas!.Value))]),
+                [.. resuming.Select(standby.Resume)],
                 .. closed.Count == 0 ? (IReadOnlyList<IReadOnlyList<FailoverAction>>)[] : [[.. closed.Select(route => new SiteRoute(world.Standby, route, timeout).Open())]],
             ],
         };

@@ -9,6 +9,9 @@ internal static class WorkloadReading
     /// <summary>The annotation in which a workload that DalpHa stopped remembers its replicas.</summary>
     public const string RememberedReplicas = "dalpha.io/replicas";
 
+    /// <summary>The annotation in which a CronJob that DalpHa suspended remembers its <c>spec.suspend</c>.</summary>
+    public const string RememberedSuspend = "dalpha.io/suspend";
+
     private static readonly IReadOnlyDictionary<string, string> NoLabels = new Dictionary<string, string>();
 
     /// <summary>A workload.</summary>
@@ -32,6 +35,18 @@ internal static class WorkloadReading
             RememberedReplicas = int.TryParse(wire.Metadata.Annotations?.GetValueOrDefault(RememberedReplicas), NumberStyles.None, CultureInfo.InvariantCulture, out var count) ? count : null,
         };
     }
+
+    /// <summary>A CronJob.</summary>
+    public static CronJob ToCronJob(WireCronJob wire) => new(
+        wire.Metadata.Name,
+        wire.Metadata.Labels ?? NoLabels,
+        wire.Spec?.JobTemplate?.Spec?.Template?.Metadata?.Labels ?? NoLabels,
+        wire.Spec?.Suspend == true,
+        [.. (wire.Status?.Active ?? []).Select(job => job.Name)])
+    {
+        // Anybody may have written it by hand: only what DalpHa writes says something.
+        IsRemembered = wire.Metadata.Annotations?.GetValueOrDefault(RememberedSuspend) == "false",
+    };
 
     /// <summary>A pod.</summary>
     public static Pod ToPod(WirePod wire) => new(
@@ -65,7 +80,7 @@ internal static class WorkloadReading
             return null;
         }
         var group = owner.ApiVersion is { } version && version.IndexOf('/') is > 0 and var slash ? version[..slash] : "";
-        if (group != "apps")
+        if (group is not ("apps" or "batch"))
         {
             return group.Length == 0 ? $"{owner.Kind}/{owner.Name}" : $"{owner.Kind}.{group}/{owner.Name}";
         }

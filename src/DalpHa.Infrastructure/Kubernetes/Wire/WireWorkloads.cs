@@ -80,6 +80,24 @@ internal sealed record WireWorkload(WireMetadata Metadata, WireWorkloadSpec? Spe
 /// <summary>What a workload should be.</summary>
 internal sealed record WireWorkloadSpec(int? Replicas, WireTemplate? Template);
 
+/// <summary><c>batch/v1 CronJob</c>, or the same of <c>v1beta1</c>.</summary>
+internal sealed record WireCronJob(WireMetadata Metadata, WireCronJobSpec? Spec, WireCronJobStatus? Status);
+
+/// <summary>What a CronJob should do.</summary>
+internal sealed record WireCronJobSpec(bool? Suspend, WireJobTemplate? JobTemplate);
+
+/// <summary>What its Jobs are made of.</summary>
+internal sealed record WireJobTemplate(WireJobSpec? Spec);
+
+/// <summary>What a Job should run.</summary>
+internal sealed record WireJobSpec(WireTemplate? Template);
+
+/// <summary>Its Jobs that have not ended.</summary>
+internal sealed record WireCronJobStatus(List<WireReference>? Active);
+
+/// <summary>Another object.</summary>
+internal sealed record WireReference(string Name);
+
 /// <summary>A pod template.</summary>
 internal sealed record WireTemplate(WireMetadata? Metadata, WirePodSpec? Spec);
 
