@@ -109,6 +109,22 @@ public sealed class HangingPodTests : IDisposable
         Assert.True((await action.LookAsync(Token)).Holds);
     }
 
+    [Theory]
+    [InlineData(1, true)]
+    [InlineData(0, false)]
+    public async Task A_count_that_somebody_lowers_after_it_was_asked_for_is_enough_and_told_unless_it_is_none(int kept, bool isDone)
+    {
+        platform.Active.Cluster.Workloads[0] = platform.Active.Cluster.Workloads[0] with { Desired = 1, Ready = 1, Updated = 1 };
+        var step = await new StartWorkloads(new WorkloadChoice(["dapp"]), 4, Timeout).MeasureAsync(World(), Token);
+        var start = Assert.Single(step.Stages.SelectMany(stage => stage));
+        Assert.False((await start.LookAsync(Token)).Holds);
+        await start.ActAsync(Token);
+        platform.Active.Cluster.Workloads[0] = platform.Active.Cluster.Workloads[0] with { Desired = kept, Ready = kept, Updated = kept };
+        var seen = await start.LookAsync(Token);
+        Assert.Equal(isDone, seen.Holds);
+        Assert.Equal(isDone, seen.Seen.Contains("4 were asked for, and somebody keeps it at 1 (an autoscaler?).", StringComparison.Ordinal));
+    }
+
     private async Task<bool> IsolateAsync()
     {
         await using var journal = Journal();

@@ -79,22 +79,38 @@ internal sealed class SiteWorkloads
         Timeout = timeout,
     };
 
-    /// <summary>Starts a workload; done when all its replicas are ready, of the current template.</summary>
-    public FailoverAction Start(Workload workload, int replicas) => new()
+    /// <summary>
+    /// Starts a workload; done when all its replicas are ready, of the current template. Somebody may lower the count that was asked for, as an autoscaler does to its
+    /// maximum: then it is done with the fewer that he asks for, and that is told.
+    /// </summary>
+    public FailoverAction Start(Workload workload, int replicas)
     {
-        Name = $"Scale {workload.Target} to {replicas}",
-        Site = site.Name,
-        Outcome = $"{workload.Target} is ready with {Wording.Count(replicas, "replica")}",
-        LookAsync = async cancellationToken =>
+        var isAskedFor = false;
+        return new FailoverAction
         {
-            var (now, pods) = await LookAsync(workload, cancellationToken).ConfigureAwait(false);
-            return now is null ? Sighting.NotYet("It is not there.")
-                : now.Desired >= replicas && now.IsFullyReady ? Sighting.Yes($"{now.Ready} of {now.Desired} ready.")
-                : Sighting.NotYet($"{now.Ready} of {now.Desired} ready, {Wording.Count(pods, "pod")}; {replicas} wanted.");
-        },
-        ActAsync = cancellationToken => site.Control.ScaleAsync(site.Namespace, workload.Kind, workload.Name, replicas, null, cancellationToken),
-        Timeout = timeout,
-    };
+            Name = $"Scale {workload.Target} to {replicas}",
+            Site = site.Name,
+            Outcome = $"{workload.Target} is ready with {Wording.Count(replicas, "replica")}",
+            LookAsync = async cancellationToken =>
+            {
+                var (now, pods) = await LookAsync(workload, cancellationToken).ConfigureAwait(false);
+                return now switch
+                {
+                    null => Sighting.NotYet("It is not there."),
+                    { IsFullyReady: true } when now.Desired >= replicas => Sighting.Yes($"{now.Ready} of {now.Desired} ready."),
+                    { IsFullyReady: true, Desired: > 0 } when isAskedFor => Sighting.Yes(
+                        $"{now.Ready} of {now.Desired} ready; {replicas} were asked for, and somebody keeps it at {now.Desired} (an autoscaler?)."),
+                    _ => Sighting.NotYet($"{now.Ready} of {now.Desired} ready, {Wording.Count(pods, "pod")}; {replicas} wanted."),
+                };
+            },
+            ActAsync = async cancellationToken =>
+            {
+                await site.Control.ScaleAsync(site.Namespace, workload.Kind, workload.Name, replicas, null, cancellationToken).ConfigureAwait(false);
+                isAskedFor = true;
+            },
+            Timeout = timeout,
+        };
+    }
 
     /// <summary>Suspends a CronJob; done when none of its Jobs is left.</summary>
     public FailoverAction Suspend(CronJob cronJob) => new SiteCronJob(site, cronJob, timeout).Suspend();
