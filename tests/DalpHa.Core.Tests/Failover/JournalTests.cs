@@ -2,6 +2,7 @@ using System.Text;
 using CsCheck;
 using DalpHa.Core.Errors;
 using DalpHa.Core.Failover;
+using DalpHa.Core.Readiness;
 
 namespace DalpHa.Core.Tests.Failover;
 
@@ -136,12 +137,83 @@ public sealed class JournalTests : IDisposable
         }
     }
 
+    [Theory]
+    [InlineData("x")]
+    [InlineData("\u042f")]
+    [InlineData("\U0001F600")]
+    public async Task What_is_far_too_long_is_cut_off_so_that_the_cluster_takes_it_and_says_how_much(string letter)
+    {
+        using var platform = new TestPlatform();
+        var control = platform.World().Standby.Control;
+        var said = string.Concat(Enumerable.Repeat(letter, 1_000_000 / letter.Length));
+        var mirror = new JournalMirror(control, "dalp", "one");
+        using (var journal = new FailoverJournal(JournalFile.Open(File), mirror, "operator@laptop", platform.Warnings.Add, platform.Time))
+        {
+            var data = Enumerable.Range(1, 12).ToDictionary(number => $"fact {number}", _ => said);
+            for (var i = 0; i < 8; i++)
+            {
+                await journal.AnnounceAsync(JournalEvent.Failed, "workloads", "Run the hook", said, TestContext.Current.CancellationToken, data);
+            }
+        }
+        // What an API server refuses is a ConfigMap of more than 1 MiB.
+        Assert.All(platform.Standby.Notes.Values, note => Assert.InRange(note.Entries.Values.Sum(Encoding.UTF8.GetByteCount), 1, 1024 * 1024));
+        var record = JournalFile.Read(File).Records[0];
+        foreach (var text in record.Data.Values.Append(record.Text))
+        {
+            var (kept, rest) = (text[..text.LastIndexOf('…')], text[text.LastIndexOf('…')..]);
+            Assert.StartsWith(kept, said, StringComparison.Ordinal);
+            Assert.Equal($"… ({said.Length - kept.Length} more characters were cut off)", rest);
+            Assert.DoesNotContain('\uFFFD', text);
+        }
+        Assert.Equal(JournalFile.Read(File).Lines, (await new JournalMirror(control, "dalp", "one").ReadAsync(TestContext.Current.CancellationToken)).Lines);
+    }
+
+    [Fact]
+    public async Task A_finding_that_is_far_too_long_is_still_one()
+    {
+        using var platform = new TestPlatform();
+        var finding = DalpCheckResult.Of("WayBack", Finding.Fail("east", "slot", new string('ü', 100_000), "none", new string('"', 100_000), "Drop it."), DateTimeOffset.UnixEpoch);
+        var step = new FailoverStep { Name = "promote", Measured = "Measured." };
+        string path;
+        await using (var journal = new HandJournal(platform.World(), folder, "operator@laptop", platform.Warnings.Add))
+        {
+            await journal.AnnounceAsync(step, ActionOf("Promote pg"), "It is in recovery.");
+            await journal.EndAsync(JournalEvent.StepDone, step, "It holds.", [finding]);
+            path = journal.Path!;
+        }
+        var kept = Assert.Single(DalpHandStep.Read("one", JournalFile.Read(path), path).Findings);
+        Assert.Equal((CheckStatus.Fail, "slot", "Drop it."), (kept.Status, kept.Target, kept.Remediation));
+        Assert.Contains("more characters were cut off)", kept.Detail, StringComparison.Ordinal);
+        Assert.InRange(kept.Detail.Length, 100, 5000);
+    }
+
+    [Fact]
+    public void A_finding_that_can_not_be_read_as_one_is_Unknown_and_told_as_it_stands()
+    {
+        var chain = new JournalChain();
+        chain.Add(Record("Measured.") with { Event = JournalEvent.StepStarted, Data = new Dictionary<string, string> { ["topology"] = "production" } });
+        chain.Add(Record("It holds.") with { Event = JournalEvent.StepDone, Action = null, Data = new Dictionary<string, string> { ["finding 01"] = "{\"check\":\"New\",\"status\":\"Better\"}" } });
+        var strange = Assert.Single(DalpHandStep.Read("one", chain, null).Findings);
+        Assert.Equal(CheckStatus.Unknown, strange.Status);
+        Assert.Contains("\"Better\"", strange.Detail, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void One_process_holds_it()
     {
         using var journal = JournalFile.Open(File);
         Assert.Equal("JournalRefused", Assert.Throws<DalpException>(() => JournalFile.Open(File)).ErrorId);
     }
+
+    private static FailoverAction ActionOf(string name) => new()
+    {
+        Name = name,
+        Site = "east",
+        Outcome = "it is out of recovery",
+        LookAsync = _ => Task.FromResult(Sighting.Yes("")),
+        ActAsync = _ => Task.CompletedTask,
+        Timeout = TimeSpan.FromSeconds(1),
+    };
 
     private static JournalRecord Record(string text) =>
         new(0, new DateTimeOffset(2026, 6, 1, 12, 0, 0, TimeSpan.Zero), JournalEvent.Done, "freeze", "Scale", text, "operator@laptop", new Dictionary<string, string> { ["k"] = "v" });

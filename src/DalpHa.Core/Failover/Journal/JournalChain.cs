@@ -59,11 +59,11 @@ public sealed class JournalChain
         return chain;
     }
 
-    /// <summary>Adds a record: gives it the next number, and returns its line.</summary>
+    /// <summary>Adds a record: gives it the next number, cuts off what is too long of its texts, and returns its line.</summary>
     public string Add(JournalRecord record)
     {
-        var numbered = record with { Sequence = records.Count + 1 };
-        var line = LineOf(JsonSerializer.Serialize(numbered, JournalJson.Default.JournalRecord));
+        var (numbered, json) = JournalBound.Fit(record with { Sequence = records.Count + 1 }, JournalJson.Default.JournalRecord);
+        var line = LineOf(json);
         Append(numbered, line);
         return line;
     }
