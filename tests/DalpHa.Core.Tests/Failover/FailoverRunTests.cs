@@ -125,6 +125,91 @@ public sealed class FailoverRunTests : IDisposable
         Assert.Empty(platform.Standby.Changes);
     }
 
+    [Theory]
+    [InlineData(900)]
+    [InlineData(20)]
+    public async Task A_laptop_that_slept_while_the_owner_was_asked_measures_again(int seconds)
+    {
+        platform.Crew.OnAsked = step =>
+        {
+            if (step == "promote")
+            {
+                // His colleagues have let it write meanwhile, by hand.
+                platform.Time.Sleep(TimeSpan.FromSeconds(seconds));
+                platform.Active.IsReadOnly = false;
+            }
+        };
+        var stopped = await platform.Process().BeginAsync(Id, TestPlatform.Declaration, null, Token);
+        Assert.Equal(("promote", FailoverOutcome.NotStarted), (stopped.NextStep, platform.Crew.Ended[^1].Outcome));
+        Assert.Contains("changed while", stopped.StoppedBecause, StringComparison.Ordinal);
+        Assert.Empty(platform.Standby.Changes);
+    }
+
+    [Fact]
+    public async Task A_laptop_that_slept_while_somebody_else_took_over_does_nothing_more()
+    {
+        platform.Crew.OnAsked = step =>
+        {
+            if (step == "promote")
+            {
+                platform.Time.Sleep(TimeSpan.FromMinutes(15));
+                var lease = platform.Standby.Leases[FailoverLease.Name];
+                platform.Standby.Leases[FailoverLease.Name] = lease with { Holder = $"{Id} second@office 7:0", Version = "999" };
+            }
+        };
+        var stopped = await platform.Process().BeginAsync(Id, TestPlatform.Declaration, null, Token);
+        Assert.Equal("promote", stopped.NextStep);
+        Assert.Contains("was taken over", stopped.StoppedBecause, StringComparison.Ordinal);
+        Assert.Empty(platform.Standby.Changes);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task What_changes_while_the_promotion_is_announced_is_seen_before_it_is_done(bool takesOver)
+    {
+        platform.Standby.OnNote = note =>
+        {
+            if (note.Entries.Values.Last().Contains("\"action\":\"Promote pg\"", StringComparison.Ordinal) && !platform.Active.TakesWrites)
+            {
+                platform.Standby.OnNote = _ => { };
+                platform.Time.Advance(TimeSpan.FromSeconds(9));
+                if (takesOver)
+                {
+                    platform.Standby.Leases[FailoverLease.Name] = platform.Standby.Leases[FailoverLease.Name] with { Holder = $"{Id} second@office 7:0", Version = "999" };
+                }
+                else
+                {
+                    platform.Active.IsReadOnly = false;
+                }
+            }
+        };
+        var stopped = await platform.Process().BeginAsync(Id, TestPlatform.Declaration, null, Token);
+        Assert.Equal(("promote", FailoverOutcome.NotStarted), (stopped.NextStep, platform.Crew.Ended[^1].Outcome));
+        Assert.Contains(takesOver ? "was taken over" : "It changed before it was done. ActiveFenced", stopped.StoppedBecause, StringComparison.Ordinal);
+        Assert.Empty(platform.Standby.Changes);
+        // Nobody is told to wait for a promotion that was not asked for, and no primary is taken for one by it.
+        Assert.DoesNotContain("whether the standby's database was promoted", stopped.HandOver, StringComparison.Ordinal);
+        Assert.Null(FailoverRun.GoingOn(platform.World(), Id, JournalFile.Read(platform.Journals.Single())).Promotion);
+    }
+
+    [Fact]
+    public async Task A_clock_that_is_set_back_makes_no_measurement_younger()
+    {
+        platform.Crew.OnAsked = step =>
+        {
+            if (step == "promote")
+            {
+                platform.Time.Advance(TimeSpan.FromSeconds(30));
+                platform.Time.Sleep(TimeSpan.FromHours(-1));
+                platform.Active.IsReadOnly = false;
+            }
+        };
+        var stopped = await platform.Process().BeginAsync(Id, TestPlatform.Declaration, null, Token);
+        Assert.Equal("promote", stopped.NextStep);
+        Assert.Empty(platform.Standby.Changes);
+    }
+
     [Fact]
     public async Task A_loss_beyond_what_was_accepted_stops_it_and_two_switches_are_needed_to_accept_one()
     {

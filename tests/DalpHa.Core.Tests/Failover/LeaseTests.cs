@@ -57,10 +57,44 @@ public sealed class LeaseTests : IDisposable
         await using (var first = await TakeAsync(runner))
         {
             Assert.Equal("FailoverLeaseHeld", (await Assert.ThrowsAsync<DalpException>(() => TakeAsync(runner))).ErrorId);
-            first.Require();
+            await first.RequireAsync(isFinal: false, TestContext.Current.CancellationToken);
             Assert.NotNull(platform.Standby.Leases[FailoverLease.Name].Holder);
         }
         await (await TakeAsync(runner)).DisposeAsync();
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task What_was_not_renewed_while_the_machine_slept_is_renewed_before_anything_rests_on_it(bool isTaken)
+    {
+        await using var lease = await TakeAsync(FailoverRunner.Here(null));
+        platform.Time.Sleep(TimeSpan.FromMinutes(10));
+        var there = platform.Standby.Leases[FailoverLease.Name];
+        if (isTaken)
+        {
+            platform.Standby.Leases[FailoverLease.Name] = there with { Holder = "another second@office 7:0", Version = "999" };
+            Assert.Equal("FailoverLeaseLost", (await Assert.ThrowsAsync<DalpException>(() => lease.RequireAsync(isFinal: false, TestContext.Current.CancellationToken))).ErrorId);
+        }
+        else
+        {
+            await lease.RequireAsync(isFinal: false, TestContext.Current.CancellationToken);
+            Assert.Equal(platform.Time.GetUtcNow(), platform.Standby.Leases[FailoverLease.Name].RenewedAt);
+        }
+    }
+
+    [Fact]
+    public async Task What_can_not_be_undone_is_done_only_by_a_lease_that_is_renewed_just_then()
+    {
+        await using var lease = await TakeAsync(FailoverRunner.Here(null));
+        var version = platform.Standby.Leases[FailoverLease.Name].Version;
+        await lease.RequireAsync(isFinal: false, TestContext.Current.CancellationToken);
+        Assert.Equal(version, platform.Standby.Leases[FailoverLease.Name].Version);
+        await lease.RequireAsync(isFinal: true, TestContext.Current.CancellationToken);
+        Assert.NotEqual(version, platform.Standby.Leases[FailoverLease.Name].Version);
+        platform.Standby.SetDown(true);
+        await lease.RequireAsync(isFinal: false, TestContext.Current.CancellationToken);
+        Assert.Equal("FailoverLeaseLost", (await Assert.ThrowsAsync<DalpException>(() => lease.RequireAsync(isFinal: true, TestContext.Current.CancellationToken))).ErrorId);
     }
 
     // The same id, of a process that started a tick later or earlier: this one's predecessor under it.

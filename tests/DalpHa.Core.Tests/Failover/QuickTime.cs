@@ -6,6 +6,7 @@ internal sealed class QuickTime : TimeProvider
     private static readonly TimeSpan Short = TimeSpan.FromSeconds(29);
     private readonly Lock turn = new();
     private readonly List<Waiting> bounds = [];
+    private TimeSpan asleep;
     private DateTimeOffset now = new(2026, 6, 1, 12, 0, 0, TimeSpan.Zero);
 
     public override long TimestampFrequency => TimeSpan.TicksPerSecond;
@@ -18,7 +19,23 @@ internal sealed class QuickTime : TimeProvider
         }
     }
 
-    public override long GetTimestamp() => GetUtcNow().Ticks;
+    public override long GetTimestamp()
+    {
+        lock (turn)
+        {
+            return (now - asleep).Ticks;
+        }
+    }
+
+    /// <summary>The machine sleeps, or its clock is set back: the steady clock knows nothing of it, and no timer rings.</summary>
+    public void Sleep(TimeSpan by)
+    {
+        lock (turn)
+        {
+            (now, asleep) = (now + by, asleep + by);
+            bounds.ForEach(one => one.Postpone(by));
+        }
+    }
 
     public void Advance(TimeSpan by)
     {
@@ -44,6 +61,8 @@ internal sealed class QuickTime : TimeProvider
         public DateTimeOffset Due { get; private set; }
 
         public void Ring() => ring();
+
+        public void Postpone(TimeSpan by) => Due += by;
 
         public bool Change(TimeSpan dueTime, TimeSpan period)
         {

@@ -70,6 +70,9 @@ internal sealed class TestSite
     /// <summary>Whether it takes no part of a journal.</summary>
     public bool RefusesNotes { get; set; }
 
+    /// <summary>Is called with each part of a journal that it was given.</summary>
+    public Action<ClusterNote> OnNote { get; set; } = _ => { };
+
     /// <summary>Is called whenever a process reaches for it, before it answers.</summary>
     public Action? OnReached { get; set; }
 
@@ -144,6 +147,7 @@ internal sealed class TestSite
                 throw Down();
             }
             Write(() => site.Notes[note.Name] = note with { Version = Next(site.Notes.GetValueOrDefault(note.Name)?.Version, note.Version, note.Name) });
+            site.OnNote(site.Notes[note.Name]);
             return Task.FromResult(site.Notes[note.Name]);
         }
 

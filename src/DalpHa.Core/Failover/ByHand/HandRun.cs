@@ -13,7 +13,7 @@ namespace DalpHa.Core.Failover;
 public sealed class HandRun(IHandCrew crew, TimeProvider time, HandJournal journal)
 {
     private Func<CancellationToken, Task<FailoverStep>>? measureAgainAsync;
-    private long measuredAt;
+    private Moment measured = Moment.Now(time);
 
     // Whether somebody did not agree to something, or it changed meanwhile: then nothing more is done, whatever it is.
     private bool isRefused;
@@ -26,7 +26,7 @@ public sealed class HandRun(IHandCrew crew, TimeProvider time, HandJournal journ
     /// <exception cref="DalpException">It may not begin (<c>PreconditionUnmet</c>); nothing was done.</exception>
     public async Task<bool> RunAsync(FailoverStep step, Func<CancellationToken, Task<FailoverStep>> measureAsync, CancellationToken cancellationToken)
     {
-        (measureAgainAsync, measuredAt) = (measureAsync, time.GetTimestamp());
+        (measureAgainAsync, measured) = (measureAsync, Moment.Now(time));
         await RequireMetAsync(step, cancellationToken).ConfigureAwait(false);
         await HandRehearsal.RunAsync(journal, cancellationToken).ConfigureAwait(false);
         var isDone = false;
@@ -141,7 +141,7 @@ public sealed class HandRun(IHandCrew crew, TimeProvider time, HandJournal journ
             return null;
         }
         measureAgainAsync = null;
-        if (time.GetElapsedTime(measuredAt) <= FailoverStep.MeasurementHolds)
+        if (measured.Age <= FailoverStep.MeasurementHolds)
         {
             return null;
         }

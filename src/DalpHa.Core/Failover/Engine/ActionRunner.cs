@@ -25,6 +25,9 @@ public sealed class ActionRunner
     /// <summary>Is called with what was seen before an action is done; what it throws keeps the action from being done.</summary>
     public Func<FailoverAction, Sighting, CancellationToken, Task> AnnounceAsync { get; init; } = (_, _, _) => Task.CompletedTask;
 
+    /// <summary>Is asked last of all, when an action is announced, why it must not be done any more; null when it may be.</summary>
+    public Func<FailoverAction, CancellationToken, Task<string?>> VetoAsync { get; init; } = (_, _) => Task.FromResult<string?>(null);
+
     /// <summary>Is called with what became of an action.</summary>
     public Func<FailoverAction, ActionResult, Task> RecordAsync { get; init; } = (_, _) => Task.CompletedTask;
 
@@ -103,6 +106,10 @@ public sealed class ActionRunner
             return new ActionResult(FailoverOutcome.Succeeded, HasActed: false, before.Seen);
         }
         await AnnounceAsync(action, before, cancellationToken).ConfigureAwait(false);
+        if (await VetoAsync(action, cancellationToken).ConfigureAwait(false) is { } veto)
+        {
+            return new ActionResult(FailoverOutcome.NotStarted, HasActed: false, $"{action.Name} was not done. {veto}");
+        }
         // What can't be undone is seen through to its outcome, whatever the operator asks meanwhile; its own bound ends it.
         var patience = action.CanBeUndone ? cancellationToken : CancellationToken.None;
         using var late = new CancellationTokenSource(action.Timeout, time);

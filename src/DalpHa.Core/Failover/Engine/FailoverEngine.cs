@@ -23,6 +23,12 @@ public sealed class FailoverEngine(string id, DalpRunbook runbook, FailoverWorld
     /// <summary>In the data of a stop: the id of the error that it is for.</summary>
     internal const string ErrorKey = "error";
 
+    /// <summary>In the data of a failure or a stop: how far it got.</summary>
+    internal const string OutcomeKey = "outcome";
+
+    /// <summary>Whether a record says of what was announced that nothing of it was done.</summary>
+    internal static bool IsNotStarted(JournalRecord record) => record.Event == JournalEvent.Failed && record.Data.GetValueOrDefault(OutcomeKey) == nameof(FailoverOutcome.NotStarted);
+
     private static readonly Dictionary<string, string> Final = new() { [FinalKey] = "true" };
     private readonly long begun = time.GetTimestamp();
 
@@ -64,13 +70,13 @@ public sealed class FailoverEngine(string id, DalpRunbook runbook, FailoverWorld
     {
         var recipe = recipes[number - 1];
         var plan = runbook.StepOf(recipe.Name);
-        var run = new StepRun(id, plan, number, recipes.Count, time);
+        var run = new StepRun(id, plan, number, recipes.Count, token => recipe.MeasureAsync(world, token), time);
         try
         {
             cancellationToken.ThrowIfCancellationRequested();
             Show(run, null, "Measuring");
-            var measuredAt = time.GetTimestamp();
-            var step = await recipe.MeasureAsync(world, cancellationToken).ConfigureAwait(false);
+            var begunToMeasure = Moment.Now(time);
+            var step = await run.MeasureAsync(cancellationToken).ConfigureAwait(false);
             if (step.Refusal is { } refusal)
             {
                 return await StopAsync(run, FailoverOutcome.NotStarted, refusal).ConfigureAwait(false);
@@ -88,12 +94,12 @@ public sealed class FailoverEngine(string id, DalpRunbook runbook, FailoverWorld
                 {
                     return (null, $"{plan.Owner} did not agree.");
                 }
-                if (time.GetElapsedTime(measuredAt) <= FailoverStep.MeasurementHolds)
+                if (begunToMeasure.Age <= FailoverStep.MeasurementHolds)
                 {
                     return (step, "");
                 }
                 Show(run, null, "Measuring again");
-                var now = await recipe.MeasureAsync(world, cancellationToken).ConfigureAwait(false);
+                var now = await run.MeasureAsync(cancellationToken).ConfigureAwait(false);
                 return now.Refusal is { } changed ? (null, $"It changed while {plan.Owner} was asked. {changed}") : (now, "");
             }
         }
@@ -181,9 +187,9 @@ public sealed class FailoverEngine(string id, DalpRunbook runbook, FailoverWorld
         return run.End(FailoverOutcome.Succeeded, seen);
     }
 
-    private Task BeginAsync(StepRun run, StepQuestion question, CancellationToken cancellationToken)
+    private async Task BeginAsync(StepRun run, StepQuestion question, CancellationToken cancellationToken)
     {
-        lease.Require();
+        await lease.RequireAsync(isFinal: false, cancellationToken).ConfigureAwait(false);
         var data = new Dictionary<string, string>(question.Step.Facts) { ["owner"] = question.Plan.Owner };
         // What is good enough only on somebody's word, or in spite of something, is evidence.
         var warnings = question.Step.Preconditions.Where(precondition => precondition.Finding.Status == CheckStatus.Warn)
@@ -192,7 +198,7 @@ public sealed class FailoverEngine(string id, DalpRunbook runbook, FailoverWorld
         {
             data["restsOn"] = string.Join('\n', warnings);
         }
-        return journal.AnnounceAsync(JournalEvent.StepStarted, run.Step, null, question.Step.Measured, cancellationToken, data);
+        await journal.AnnounceAsync(JournalEvent.StepStarted, run.Step, null, question.Step.Measured, cancellationToken, data).ConfigureAwait(false);
     }
 
     // Nobody is asked twice about what was done and still is so: a resumed failover comes past all of that.
@@ -222,24 +228,55 @@ public sealed class FailoverEngine(string id, DalpRunbook runbook, FailoverWorld
     {
         AnnounceAsync = async (action, before, cancellationToken) =>
         {
-            lease.Require();
+            await lease.RequireAsync(isFinal: false, cancellationToken).ConfigureAwait(false);
             await journal.AnnounceAsync(JournalEvent.Intent, run.Step, action.Name, before.Seen, cancellationToken, action.CanBeUndone ? null : Final).ConfigureAwait(false);
             run.Announce();
         },
+        VetoAsync = (action, cancellationToken) => action.CanBeUndone ? Task.FromResult<string?>(null) : VetoAsync(run, action, cancellationToken),
         RecordAsync = (action, result) =>
         {
             if (result.Outcome == FailoverOutcome.NotStarted)
             {
                 run.Refuse();
             }
+            else if (result.Outcome == FailoverOutcome.Succeeded)
+            {
+                run.Saw();
+            }
             // What was so already tells less than what was done.
             run.LastSeen = result.HasActed || run.LastSeen is null ? result.Detail : run.LastSeen;
             return result.Outcome == FailoverOutcome.Succeeded
                 ? journal.RecordAsync(JournalEvent.Done, run.Step, action.Name, $"{action.Outcome}{(result.HasActed ? "" : ", as it was already")}. {result.Detail}", CancellationToken.None, action.Facts())
-                : journal.RecordAsync(JournalEvent.Failed, run.Step, action.Name, result.Detail, CancellationToken.None);
+                : journal.RecordAsync(JournalEvent.Failed, run.Step, action.Name, result.Detail, CancellationToken.None, new Dictionary<string, string> { [OutcomeKey] = result.Outcome.ToString() });
         },
         Show = (action, seen) => Show(run, action.Name, seen),
     };
+
+    // Between what was seen and what can't be undone lie the writes that announce it, and whatever made the machine sleep. Before anything has been seen to be done in
+    // the step itself, that is what was measured; what a planned hand-over has drained was seen then, and its writers wait.
+    private async Task<string?> VetoAsync(StepRun run, FailoverAction action, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await lease.RequireAsync(isFinal: true, cancellationToken).ConfigureAwait(false);
+            if (run.Seen.Age <= FailoverStep.MeasurementHolds)
+            {
+                return null;
+            }
+            Show(run, action.Name, "Measuring again");
+            var now = await run.MeasureAsync(cancellationToken).ConfigureAwait(false);
+            await lease.RequireAsync(isFinal: false, cancellationToken).ConfigureAwait(false);
+            return now.Refusal is { } changed ? $"It changed before it was done. {changed}" : null;
+        }
+        catch (DalpException exception)
+        {
+            return $"{exception.Message} {exception.RecommendedAction}";
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            return "The operator asked to stop.";
+        }
+    }
 
     // A step of which only one action was refused has begun all the same.
     private Task<DalpStepResult> FailAsync(StepRun run, ActionResult failed) =>
@@ -247,7 +284,7 @@ public sealed class FailoverEngine(string id, DalpRunbook runbook, FailoverWorld
 
     private async Task<DalpStepResult> StopAsync(StepRun run, FailoverOutcome outcome, string why, string? errorId = null)
     {
-        var data = new Dictionary<string, string> { ["outcome"] = outcome.ToString() };
+        var data = new Dictionary<string, string> { [OutcomeKey] = outcome.ToString() };
         if (errorId is not null)
         {
             data[ErrorKey] = errorId;
@@ -261,7 +298,7 @@ public sealed class FailoverEngine(string id, DalpRunbook runbook, FailoverWorld
     private void Show(StepRun run, string? action, string seen) => crew.Show(new FailoverProgress(
         run.Step, run.Number, run.Count, action, seen, time.GetElapsedTime(begun), run.Remaining(runbook.ExpectedFrom(run.Step))));
 
-    private sealed class StepRun(string id, RunbookStep plan, int number, int count, TimeProvider time)
+    private sealed class StepRun(string id, RunbookStep plan, int number, int count, Func<CancellationToken, Task<FailoverStep>> measureAsync, TimeProvider time)
     {
         private readonly DateTimeOffset startedAt = time.GetUtcNow();
         private readonly long started = time.GetTimestamp();
@@ -283,6 +320,18 @@ public sealed class FailoverEngine(string id, DalpRunbook runbook, FailoverWorld
         public void Refuse() => Interlocked.Decrement(ref acts);
 
         public string? LastSeen { get; set; }
+
+        /// <summary>When what the step rests on was seen last: when it was measured, or when an outcome of its own was there.</summary>
+        public Moment Seen { get; private set; } = Moment.Now(time);
+
+        public void Saw() => Seen = Moment.Now(time);
+
+        public async Task<FailoverStep> MeasureAsync(CancellationToken cancellationToken)
+        {
+            var step = await measureAsync(cancellationToken).ConfigureAwait(false);
+            Saw();
+            return step;
+        }
 
         /// <summary>What is left of an expectation of this step and those after it; never less than nothing.</summary>
         public TimeSpan? Remaining(TimeSpan? expected) => expected is { } whole ? TimeSpan.FromTicks(Math.Max(0, (whole - time.GetElapsedTime(started)).Ticks)) : null;

@@ -64,8 +64,10 @@ internal static class FailoverHandOver
             + (IsPromoting(records) ? "" : $" People decide: mend it and go on, or take it back: {TakeBack(records)}");
     }
 
-    private static bool IsPromoting(IReadOnlyList<JournalRecord> records) =>
-        records.Any(record => record is { Event: JournalEvent.Intent, Step: FailoverSteps.Promote } && record.Data.ContainsKey(FailoverEngine.FinalKey));
+    // What was announced and then not done, or refused, is not under way.
+    private static bool IsPromoting(IReadOnlyList<JournalRecord> records) => records
+        .Where(record => record is { Event: JournalEvent.Intent, Step: FailoverSteps.Promote } && record.Data.ContainsKey(FailoverEngine.FinalKey))
+        .Any(intent => records.Skip(intent.Sequence).FirstOrDefault(record => record.Action == intent.Action && record.Step == intent.Step) is not { } outcome || !FailoverEngine.IsNotStarted(outcome));
 
     private static void Tell(StringBuilder text, string what, string? words)
     {

@@ -20,17 +20,19 @@ public sealed class FailoverLease : IAsyncDisposable
     private readonly TimeProvider time;
     private readonly CancellationTokenSource stopping = new();
     private readonly Task renewing;
+    private readonly SemaphoreSlim turn = new(1);
     private ClusterLease held;
-    private long renewedAt;
+    private volatile Moment renewed;
+    private volatile DalpException? taken;
 
-    private FailoverLease(IClusterControl cluster, string @namespace, ClusterLease held, long renewedAt, TimeProvider time)
+    private FailoverLease(IClusterControl cluster, string @namespace, ClusterLease held, Moment renewed, TimeProvider time)
     {
         this.cluster = cluster;
         this.@namespace = @namespace;
         this.held = held;
-        this.renewedAt = renewedAt;
+        this.renewed = renewed;
         this.time = time;
-        renewing = RenewAsync(stopping.Token);
+        renewing = KeepAsync(stopping.Token);
     }
 
     /// <summary>Takes the lease.</summary>
@@ -81,25 +83,41 @@ public sealed class FailoverLease : IAsyncDisposable
         {
             await RequireSilenceAsync(cluster, @namespace, found, time, cancellationToken).ConfigureAwait(false);
         }
-        var started = time.GetTimestamp();
-        var now = time.GetUtcNow();
-        var mine = found with { Holder = holder, Duration = Duration, AcquiredAt = now, RenewedAt = now, Transitions = found.Transitions + (found.Holder == holder ? 0 : 1) };
-        return new FailoverLease(cluster, @namespace, await WriteAsync(cluster, @namespace, mine, cancellationToken).ConfigureAwait(false), started, time);
+        var now = Moment.Now(time);
+        var mine = found with { Holder = holder, Duration = Duration, AcquiredAt = now.At, RenewedAt = now.At, Transitions = found.Transitions + (found.Holder == holder ? 0 : 1) };
+        return new FailoverLease(cluster, @namespace, await WriteAsync(cluster, @namespace, mine, cancellationToken).ConfigureAwait(false), now, time);
     }
 
-    /// <summary>Returns when the lease is certainly ours still.</summary>
+    /// <summary>
+    /// Returns when the lease is certainly ours still. Where it was not renewed for so long that somebody may hold it, as on a machine that slept, it is renewed now: that
+    /// the version is still the one that was written last says that nobody did.
+    /// </summary>
+    /// <param name="isFinal">Whether it is for what can't be undone: then it is renewed in any case.</param>
+    /// <param name="cancellationToken">Gives up.</param>
     /// <exception cref="DalpException">It could not be renewed in time, or was taken over (<c>FailoverLeaseLost</c>).</exception>
-    public void Require()
+    public async Task RequireAsync(bool isFinal, CancellationToken cancellationToken)
     {
-        if (renewing.IsCompleted || time.GetElapsedTime(Interlocked.Read(ref renewedAt)) >= Duration)
+        DalpException? trouble = null;
+        if (isFinal || renewed.Age >= Duration)
+        {
+            try
+            {
+                await RenewAsync(cancellationToken).ConfigureAwait(false);
+            }
+            catch (DalpException exception)
+            {
+                trouble = exception;
+            }
+        }
+        if (trouble is not null || taken is not null || renewing.IsCompleted || renewed.Age >= Duration)
         {
             throw new DalpException(
                 "FailoverLeaseLost",
                 FaultKind.Conflict,
-                $"The lease '{Name}' could not be renewed for {time.GetElapsedTime(Interlocked.Read(ref renewedAt)).TotalSeconds:0} s, or was taken over: somebody else may run this failover now, so nothing more is done.",
+                $"The lease '{Name}' could not be renewed, last {renewed.Age.TotalSeconds:0} s ago, or was taken over: somebody else may run this failover now, so nothing more is done. {trouble?.Message}".TrimEnd(),
                 "Look who holds it: Get-DalpFailover. Then resume, here or there, one of you.",
                 Name,
-                renewing.Exception?.InnerException);
+                taken ?? trouble);
         }
     }
 
@@ -118,6 +136,7 @@ public sealed class FailoverLease : IAsyncDisposable
             // It runs out by itself; whoever comes next is told whose it was.
         }
         stopping.Dispose();
+        turn.Dispose();
     }
 
     // When a lease runs out is told by two machines' clocks, and they may disagree by minutes. A holder that lives writes within a beat, whatever its clock.
@@ -154,46 +173,54 @@ public sealed class FailoverLease : IAsyncDisposable
         }
     }
 
-    // Null when it can't be seen now: the next beat meets the same conflict, and looks again.
-    private async Task<ClusterLease?> FindAgainAsync(CancellationToken cancellationToken)
+    private async Task KeepAsync(CancellationToken cancellationToken)
     {
-        try
+        using var beat = new PeriodicTimer(Beat, time);
+        while (taken is null && await beat.WaitForNextTickAsync(cancellationToken).ConfigureAwait(false))
         {
-            return await cluster.FindLeaseAsync(@namespace, Name, cancellationToken).ConfigureAwait(false) ?? held with { Holder = null };
-        }
-        catch (DalpException)
-        {
-            return null;
+            try
+            {
+                await RenewAsync(cancellationToken).ConfigureAwait(false);
+            }
+            catch (DalpException)
+            {
+                // The next beat tries again; who rests on it tells when it has been too long.
+            }
         }
     }
 
     private async Task RenewAsync(CancellationToken cancellationToken)
     {
-        using var beat = new PeriodicTimer(Beat, time);
-        while (await beat.WaitForNextTickAsync(cancellationToken).ConfigureAwait(false))
+        await turn.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
         {
             try
             {
-                var started = time.GetTimestamp();
-                held = await cluster.WriteLeaseAsync(@namespace, held with { RenewedAt = time.GetUtcNow() }, cancellationToken).ConfigureAwait(false);
-                Interlocked.Exchange(ref renewedAt, started);
+                await WriteAnewAsync(cancellationToken).ConfigureAwait(false);
             }
             catch (DalpException conflict) when (conflict.Kind == FaultKind.Conflict)
             {
                 // Either our own last write, whose answer was lost, or somebody else's, which ends it.
-                if (await FindAgainAsync(cancellationToken).ConfigureAwait(false) is { } there)
+                var there = await cluster.FindLeaseAsync(@namespace, Name, cancellationToken).ConfigureAwait(false);
+                if (there?.Holder != held.Holder)
                 {
-                    if (there.Holder != held.Holder)
-                    {
-                        throw;
-                    }
-                    held = held with { Version = there.Version };
+                    taken = conflict;
+                    throw;
                 }
-            }
-            catch (DalpException)
-            {
-                // The next beat tries again; Require tells when it has been too long.
+                held = held with { Version = there!.Version };
+                await WriteAnewAsync(cancellationToken).ConfigureAwait(false);
             }
         }
+        finally
+        {
+            turn.Release();
+        }
+    }
+
+    private async Task WriteAnewAsync(CancellationToken cancellationToken)
+    {
+        var started = Moment.Now(time);
+        held = await cluster.WriteLeaseAsync(@namespace, held with { RenewedAt = started.At }, cancellationToken).ConfigureAwait(false);
+        renewed = started;
     }
 }

@@ -14,10 +14,10 @@ public sealed record BegunPromotion(string? Server, DateTimeOffset At, string? O
     /// <summary>Whether it was of this server.</summary>
     public bool IsOf(string server) => Server is null || Server == server;
 
-    /// <summary>The last one of a journal; null when there is none. A step that was begun and came to no promotion, as when the drain before it failed, is none.</summary>
+    /// <summary>The last one of a journal; null when there is none. A step that was begun and came to no promotion is none: the drain before it failed, or what it rests on changed while it was announced.</summary>
     internal static BegunPromotion? Of(IReadOnlyList<JournalRecord> records)
     {
-        BegunPromotion? begun = null;
+        var (begun, before) = ((BegunPromotion?)null, (BegunPromotion?)null);
         string? server = null;
         foreach (var record in records.Where(record => record.Step == FailoverSteps.Promote))
         {
@@ -28,7 +28,10 @@ public sealed record BegunPromotion(string? Server, DateTimeOffset At, string? O
                     begun = server is null ? new BegunPromotion(null, record.At, null) : begun;
                     break;
                 case { Event: JournalEvent.Intent } when record.Data.ContainsKey(FailoverEngine.FinalKey):
-                    begun = new BegunPromotion(server, record.At, null);
+                    (begun, before) = (new BegunPromotion(server, record.At, null), begun);
+                    break;
+                case { Event: JournalEvent.Failed } when begun is { Outcome: null } && FailoverEngine.IsNotStarted(record):
+                    begun = before;
                     break;
                 case { Event: JournalEvent.Done or JournalEvent.Failed } when begun is { Outcome: null }:
                     begun = begun with { Outcome = record.Text };
