@@ -43,11 +43,57 @@ public sealed class LeaseTests : IDisposable
             "of another user, whose processes may be hidden" => here with { Operator = "somebody@" + Environment.MachineName, Process = dead },
             _ => here with { Process = "1234:5678" },
         });
-        Assert.Equal("FailoverLeaseHeld", (await Assert.ThrowsAsync<DalpException>(() => TakeAsync(FailoverRunner.Here("Second Operator")))).ErrorId);
-        platform.Time.Advance(TimeSpan.FromSeconds(61));
-        var before = platform.Time.GetUtcNow();
+        var held = await Assert.ThrowsAsync<DalpException>(() => TakeAsync(FailoverRunner.Here(null)));
+        Assert.Equal("FailoverLeaseHeld", held.ErrorId);
+        Assert.Contains("-TakeOver", held.RecommendedAction, StringComparison.Ordinal);
+        Assert.Empty(platform.Warnings);
+        await TakenAfterAWatchAsync();
+    }
+
+    [Theory]
+    [InlineData(-120)]
+    [InlineData(-2)]
+    [InlineData(0)]
+    [InlineData(120)]
+    public async Task Whatever_its_holders_clock_said_a_dead_one_is_taken_over_when_nobody_was_seen_to_renew_it(int minutesAhead)
+    {
+        Hold(Elsewhere, TimeSpan.FromMinutes(minutesAhead));
+        await TakenAfterAWatchAsync();
+    }
+
+    [Theory]
+    [InlineData(-120)]
+    [InlineData(120)]
+    public async Task A_holder_whose_beats_were_lost_for_most_of_a_minute_keeps_it_whatever_his_clock_says(int minutesAhead)
+    {
+        Hold(Elsewhere, TimeSpan.FromMinutes(minutesAhead));
+        var start = platform.Time.GetUtcNow();
+        platform.Standby.OnReached = () =>
+        {
+            if (platform.Time.GetUtcNow() - start > TimeSpan.FromSeconds(58))
+            {
+                platform.Standby.Leases[FailoverLease.Name] = platform.Standby.Leases[FailoverLease.Name] with { Version = "2" };
+            }
+        };
+        var held = await Assert.ThrowsAsync<DalpException>(() => TakeAsync(FailoverRunner.Here("Second Operator")));
+        Assert.Equal("FailoverLeaseHeld", held.ErrorId);
+        Assert.Contains("has just renewed", held.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task One_that_is_given_back_while_it_is_watched_is_taken_at_once()
+    {
+        Hold(Elsewhere);
+        var start = platform.Time.GetUtcNow();
+        platform.Standby.OnReached = () =>
+        {
+            if (platform.Time.GetUtcNow() - start > TimeSpan.FromSeconds(10) && platform.Standby.Leases[FailoverLease.Name].Version == "1")
+            {
+                platform.Standby.Leases[FailoverLease.Name] = platform.Standby.Leases[FailoverLease.Name] with { Holder = null, Version = "2" };
+            }
+        };
         await (await TakeAsync(FailoverRunner.Here("Second Operator"))).DisposeAsync();
-        Assert.True(platform.Time.GetUtcNow() - before >= TimeSpan.FromSeconds(20), "Nobody looked whether it is renewed.");
+        Assert.InRange(platform.Time.GetUtcNow() - start, TimeSpan.FromSeconds(10), TimeSpan.FromSeconds(30));
     }
 
     [Fact]
@@ -104,9 +150,20 @@ public sealed class LeaseTests : IDisposable
         return process[..ticks] + (long.Parse(process[ticks..], CultureInfo.InvariantCulture) - 1).ToString(CultureInfo.InvariantCulture);
     }
 
-    private void Hold(FailoverRunner runner) => platform.Standby.Leases[FailoverLease.Name] = new ClusterLease(
-        FailoverLease.Name, $"another {runner.Operator} {runner.Process}", TimeSpan.FromSeconds(60), platform.Time.GetUtcNow(), platform.Time.GetUtcNow(), 0, "1");
+    private static FailoverRunner Elsewhere => new("somebody@office", "1234:5678", null);
+
+    // Longer than its holder may go on without having renewed it, and said so to who waits.
+    private async Task TakenAfterAWatchAsync()
+    {
+        var before = platform.Time.GetUtcNow();
+        await (await TakeAsync(FailoverRunner.Here("Second Operator"))).DisposeAsync();
+        Assert.InRange(platform.Time.GetUtcNow() - before, TimeSpan.FromSeconds(75), TimeSpan.FromSeconds(90));
+        Assert.Contains("75 s", Assert.Single(platform.Warnings), StringComparison.Ordinal);
+    }
+
+    private void Hold(FailoverRunner runner, TimeSpan ahead = default) => platform.Standby.Leases[FailoverLease.Name] = new ClusterLease(
+        FailoverLease.Name, $"another {runner.Operator} {runner.Process}", TimeSpan.FromSeconds(60), platform.Time.GetUtcNow() + ahead, platform.Time.GetUtcNow() + ahead, 0, "1");
 
     private Task<FailoverLease> TakeAsync(FailoverRunner runner) => FailoverLease.TakeAsync(
-        platform.World().Standby.Control, "dalp", Id, runner, platform.Time, TestContext.Current.CancellationToken);
+        platform.World().Standby.Control, "dalp", Id, runner, platform.Warnings.Add, platform.Time, TestContext.Current.CancellationToken);
 }

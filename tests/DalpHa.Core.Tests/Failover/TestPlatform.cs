@@ -121,8 +121,6 @@ internal sealed class TestPlatform : IDisposable
 
     public FailoverRun Process(Crash? crash = null, string machine = "laptop", bool takeOver = false)
     {
-        // Who has died holds the lease until it runs out.
-        Time.Advance(takeOver ? TimeSpan.FromMinutes(2) : TimeSpan.Zero);
         lastProcess = $"{++processes}:0";
         return new FailoverRun(
             World(crash), new FailoverStore(Folder(machine)), new FailoverRunner($"operator@{machine}", lastProcess, takeOver ? "Second Operator" : null), Crew, Warnings.Add);

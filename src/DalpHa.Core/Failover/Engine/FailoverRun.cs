@@ -185,7 +185,7 @@ public sealed class FailoverRun
         FailoverEngine.RequireStep(recipes, until);
         await ActionRunner.WarmUpAsync(cancellationToken).ConfigureAwait(false);
         var (cluster, space) = (world.Standby.Control, world.Standby.Namespace);
-        var lease = await FailoverLease.TakeAsync(cluster, space, id, runner, world.Time, cancellationToken).ConfigureAwait(false);
+        var lease = await FailoverLease.TakeAsync(cluster, space, id, runner, warn, world.Time, cancellationToken).ConfigureAwait(false);
         await using (lease.ConfigureAwait(false))
         {
             var (file, mirror) = await store.OpenAsync(id, cluster, space, cancellationToken).ConfigureAwait(false);

@@ -15,6 +15,7 @@ public sealed class FailoverLease : IAsyncDisposable
 
     private static readonly TimeSpan Duration = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan Beat = Duration / 4;
+    private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(5);
     private readonly IClusterControl cluster;
     private readonly string @namespace;
     private readonly TimeProvider time;
@@ -40,11 +41,12 @@ public sealed class FailoverLease : IAsyncDisposable
     /// <param name="namespace">The platform's namespace.</param>
     /// <param name="failoverId">The failover that it is for.</param>
     /// <param name="runner">Who takes it, and who vouches that a former holder is gone.</param>
+    /// <param name="warn">Is told when it is watched, which takes more than a minute.</param>
     /// <param name="time">The clock.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <exception cref="DalpException">Somebody else holds it (<c>FailoverLeaseHeld</c>), or its holder did not give it back and nobody vouches that he is gone (<c>FailoverLeaseExpired</c>).</exception>
     public static async Task<FailoverLease> TakeAsync(
-        IClusterControl cluster, string @namespace, string failoverId, FailoverRunner runner, TimeProvider time, CancellationToken cancellationToken)
+        IClusterControl cluster, string @namespace, string failoverId, FailoverRunner runner, Action<string> warn, TimeProvider time, CancellationToken cancellationToken)
     {
         var holder = LeaseHolder.Of(failoverId, runner);
         var found = await cluster.FindLeaseAsync(@namespace, Name, cancellationToken).ConfigureAwait(false) ?? new ClusterLease(Name, null, Duration, null, null, 0, null);
@@ -59,29 +61,19 @@ public sealed class FailoverLease : IAsyncDisposable
                 $"Look for it there; else the lease runs out {found.Duration.TotalSeconds:0} s after its last renewal.",
                 holder);
         }
-        // At three in the morning nobody waits a minute for a process that is seen to be dead.
-        var isSeenGone = other is not null && LeaseHolder.IsSeenGone(other, runner.Operator);
-        if (other is not null && !isSeenGone && found.RenewedAt + found.Duration > time.GetUtcNow())
+        if (other is not null)
         {
-            throw new DalpException(
-                "FailoverLeaseHeld",
-                FaultKind.Conflict,
-                $"A failover runs already: '{other}' holds the lease '{Name}' in namespace '{@namespace}' and renewed it at {found.RenewedAt:u}.",
-                $"Talk to its operator. When his process is gone the lease runs out {found.Duration.TotalSeconds:0} s after its last renewal; then go on with -TakeOver '<your name>'.",
-                other);
-        }
-        if (other is not null && runner.TakeOver is null)
-        {
-            throw new DalpException(
-                "FailoverLeaseExpired",
-                FaultKind.Conflict,
-                $"The lease '{Name}' in namespace '{@namespace}' is still '{other}''s, who renewed it last at {found.RenewedAt:u}: his failover did not end.{(isSeenGone ? " His process was of this machine, and is gone." : "")}",
-                $"{(isSeenGone ? "Take it over by name" : "Make sure that his process is gone, then vouch for it by name")}: -TakeOver '<your name>'. Get-DalpFailover lists what there is to resume; when nothing was declared, begin anew.",
-                other);
-        }
-        if (other is not null && !isSeenGone)
-        {
-            await RequireSilenceAsync(cluster, @namespace, found, time, cancellationToken).ConfigureAwait(false);
+            // At three in the morning nobody waits for a process that is seen to be dead.
+            var isSeenGone = LeaseHolder.IsSeenGone(other, runner.Operator);
+            if (runner.TakeOver is null)
+            {
+                throw NotGivenBack(found, other, isSeenGone, @namespace, time.GetUtcNow());
+            }
+            if (!isSeenGone)
+            {
+                warn($"'{other}' holds the lease '{Name}'. For {WatchOf(found).TotalSeconds:0} s it is watched whether anybody renews it; then it is taken over.");
+                found = await AwaitSilenceAsync(cluster, @namespace, found, time, cancellationToken).ConfigureAwait(false);
+            }
         }
         var now = Moment.Now(time);
         var mine = found with { Holder = holder, Duration = Duration, AcquiredAt = now.At, RenewedAt = now.At, Transitions = found.Transitions + (found.Holder == holder ? 0 : 1) };
@@ -139,20 +131,44 @@ public sealed class FailoverLease : IAsyncDisposable
         turn.Dispose();
     }
 
-    // When a lease runs out is told by two machines' clocks, and they may disagree by minutes. A holder that lives writes within a beat, whatever its clock.
-    private static async Task RequireSilenceAsync(IClusterControl cluster, string @namespace, ClusterLease seen, TimeProvider time, CancellationToken cancellationToken)
-    {
-        await Task.Delay(Beat * 1.5, time, cancellationToken).ConfigureAwait(false);
-        var now = await cluster.FindLeaseAsync(@namespace, Name, cancellationToken).ConfigureAwait(false);
-        if (now?.Version != seen.Version)
-        {
-            throw new DalpException(
+    private static DalpException NotGivenBack(ClusterLease found, string other, bool isSeenGone, string @namespace, DateTimeOffset now) =>
+        !isSeenGone && found.RenewedAt + found.Duration > now
+            ? new DalpException(
                 "FailoverLeaseHeld",
                 FaultKind.Conflict,
-                $"The lease '{Name}' in namespace '{@namespace}' looks as if it had run out, but '{now?.Holder ?? seen.Holder}' has just renewed it: the clocks of the two machines differ.",
-                "A failover runs. Talk to its operator, and set the clocks right.",
-                seen.Holder);
+                $"A failover runs already: '{other}' holds the lease '{Name}' in namespace '{@namespace}', renewed at {found.RenewedAt:u} by his clock.",
+                $"Talk to its operator. Where his process is gone, vouch for it by name: -TakeOver '<your name>'. The lease is then watched for {WatchOf(found).TotalSeconds:0} s, and taken over when nobody renews it.",
+                other)
+            : new DalpException(
+                "FailoverLeaseExpired",
+                FaultKind.Conflict,
+                $"The lease '{Name}' in namespace '{@namespace}' is still '{other}''s, who renewed it last at {found.RenewedAt:u}: his failover did not end.{(isSeenGone ? " His process was of this machine, and is gone." : "")}",
+                $"{(isSeenGone ? "Take it over by name" : "Make sure that his process is gone, then vouch for it by name")}: -TakeOver '<your name>'. Get-DalpFailover lists what there is to resume; when nothing was declared, begin anew.",
+                other);
+
+    private static TimeSpan WatchOf(ClusterLease lease) => (lease.Duration > Duration ? lease.Duration : Duration) + Beat;
+
+    // When a lease runs out by the times that it carries is told by two machines' clocks, and they may disagree by minutes or hours. So it is this process that sees it run
+    // out: for as long as its holder may go on without renewing it, and a beat more, nobody writes it. A clock that stands still while this machine sleeps only makes that longer.
+    private static async Task<ClusterLease> AwaitSilenceAsync(IClusterControl cluster, string @namespace, ClusterLease seen, TimeProvider time, CancellationToken cancellationToken)
+    {
+        var (watched, started) = (WatchOf(seen), time.GetTimestamp());
+        while (time.GetElapsedTime(started) < watched)
+        {
+            await Task.Delay(LookEvery, time, cancellationToken).ConfigureAwait(false);
+            var now = await cluster.FindLeaseAsync(@namespace, Name, cancellationToken).ConfigureAwait(false) ?? new ClusterLease(Name, null, Duration, null, null, 0, null);
+            if (now.Version != seen.Version)
+            {
+                // He may have given it back in the meantime.
+                return string.IsNullOrEmpty(now.Holder) ? now : throw new DalpException(
+                    "FailoverLeaseHeld",
+                    FaultKind.Conflict,
+                    $"A failover runs: '{now.Holder}' has just renewed or taken the lease '{Name}' in namespace '{@namespace}', {time.GetElapsedTime(started).TotalSeconds:0} s after it was first looked at.",
+                    "Talk to its operator: his process lives. Where the times of the lease do not fit the clock here, set the clocks right.",
+                    now.Holder);
+            }
         }
+        return seen;
     }
 
     private static async Task<ClusterLease> WriteAsync(IClusterControl cluster, string @namespace, ClusterLease lease, CancellationToken cancellationToken)
