@@ -54,7 +54,7 @@ public sealed class HandStepTests : IDisposable
         // The copy tells the same, and is none of a failover.
         var control = platform.World().Standby.Control;
         var note = Assert.Single(platform.Standby.Notes.Values);
-        Assert.Equal(JournalFile.Read(file).Lines, (await JournalMirror.OfStep(control, "dalp", note.Labels[JournalMirror.StepLabel]).ReadAsync(Token)).Lines);
+        Assert.Equal(JournalFile.Read(file).Lines, (await JournalMirror.OfStep(control, "dalp", note.Labels[JournalMirror.StepLabel]).ReadAsync(null, Token)).Lines);
         Assert.Empty(await new FailoverCatalog(new FailoverStore(platform.Folder("failovers")), failure => Assert.Fail(failure.Message), crew.Warnings.Add).ListAsync(control, "dalp", platform.Time, Token));
 
         // What was rehearsed before anybody was asked is gone.

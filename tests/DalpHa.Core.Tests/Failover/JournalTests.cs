@@ -165,7 +165,7 @@ public sealed class JournalTests : IDisposable
             Assert.Equal($"… ({said.Length - kept.Length} more characters were cut off)", rest);
             Assert.DoesNotContain('\uFFFD', text);
         }
-        Assert.Equal(JournalFile.Read(File).Lines, (await new JournalMirror(control, "dalp", "one").ReadAsync(TestContext.Current.CancellationToken)).Lines);
+        Assert.Equal(JournalFile.Read(File).Lines, (await new JournalMirror(control, "dalp", "one").ReadAsync(null, TestContext.Current.CancellationToken)).Lines);
     }
 
     [Fact]
@@ -199,6 +199,65 @@ public sealed class JournalTests : IDisposable
     }
 
     [Fact]
+    public async Task What_was_deleted_in_the_cluster_is_brought_back_by_the_machine_whose_journal_is_whole()
+    {
+        using var platform = new TestPlatform();
+        var (control, store) = (platform.World().Standby.Control, new FailoverStore(folder));
+        var lines = await MirroredAsync(control, 60);
+        var names = platform.Standby.Notes.Keys.Order(StringComparer.Ordinal).ToList();
+        Assert.True(names.Count > 4, $"only {names.Count} parts");
+        foreach (var lost in new[] { new[] { 0 }, [1, 2], [names.Count - 1], [0, names.Count - 2], [.. Enumerable.Range(0, names.Count)] })
+        {
+            foreach (var index in lost)
+            {
+                platform.Standby.Notes.Remove(names[index]);
+            }
+            var (file, mirror) = await store.OpenAsync("one", control, "dalp", TestContext.Current.CancellationToken);
+            using (file)
+            {
+                // And it goes on from there.
+                var line = file.Chain.Add(Record("later"));
+                file.Append(line);
+                await mirror.AppendAsync(line, TestContext.Current.CancellationToken);
+                lines.Add(line);
+            }
+            var copy = await new JournalMirror(control, "dalp", "one").ReadAsync(null, TestContext.Current.CancellationToken);
+            Assert.Equal(lines, copy.Lines);
+            names = [.. platform.Standby.Notes.Keys.Order(StringComparer.Ordinal)];
+        }
+    }
+
+    [Theory]
+    [InlineData("no journal here")]
+    [InlineData("a journal that ends before")]
+    [InlineData("another story")]
+    public async Task What_nobody_here_can_bring_back_is_told_with_where_the_rest_is(string who)
+    {
+        using var platform = new TestPlatform();
+        var (control, store) = (platform.World().Standby.Control, new FailoverStore(folder));
+        var lines = await MirroredAsync(control, 60);
+        platform.Standby.Notes.Remove("dalpha-journal-one-0002");
+        var here = who switch
+        {
+            "no journal here" => [],
+            "a journal that ends before" => lines[..2],
+            _ => Other(),
+        };
+        System.IO.File.WriteAllText(File, string.Concat(here.Select(line => line + "\n")));
+        var before = platform.Standby.Notes.Values.Select(note => note.Version).ToList();
+        var error = await Assert.ThrowsAsync<DalpException>(() => store.OpenAsync("one", control, "dalp", TestContext.Current.CancellationToken));
+        Assert.Equal("JournalCopyIncomplete", error.ErrorId);
+        Assert.Contains("kubectl get configmaps --namespace dalp --selector dalpha.io/journal=one --output yaml", error.RecommendedAction, StringComparison.Ordinal);
+        Assert.Equal(before, platform.Standby.Notes.Values.Select(note => note.Version));
+
+        List<string> Other()
+        {
+            var chain = new JournalChain();
+            return [.. Enumerable.Range(0, 70).Select(number => chain.Add(Record($"other {number}")))];
+        }
+    }
+
+    [Fact]
     public void One_process_holds_it()
     {
         using var journal = JournalFile.Open(File);
@@ -217,6 +276,20 @@ public sealed class JournalTests : IDisposable
 
     private static JournalRecord Record(string text) =>
         new(0, new DateTimeOffset(2026, 6, 1, 12, 0, 0, TimeSpan.Zero), JournalEvent.Done, "freeze", "Scale", text, "operator@laptop", new Dictionary<string, string> { ["k"] = "v" });
+
+    // Long enough for some parts.
+    private async Task<List<string>> MirroredAsync(Core.Ports.IClusterControl control, int count)
+    {
+        var mirror = new JournalMirror(control, "dalp", "one");
+        using var file = JournalFile.Open(File);
+        for (var i = 0; i < count; i++)
+        {
+            var line = file.Chain.Add(Record($"{i} {new string('x', 12_000)}"));
+            file.Append(line);
+            await mirror.AppendAsync(line, TestContext.Current.CancellationToken);
+        }
+        return [.. file.Chain.Lines];
+    }
 
     private JournalChain Write(int count)
     {

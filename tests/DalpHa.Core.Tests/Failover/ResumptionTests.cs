@@ -98,6 +98,27 @@ public sealed class ResumptionTests : IDisposable
     }
 
     [Fact]
+    public async Task One_whose_copy_was_deleted_in_part_goes_on_where_the_journal_is_whole_and_says_so()
+    {
+        platform.Crew.Refuses = "promote";
+        await platform.Process().BeginAsync(Id, TestPlatform.Declaration, null, Token);
+        var note = platform.Standby.Notes.Values.Single();
+        platform.Standby.Notes[note.Name] = note with { Entries = note.Entries.Where(entry => entry.Key is not ("000002" or "000003")).ToDictionary() };
+        platform.Crew.Refuses = null;
+
+        Assert.Equal(FailoverOutcome.NotStarted, (await ListAsync(platform.Folder("laptop"))).Single().Steps.Last().Outcome);
+        var elsewhere = await Assert.ThrowsAsync<DalpException>(() => platform.Process(machine: "other").ResumeAsync(Id, null, Token));
+        Assert.Equal("JournalCopyIncomplete", elsewhere.ErrorId);
+        var ended = await platform.Process().ResumeAsync(Id, null, Token);
+
+        Assert.Equal(FailoverOutcome.Succeeded, ended.Outcome);
+        Assert.Contains("lacked 2 records", Assert.Single(platform.Warnings), StringComparison.Ordinal);
+        var journal = JournalFile.Read(platform.Journals.Single(path => path.StartsWith(platform.Folder("laptop"), StringComparison.Ordinal)));
+        Assert.Contains("number 2", journal.Records.Single(record => record.Event == JournalEvent.Resumed).Data["broughtBack"], StringComparison.Ordinal);
+        Assert.Equal(journal.Lines, (await new JournalMirror(platform.World().Standby.Control, "dalp", Id).ReadAsync(null, Token)).Lines);
+    }
+
+    [Fact]
     public async Task A_step_that_was_found_wanting_and_holds_again_is_told_as_done()
     {
         platform.Crew.Refuses = "isolate";
@@ -219,7 +240,7 @@ public sealed class ResumptionTests : IDisposable
         Assert.Null((await ListAsync()).Single().HeldBy);
     }
 
-    private Task<IReadOnlyList<DalpFailover>> ListAsync() => new FailoverCatalog(new FailoverStore(platform.Folder("elsewhere")), failure => Assert.Fail(failure.Message), platform.Warnings.Add)
+    private Task<IReadOnlyList<DalpFailover>> ListAsync(string? folder = null) => new FailoverCatalog(new FailoverStore(folder ?? platform.Folder("elsewhere")), failure => Assert.Fail(failure.Message), platform.Warnings.Add)
         .ListAsync(platform.World().Standby.Control, "dalp", platform.Time, Token);
 
     private IReadOnlyList<JournalRecord> Records() => JournalFile.Read(platform.Journals.Single()).Records;

@@ -97,8 +97,13 @@ public sealed class FailoverRun
                 warn($"It was begun by the runbook '{begunWith}', and goes on by '{Runbook}': its people and bounds are those of the latter from now on.");
             }
             var text = runner.TakeOver is null ? "Taken up again." : TakenOver;
-            await journal.AnnounceAsync(
-                JournalEvent.Resumed, null, null, text, cancellationToken, new Dictionary<string, string> { ["runbook"] = Runbook, ["maxDataLoss"] = AcceptedLoss }).ConfigureAwait(false);
+            var facts = new Dictionary<string, string> { ["runbook"] = Runbook, ["maxDataLoss"] = AcceptedLoss };
+            if (journal.BroughtBack is { } broughtBack)
+            {
+                warn(broughtBack);
+                facts["broughtBack"] = broughtBack;
+            }
+            await journal.AnnounceAsync(JournalEvent.Resumed, null, null, text, cancellationToken, facts).ConfigureAwait(false);
             return (NotificationPoint.Resumed, text);
         }, cancellationToken);
 

@@ -55,7 +55,7 @@ public sealed class FailoverCatalog(FailoverStore store, Action<DalpException> f
             {
                 var path = store.PathOf(id);
                 var own = File.Exists(path) ? JournalFile.Read(path) : null;
-                var copy = mirrored.Contains(id) ? await mirrorOf(id).ReadAsync(cancellationToken).ConfigureAwait(false) : null;
+                var copy = mirrored.Contains(id) ? await mirrorOf(id).ReadAsync(own, cancellationToken).ConfigureAwait(false) : null;
                 // A file that holds nothing yet is of one that died before it began.
                 if (Longer(id, own, path, copy, @namespace) is { Records.Count: > 0 } chain)
                 {
@@ -76,7 +76,7 @@ public sealed class FailoverCatalog(FailoverStore store, Action<DalpException> f
     {
         var path = store.PathOf(id);
         var own = File.Exists(path) ? JournalFile.Read(path) : null;
-        var copy = await new JournalMirror(cluster, @namespace, id).ReadAsync(cancellationToken).ConfigureAwait(false);
+        var copy = await new JournalMirror(cluster, @namespace, id).ReadAsync(own, cancellationToken).ConfigureAwait(false);
         return Longer(id, own, path, copy, @namespace) is { Records.Count: > 0 } chain ? chain : null;
     }
 

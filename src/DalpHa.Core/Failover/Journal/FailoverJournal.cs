@@ -19,6 +19,10 @@ public sealed class FailoverJournal(JournalFile file, JournalMirror mirror, stri
     /// <summary>What was written so far.</summary>
     public JournalChain Chain => file.Chain;
 
+    /// <summary>What was brought back of the copy in the cluster when the journal was opened, in words; null when nothing was lost there.</summary>
+    public string? BroughtBack => mirror.Lost.Count == 0 ? null
+        : $"The copy in the standby's cluster lacked {Readiness.Wording.Count(mirror.Lost.Count, "record")}, the first of them number {mirror.Lost[0]}; they were written there anew from this machine's journal.";
+
     /// <summary>Writes a record that the next action rests on: it returns when both copies have it.</summary>
     /// <exception cref="DalpException">One of the copies refuses: then the action must not be done.</exception>
     public Task AnnounceAsync(JournalEvent @event, string? step, string? action, string text, CancellationToken cancellationToken, IReadOnlyDictionary<string, string>? data = null) =>

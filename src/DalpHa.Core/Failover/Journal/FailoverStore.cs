@@ -27,14 +27,15 @@ public sealed partial class FailoverStore(string folder)
 
     /// <summary>
     /// Opens a failover's journal to go on with it: whichever of the two copies lacks records that the other has gets them. The process that died may
-    /// have written the last ones to its own disk only, and this machine may never have had any.
+    /// have written the last ones to its own disk only, this machine may never have had any, and a cleanup may have deleted some in the cluster.
     /// </summary>
     /// <exception cref="DalpException">One of them is broken, or they tell two different stories (<c>JournalDiverged</c>).</exception>
     public async Task<(JournalFile File, JournalMirror Mirror)> OpenAsync(string id, IClusterControl cluster, string @namespace, CancellationToken cancellationToken)
     {
         var mirror = new JournalMirror(cluster, @namespace, id);
-        var copy = await mirror.ReadAsync(cancellationToken).ConfigureAwait(false);
-        var file = JournalFile.Open(PathOf(id));
+        var path = PathOf(id);
+        var copy = await mirror.ReadAsync(File.Exists(path) ? JournalFile.Read(path) : null, cancellationToken).ConfigureAwait(false);
+        var file = JournalFile.Open(path);
         try
         {
             RequireOneStory(id, file.Chain, file.Path, copy, @namespace);

@@ -20,10 +20,10 @@ public sealed class JournalMirror(IClusterControl cluster, string @namespace, st
     // An object may hold 1 MiB; small parts keep each write small.
     private const int PartBytes = 128 * 1024;
 
-    private readonly List<string> pending = [];
+    private readonly List<(int Number, string Line)> pending = [];
     private ClusterNote? part;
     private int parts;
-    private int written;
+    private int last;
     private string label = Label;
     private string prefix = "dalpha-journal";
 
@@ -44,18 +44,34 @@ public sealed class JournalMirror(IClusterControl cluster, string @namespace, st
         return [.. notes.Select(note => note.Labels[label]).Distinct(StringComparer.Ordinal)];
     }
 
-    /// <summary>Reads the copy, and goes on from its end.</summary>
-    /// <exception cref="DalpException">It can't be read, or is broken.</exception>
-    public async Task<JournalChain> ReadAsync(CancellationToken cancellationToken)
+    /// <summary>The numbers of the lines that were lost in the cluster and that the next write brings back, in their order; empty when none were.</summary>
+    public IReadOnlyList<int> Lost { get; private set; } = [];
+
+    /// <summary>Reads the copy, and goes on from its end. What was lost of it is taken from this machine's journal, where that has all of it and says the same as what is left.</summary>
+    /// <param name="own">This machine's journal; null when it has none.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <exception cref="DalpException">It can't be read, is broken, or lacks what nobody here can bring back (<c>JournalCopyIncomplete</c>).</exception>
+    public async Task<JournalChain> ReadAsync(JournalChain? own, CancellationToken cancellationToken)
     {
         var notes = await cluster.ListNotesAsync(@namespace, $"{label}={failoverId}", cancellationToken).ConfigureAwait(false);
-        var text = new StringBuilder();
-        foreach (var line in notes.SelectMany(note => note.Entries.OrderBy(entry => entry.Key, StringComparer.Ordinal)))
+        var left = notes.SelectMany(note => note.Entries).Select(entry => (Number: NumberOf(entry.Key), Line: entry.Value)).OrderBy(entry => entry.Number).ToList();
+        Lost = [.. Enumerable.Range(1, left.LastOrDefault().Number).Except(left.Select(entry => entry.Number))];
+        if (Lost.Count > 0 && (own is null || Lost[^1] > own.Lines.Count || left.Any(entry => entry.Number > 0 && entry.Number <= own.Lines.Count && own.Lines[entry.Number - 1] != entry.Line)))
         {
-            text.Append(line.Value).Append('\n');
+            throw Incomplete(own);
+        }
+        pending.Clear();
+        pending.AddRange(Lost.Select(number => (number, own!.Lines[number - 1])));
+        var text = new StringBuilder();
+        foreach (var (_, line) in left.Concat(pending).OrderBy(entry => entry.Number))
+        {
+            text.Append(line).Append('\n');
         }
         var chain = JournalChain.Read(text.ToString(), $"of failover {failoverId} in namespace '{@namespace}'");
-        (parts, part, written) = (notes.Count, notes.LastOrDefault(), chain.Lines.Count);
+        part = notes.LastOrDefault();
+        // Their numbers have gaps where one was lost.
+        parts = part is null ? 0 : NumberOf(part.Name[(part.Name.LastIndexOf('-') + 1)..]);
+        last = chain.Lines.Count;
         return chain;
     }
 
@@ -63,29 +79,29 @@ public sealed class JournalMirror(IClusterControl cluster, string @namespace, st
     /// <exception cref="DalpException">The cluster refuses or can't be reached; the line is kept for the next time.</exception>
     public async Task AppendAsync(string line, CancellationToken cancellationToken)
     {
-        pending.Add(line);
+        Keep(line);
         await FlushAsync(cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Keeps a line for the next write.</summary>
-    public void Keep(string line) => pending.Add(line);
+    public void Keep(string line) => pending.Add((++last, line));
 
     /// <summary>Writes what is not there yet.</summary>
     public async Task FlushAsync(CancellationToken cancellationToken)
     {
         while (pending.Count > 0)
         {
-            var start = part is { } last && SizeOf(last) < PartBytes ? last : NewPart();
+            var start = part is { } current && SizeOf(current) < PartBytes ? current : NewPart();
             var entries = new Dictionary<string, string>(start.Entries, StringComparer.Ordinal);
             var count = 0;
             for (var size = SizeOf(start); count < pending.Count && (count == 0 || size < PartBytes); count++)
             {
-                entries[Key(written + count + 1)] = pending[count];
-                size += pending[count].Length;
+                var (number, line) = pending[count];
+                entries[Key(number)] = line;
+                size += line.Length;
             }
             part = await WriteAsync(start with { Entries = entries }, cancellationToken).ConfigureAwait(false);
             parts += start.Version is null ? 1 : 0;
-            written += count;
             pending.RemoveRange(0, count);
         }
     }
@@ -111,6 +127,15 @@ public sealed class JournalMirror(IClusterControl cluster, string @namespace, st
         }
     }
 
+    private DalpException Incomplete(JournalChain? own) => new(
+        "JournalCopyIncomplete",
+        FaultKind.InvalidAnswer,
+        $"The copy of the journal of failover {failoverId} in namespace '{@namespace}' lacks {Readiness.Wording.Count(Lost.Count, "record")}, from number {Lost[0]} on, and goes on after that: ConfigMaps with the label "
+        + $"'{label}={failoverId}' were deleted. {(own is null ? "This machine has no journal of it" : Lost[^1] > own.Lines.Count ? $"The journal of this machine ends at record {own.Lines.Count}" : "What is left there is not what the journal of this machine has")}.",
+        $"Keep what is left: kubectl get configmaps --namespace {@namespace} --selector {label}={failoverId} --output yaml > {failoverId}.yaml. It names the machine that wrote each record; there the journal is whole, and Resume-DalpFailover "
+        + "brings back what was lost. When nobody has it any more, look at both sites and begin anew: New-DalpFailoverPlan.",
+        failoverId);
+
     private ClusterNote NewPart() => new(
         string.Create(CultureInfo.InvariantCulture, $"{prefix}-{failoverId}-{parts + 1:0000}"),
         new Dictionary<string, string> { [label] = failoverId },
@@ -118,6 +143,9 @@ public sealed class JournalMirror(IClusterControl cluster, string @namespace, st
         null);
 
     private static int SizeOf(ClusterNote note) => note.Entries.Sum(entry => entry.Value.Length);
+
+    // What is no number of a record's is read as one that can't be in its place.
+    private static int NumberOf(string key) => key.Length <= 6 && int.TryParse(key, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : 0;
 
     private static string Key(int sequence) => sequence.ToString("000000", CultureInfo.InvariantCulture);
 }
