@@ -257,6 +257,29 @@ public sealed class JournalTests : IDisposable
         }
     }
 
+    [Theory]
+    [InlineData("\"event\":\"Done\"", "\"event\":\"Reconciled\"", "JournalNewer")]
+    [InlineData("\"data\":{\"k\":\"v\"}", "\"data\":{\"k\":{\"nested\":1}}", "JournalNewer")]
+    [InlineData("\"sequence\":2", "\"sequence\":7", "JournalBroken")]
+    public void What_a_newer_DalpHa_wrote_is_told_as_that_and_not_as_changed(string known, string unknown, string error)
+    {
+        var chain = new JournalChain();
+        chain.Add(Record("declared") with { Event = JournalEvent.Declared, Data = new Dictionary<string, string> { ["version"] = "9.8.7" } });
+        var (before, head) = (chain.Lines[0], chain.Head);
+        chain.Add(Record("newer"));
+        // As the other one would have written it: with the hash that it has then.
+        var json = chain.Lines[1][(chain.Lines[1].IndexOf("\"record\":", StringComparison.Ordinal) + 9)..^1].Replace(known, unknown, StringComparison.Ordinal);
+        Assert.Contains(unknown, json, StringComparison.Ordinal);
+        var hash = Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(Encoding.UTF8.GetBytes(head + json)));
+        var text = $"{before}\n{{\"hash\":\"{hash}\",\"prev\":\"{head}\",\"record\":{json}}}\n";
+
+        var told = Assert.Throws<DalpException>(() => JournalChain.Read(text, "test"));
+        Assert.Equal(error, told.ErrorId);
+        Assert.Equal(error == "JournalNewer", told.Message.Contains("9.8.7", StringComparison.Ordinal));
+        // One that was changed afterwards is still told as that.
+        Assert.Equal("JournalBroken", Assert.Throws<DalpException>(() => JournalChain.Read(text.Replace("\"newer\"", "\"other\"", StringComparison.Ordinal), "test")).ErrorId);
+    }
+
     [Fact]
     public void One_process_holds_it()
     {

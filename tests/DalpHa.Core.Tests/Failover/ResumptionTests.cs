@@ -144,6 +144,8 @@ public sealed class ResumptionTests : IDisposable
         var stopped = await platform.Process().ResumeAsync(Id, null, Token);
         Assert.Contains($"Resume-DalpFailover -Id {Id} -MaxDataLoss 00:05:00", stopped.HandOver, StringComparison.Ordinal);
         Assert.Contains(Records(), record => record.Event == JournalEvent.Resumed && record.Data["maxDataLoss"] == "00:05:00");
+        // Who finds something in it that he can't read knows which DalpHa wrote it.
+        Assert.All(Records().Where(record => record.Event is JournalEvent.Declared or JournalEvent.Resumed), record => Assert.Equal(typeof(JournalChain).Assembly.GetName().Version!.ToString(3), record.Data["version"]));
     }
 
     [Fact]

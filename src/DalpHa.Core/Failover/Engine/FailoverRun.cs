@@ -70,6 +70,7 @@ public sealed class FailoverRun
                 ["decisionOwner"] = declaration.DecisionOwner,
                 ["reason"] = declaration.Reason,
                 ["maxDataLoss"] = AcceptedLoss,
+                [JournalChain.VersionKey] = JournalChain.Version,
             }).ConfigureAwait(false);
             if (runner.TakeOver is not null)
             {
@@ -97,7 +98,7 @@ public sealed class FailoverRun
                 warn($"It was begun by the runbook '{begunWith}', and goes on by '{Runbook}': its people and bounds are those of the latter from now on.");
             }
             var text = runner.TakeOver is null ? "Taken up again." : TakenOver;
-            var facts = new Dictionary<string, string> { ["runbook"] = Runbook, ["maxDataLoss"] = AcceptedLoss };
+            var facts = new Dictionary<string, string> { ["runbook"] = Runbook, ["maxDataLoss"] = AcceptedLoss, [JournalChain.VersionKey] = JournalChain.Version };
             if (journal.BroughtBack is { } broughtBack)
             {
                 warn(broughtBack);

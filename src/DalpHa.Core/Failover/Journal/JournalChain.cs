@@ -22,6 +22,12 @@ public sealed class JournalChain
     private const int HashLength = 64;
     private static readonly int JsonStart = HashKey.Length + HashLength + PreviousKey.Length + HashLength + RecordKey.Length;
 
+    /// <summary>In the data of the record that declares or resumes a failover: the version of DalpHa that did, and that wrote what follows.</summary>
+    internal const string VersionKey = "version";
+
+    /// <summary>This DalpHa's version, as its journals name it.</summary>
+    internal static string Version { get; } = typeof(JournalChain).Assembly.GetName().Version!.ToString(3);
+
     private static readonly string Genesis = new('0', HashLength);
     private readonly List<JournalRecord> records = [];
     private readonly List<string> lines = [];
@@ -38,7 +44,7 @@ public sealed class JournalChain
     /// <summary>Reads a chain.</summary>
     /// <param name="text">The lines, each ended by a line feed. A last line that was never written whole is left out: its writer died before anything rested on it.</param>
     /// <param name="source">Where it was read from, for the error.</param>
-    /// <exception cref="DalpException">A line is not what was written there (<c>JournalBroken</c>).</exception>
+    /// <exception cref="DalpException">A line is not what was written there (<c>JournalBroken</c>), or is, and tells what this DalpHa does not know (<c>JournalNewer</c>).</exception>
     public static JournalChain Read(string text, string source)
     {
         var chain = new JournalChain();
@@ -69,7 +75,7 @@ public sealed class JournalChain
     }
 
     /// <summary>Adds a line as it was written elsewhere.</summary>
-    /// <exception cref="DalpException">It does not follow this chain's head, or was changed (<c>JournalBroken</c>).</exception>
+    /// <exception cref="DalpException">It does not follow this chain's head, or was changed (<c>JournalBroken</c>); or it tells what this DalpHa does not know (<c>JournalNewer</c>).</exception>
     public void Take(string line, string source)
     {
         if (!Follows(line))
@@ -94,7 +100,7 @@ public sealed class JournalChain
         }
         catch (JsonException exception)
         {
-            throw Broken(source, $"can't be read: {exception.Message}");
+            throw Newer(source, exception);
         }
     }
 
@@ -111,6 +117,16 @@ public sealed class JournalChain
         $"Record {records.Count + 1} of the journal {source} {what}. What it tells from there on can't be trusted.",
         "Keep the file as it is: it is evidence. Compare it with its other copy (the mirror in the standby's cluster, or the operator's state folder), and go on from the one that is whole.",
         source);
+
+    // Its hash says that it stands as it was written. So it was written by something that knows more.
+    private DalpException Newer(string source, JsonException exception) => new(
+        "JournalNewer",
+        FaultKind.InvalidAnswer,
+        $"Record {records.Count + 1} of the journal {source} is whole, and tells something that this DalpHa ({Version}) does not know: a newer one wrote it"
+        + $"{(records.LastOrDefault(record => record.Data.ContainsKey(VersionKey))?.Data[VersionKey] is { } version ? $"; the last that took it up before was {version}" : "")}.",
+        "Update DalpHa here to the version that the failover's other operators run, or go on from where that one is installed.",
+        source,
+        exception);
 
     // The whole line is put together again and compared, so that not one byte of it is left unlooked at.
     private bool Follows(string line) => line.Length > JsonStart && LineOf(line[JsonStart..^1]) == line;
