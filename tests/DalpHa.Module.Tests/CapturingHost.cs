@@ -17,6 +17,9 @@ public sealed class CapturingHost : PSHost
     /// <summary>Answers a choice: is given its text, and gives one of the labels, without its mark for the keyboard.</summary>
     public Func<string, string>? Chooses { get; set; }
 
+    /// <summary>The labels of the last choice, without their marks for the keyboard.</summary>
+    public IReadOnlyList<string> Offered { get; private set; } = [];
+
     /// <summary>Answers a form: is given its caption and text, and gives each field's value.</summary>
     public Func<string, string, Dictionary<string, string>>? Fills { get; set; }
 
@@ -80,8 +83,9 @@ public sealed class CapturingHost : PSHost
 
         public override int PromptForChoice(string caption, string message, Collection<ChoiceDescription> choices, int defaultChoice)
         {
+            host.Offered = [.. choices.Select(choice => choice.Label.Replace("&", "", StringComparison.Ordinal))];
             var label = (host.Chooses ?? throw new HostException("Nobody answers."))(message);
-            return choices.Index().Single(choice => choice.Item.Label.Replace("&", "", StringComparison.Ordinal) == label).Index;
+            return host.Offered.Index().Single(choice => choice.Item == label).Index;
         }
 
         public override PSCredential PromptForCredential(string caption, string message, string userName, string targetName) => throw new HostException("Nobody answers.");

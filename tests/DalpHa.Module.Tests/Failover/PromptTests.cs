@@ -31,6 +31,7 @@ public sealed class PromptTests : IDisposable
         var failover = Begin(Example()).Single();
 
         var text = Assert.Single(asked);
+        Assert.Equal(["No", "Suspend", "Yes"], Host.Offered.Order(StringComparer.Ordinal));
         Assert.StartsWith("Step 1 of 8, freeze. Owner: Platform on call.", text, StringComparison.Ordinal);
         Assert.Contains("\nMeasured: ", text, StringComparison.Ordinal);
         Assert.Contains("\nDoes:\n", text.ReplaceLineEndings("\n"), StringComparison.Ordinal);
@@ -60,6 +61,41 @@ public sealed class PromptTests : IDisposable
             Assert.Equal(("confirm", "Database on call did not agree."), (Text(failover, "NextStep"), Text(failover, "StoppedBecause")));
             Assert.StartsWith("WRITERS STAND STILL since ", Text(failover, "HandOver"), StringComparison.Ordinal);
             Assert.Contains($"Resume-DalpFailover -Id {Text(failover, "Id")}", Text(failover, "HandOver"), StringComparison.Ordinal);
+        }
+        finally
+        {
+            session.Script("Resume-DalpWrite -Topology $topology -Confirm:$false");
+        }
+        session.UntilWarm();
+    }
+
+    [Fact]
+    public void Who_goes_on_with_it_answers_for_himself_and_not_for_the_owners()
+    {
+        Host.Chooses = Answer("No", "Yes to All", "No");
+        var begun = Begin(Example()).Single();
+        var stopped = session.Script($"Resume-DalpFailover {Text(begun, "Id")} -Topology $topology -Runbook '{Example()}'").Single();
+
+        Assert.Equal(3, asked.Count);
+        Assert.StartsWith("Step 1 of 8, freeze. Owner: Platform on call.", asked[2], StringComparison.Ordinal);
+        Assert.Equal(("freeze", "Platform on call did not agree."), (Text(stopped, "NextStep"), Text(stopped, "StoppedBecause")));
+        Assert.Empty(session.Problems());
+    }
+
+    [Theory]
+    [InlineData("$ConfirmPreference = 'None'", "", 0)]
+    [InlineData("", "-Confirm:$false", 0)]
+    [InlineData("$ConfirmPreference = 'Medium'", "", 1)]
+    [InlineData("$ConfirmPreference = 'None'", "-Confirm", 1)]
+    public void Whom_the_session_or_the_command_says_not_to_ask_nobody_asks(string preference, string parameter, int questions)
+    {
+        Host.Chooses = Answer("Yes");
+        try
+        {
+            var failover = session.Script(
+                $"& {{ {preference}; New-DalpFailoverPlan $topology '{Example()}' | Invoke-DalpFailover -DecisionOwner 'Head of Operations' -Reason 'A question' -Until freeze {parameter} }}").Single();
+            Assert.Equal(questions, asked.Count);
+            Assert.Contains("as asked", Text(failover, "StoppedBecause"), StringComparison.Ordinal);
         }
         finally
         {

@@ -28,7 +28,7 @@ internal sealed class CmdletCrew(FailoverRunCommand cmdlet, IReadOnlyDictionary<
             .. actions.DefaultIfEmpty("  nothing"),
             $"Stop condition: {plan.StopCondition}",
         ]);
-        return cmdlet.Ask(() => cmdlet.ShouldProcess(text, $"{text}{Environment.NewLine}Does {plan.Owner} agree?", $"Step {question.Number}: {step.Name}"), "-Confirm:$false");
+        return cmdlet.Ask(() => cmdlet.Agrees(text, $"{text}{Environment.NewLine}Does {plan.Owner} agree?", $"Step {question.Number}: {step.Name}"), "-Confirm:$false");
     }
 
     public async Task<string?> AttestAsync(StepQuestion question, CancellationToken stopping)

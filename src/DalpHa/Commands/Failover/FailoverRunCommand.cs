@@ -95,6 +95,20 @@ public abstract class FailoverRunCommand : FailoverCommand
         }
     });
 
+    /// <summary>
+    /// Asks one owner for himself. ShouldProcess would offer Yes to All, and the engine would answer for every owner after him by it, whose names the journal then has for
+    /// what nobody asked them. Call it on the pipeline thread.
+    /// </summary>
+    /// <param name="text">What is to be agreed to.</param>
+    /// <param name="question">The same as a question.</param>
+    /// <param name="caption">Its caption.</param>
+    internal bool Agrees(string text, string question, string caption) => IsToAsk ? ShouldContinue(question, caption) : ShouldProcess(text, question, caption);
+
+    // As ShouldProcess decides it, for an impact that is high.
+    private bool IsToAsk => MyInvocation.BoundParameters.TryGetValue("Confirm", out var given)
+        ? LanguagePrimitives.IsTrue(given)
+        : LanguagePrimitives.ConvertTo<ConfirmImpact>(SessionState.PSVariable.GetValue("ConfirmPreference", ConfirmImpact.High)) != ConfirmImpact.None;
+
     /// <summary>Shows progress, as long as anybody looks.</summary>
     internal void ShowProgress(ProgressRecord record) => Quietly(() => EmitProgress(record));
 
