@@ -1,4 +1,5 @@
 using System.Text.Json;
+using DalpHa.Core.Errors;
 using DalpHa.Core.Failover;
 using DalpHa.Core.Ports;
 using DalpHa.Core.Readiness;
@@ -71,6 +72,28 @@ public sealed class RehearsalTests : IDisposable
         Assert.True(plan.IsReady, string.Join('\n', plan.Blockers));
         Assert.StartsWith("isolate: ActiveReachable", Assert.Single(plan.Deferred), StringComparison.Ordinal);
         Assert.False(plan.Steps[^1].IsReady);
+    }
+
+    [Fact]
+    public async Task A_plan_is_run_with_what_it_rests_on_said_anew()
+    {
+        (await PlanAsync()).RequireAffirmed(null, null);
+        (await PlanAsync()).RequireAffirmed(TimeSpan.FromMinutes(5), new Attestation("Jane Doe", "the provider says so"));
+
+        platform.ActiveIsGone = new Attestation("Jane Doe", "the provider says so");
+        platform.MaxDataLoss = TimeSpan.FromMinutes(5);
+        var plan = await PlanAsync();
+        plan.RequireAffirmed(TimeSpan.FromMinutes(5), new Attestation("Joe Bloggs", "I stand before it"));
+        var missing = Assert.Throws<DalpException>(() => plan.RequireAffirmed(null, null));
+        Assert.Equal("FailoverPlanNotAffirmed", missing.ErrorId);
+        Assert.Contains("-MaxDataLoss 00:05:00 and -ActiveIsGone 'Jane Doe: the provider says so'", missing.Message, StringComparison.Ordinal);
+        missing = Assert.Throws<DalpException>(() => plan.RequireAffirmed(TimeSpan.FromMinutes(10), platform.ActiveIsGone));
+        Assert.Contains("rests on -MaxDataLoss 00:05:00, and the run does not", missing.Message, StringComparison.Ordinal);
+
+        platform.MaxDataLoss = TimeSpan.MaxValue;
+        plan = await PlanAsync();
+        missing = Assert.Throws<DalpException>(() => plan.RequireAffirmed(null, platform.ActiveIsGone));
+        Assert.Contains("-MaxDataLoss ([timespan]::MaxValue)", missing.Message, StringComparison.Ordinal);
     }
 
     [Fact]

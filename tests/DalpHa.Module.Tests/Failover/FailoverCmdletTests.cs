@@ -62,6 +62,17 @@ public sealed class FailoverCmdletTests(LabSession session)
     }
 
     [Theory]
+    [InlineData("-MaxDataLoss 00:05:00", "", "-MaxDataLoss 00:05:00")]
+    [InlineData("-MaxDataLoss 00:05:00", "-MaxDataLoss 00:10:00", "-MaxDataLoss 00:05:00")]
+    [InlineData("-ActiveIsGone 'Jane Doe: it is off'", "-WhatIf", "-ActiveIsGone 'Jane Doe: it is off'")]
+    public void A_plan_is_not_begun_without_what_it_rests_on(string planned, string run, string named)
+    {
+        session.Script($"{Plan} {planned}");
+        var refused = Refused($"Invoke-DalpFailover $plan -DecisionOwner a -Reason b -Confirm:$false {run}", "FailoverPlanNotAffirmed");
+        Assert.Contains(named, refused.Exception.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData("Invoke-DalpFailover $plan -DecisionOwner a -Reason b -Confirm:$false -Attest @{ coffee = 'Jane Doe: made' }", "StepNotKnown")]
     [InlineData("Invoke-DalpFailover $plan -DecisionOwner a -Reason b -Confirm:$false -Attest @{ traffic = 'it is done' }", "AttestationUnsigned")]
     [InlineData("New-DalpFailoverPlan $topology '{0}' -ActiveIsGone 'it is gone'", "AttestationUnsigned")]

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using DalpHa.Core.Readiness;
 using DalpHa.Core.Topology;
@@ -81,10 +82,13 @@ internal static class FailoverHandOver
     private static string WhatItRestedOn(IReadOnlyList<JournalRecord> records)
     {
         var loss = records.Last(record => record.Event is JournalEvent.Declared or JournalEvent.Resumed).Data.GetValueOrDefault("maxDataLoss") is { Length: > 0 } accepted && !records.Any(record => record is { Event: JournalEvent.StepDone, Step: FailoverSteps.Promote })
-            ? $" -MaxDataLoss {(accepted == TimeSpan.MaxValue.ToString("c") ? "([timespan]::MaxValue)" : accepted)}" : "";
+            ? $" -MaxDataLoss {Argument(TimeSpan.Parse(accepted, CultureInfo.InvariantCulture))}" : "";
         var word = records.Any(record => record.Event == JournalEvent.Attested && record.Data.ContainsKey(VouchedKey)) ? " -ActiveIsGone '<name>: <how he knows>'" : "";
         return loss + word;
     }
+
+    /// <summary>A duration as it is written in a command.</summary>
+    internal static string Argument(TimeSpan duration) => duration == TimeSpan.MaxValue ? "([timespan]::MaxValue)" : duration.ToString("c", CultureInfo.InvariantCulture);
 
     private static string Time(DateTimeOffset at) => $"{at.UtcDateTime:yyyy-MM-dd HH:mm:ss}Z";
 

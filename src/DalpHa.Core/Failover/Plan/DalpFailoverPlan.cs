@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Security.Cryptography;
+using DalpHa.Core.Errors;
 using DalpHa.Core.Readiness;
 using DalpHa.Core.Topology;
 
@@ -22,6 +23,12 @@ public sealed record DalpFailoverPlan
 
     /// <summary>When the world was measured.</summary>
     public required DateTimeOffset MeasuredAt { get; init; }
+
+    /// <summary>The loss that was accepted for it; null when only the topology's RPO bounds it.</summary>
+    public TimeSpan? MaxDataLoss { get; init; }
+
+    /// <summary>Who vouched for it that an active site that can't be reached serves nobody; null when nobody did.</summary>
+    public Attestation? ActiveIsGone { get; init; }
 
     /// <summary>The steps, in their order.</summary>
     public required IReadOnlyList<DalpPlanStep> Steps { get; init; }
@@ -47,6 +54,31 @@ public sealed record DalpFailoverPlan
     /// <summary>An id that sorts by time and fits into names of Kubernetes objects: <c>20260131-235959-1a2b</c>.</summary>
     public static string NewId(TimeProvider time) =>
         time.GetUtcNow().ToString("yyyyMMdd-HHmmss-", CultureInfo.InvariantCulture) + RandomNumberGenerator.GetHexString(4, lowercase: true);
+
+    /// <summary>
+    /// Refuses to run it without what it rests on: whoever runs it takes that on himself, and it is not taken over silently. Without it the failover would freeze the
+    /// active site, and then stop.
+    /// </summary>
+    /// <param name="maxDataLoss">The loss that is accepted for the run: the same as for the plan.</param>
+    /// <param name="activeIsGone">Who vouches for the active site in the run; it may be somebody else.</param>
+    /// <exception cref="DalpException">Either is missing, or another loss is accepted (<c>FailoverPlanNotAffirmed</c>).</exception>
+    public void RequireAffirmed(TimeSpan? maxDataLoss, Attestation? activeIsGone)
+    {
+        List<string> missing =
+        [
+            .. MaxDataLoss is { } loss && maxDataLoss != loss ? [$"-MaxDataLoss {FailoverHandOver.Argument(loss)}"] : (string[])[],
+            .. ActiveIsGone is { } word && activeIsGone is null ? [$"-ActiveIsGone '{word.Person}: {word.Statement}'"] : (string[])[],
+        ];
+        if (missing.Count > 0)
+        {
+            throw new DalpException(
+                "FailoverPlanNotAffirmed",
+                FaultKind.InvalidInput,
+                $"The plan rests on {string.Join(" and ", missing)}, and the run does not. Nothing was begun.",
+                "Who runs it says it anew, with the same loss and whoever vouches now. Or make a plan without it.",
+                Id);
+        }
+    }
 
     /// <summary>In what the world has changed between this plan and a later one: preconditions that turned, and actions that came or went.</summary>
     public IReadOnlyList<string> ChangesSince(DalpFailoverPlan earlier)

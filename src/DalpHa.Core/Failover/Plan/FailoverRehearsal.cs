@@ -41,6 +41,8 @@ public sealed class FailoverRehearsal(FailoverWorld world)
             Topology = world.Topology,
             Runbook = world.Runbook,
             MeasuredAt = measuredAt,
+            MaxDataLoss = world.MaxDataLoss,
+            ActiveIsGone = world.ActiveIsGone,
             Steps = steps,
             LossTime = double.TryParse(facts.GetValueOrDefault("lossSeconds"), CultureInfo.InvariantCulture, out var seconds) ? TimeSpan.FromSeconds(seconds) : null,
             LossBytes = long.TryParse(facts.GetValueOrDefault("lossBytes"), CultureInfo.InvariantCulture, out var bytes) ? bytes : null,

@@ -33,6 +33,7 @@ public sealed class InvokeDalpFailoverCommand : FailoverRunCommand
     {
         var plan = Plan!;
         var settings = Settings(plan.Topology, plan.Runbook, plan.Kind, cancellationToken);
+        plan.RequireAffirmed(settings.MaxDataLoss, settings.ActiveIsGone);
         if (await AskAsync(() => IsWhatIf).ConfigureAwait(false))
         {
             await RehearseAsync(settings, plan.Id, Task.FromResult, cancellationToken).ConfigureAwait(false);
