@@ -175,5 +175,48 @@ public sealed class RehearsalTests : IDisposable
         Assert.Contains("freeze: no longer to do: Scale Deployment/dapi to 0", (await PlanAsync()).ChangesSince(read));
     }
 
+    [Fact]
+    public async Task A_rehearsed_run_ends_with_the_step_that_it_is_asked_for()
+    {
+        Assert.Empty(await RunAsync(null));
+        var whole = told.ToList();
+        Assert.Contains(whole, write => write.Statement.Contains("pg_promote", StringComparison.Ordinal));
+
+        Assert.Empty(await RunAsync("confirm"));
+        Assert.NotEmpty(told);
+        Assert.Equal(whole[..told.Count], told);
+        Assert.DoesNotContain(told, write => write.Statement.Contains("pg_promote", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_rehearsed_run_tells_nothing_of_a_step_that_would_not_be_begun_nor_of_what_follows_it()
+    {
+        await RunAsync("confirm");
+        var before = told.ToList();
+        platform.MissingBytes = 4096;
+        platform.MaxDataLoss = TimeSpan.FromMinutes(1);
+        var ends = await RunAsync(null);
+        Assert.StartsWith("In the way of confirm: LossAccepted", ends[0], StringComparison.Ordinal);
+        Assert.StartsWith("Neither 'confirm' nor anything after it would be begun", ends[^1], StringComparison.Ordinal);
+        Assert.Equal(before, told);
+        Assert.Empty(await RunAsync("freeze"));
+    }
+
+    [Fact]
+    public async Task A_rehearsed_run_past_a_site_that_is_gone_says_that_it_is_isolated_later()
+    {
+        platform.Active.SetDown(true);
+        platform.ActiveIsGone = new Attestation("Jane Doe", "the provider says so");
+        platform.MaxDataLoss = TimeSpan.MaxValue;
+        Assert.StartsWith("Not yet: isolate: ActiveReachable", Assert.Single(await RunAsync(null)), StringComparison.Ordinal);
+        Assert.Empty(await RunAsync("validate"));
+    }
+
+    private Task<IReadOnlyList<string>> RunAsync(string? until)
+    {
+        told.Clear();
+        return new FailoverRehearsal(platform.RehearsedWorld(told.Add)).RunAsync(until, told, Token);
+    }
+
     private Task<DalpFailoverPlan> PlanAsync() => new FailoverRehearsal(platform.RehearsedWorld(told.Add)).PlanAsync(Id, Token);
 }

@@ -1,6 +1,8 @@
 using System.Globalization;
+using System.Runtime.CompilerServices;
 using DalpHa.Core.Errors;
 using DalpHa.Core.Readiness;
+using DalpHa.Core.Simulation;
 using DalpHa.Core.Topology;
 
 namespace DalpHa.Core.Failover;
@@ -20,19 +22,10 @@ public sealed class FailoverRehearsal(FailoverWorld world)
         var measuredAt = world.Time.GetUtcNow();
         var steps = new List<DalpPlanStep>();
         IReadOnlyDictionary<string, string> facts = new Dictionary<string, string>();
-        var now = world;
-        foreach (var recipe in FailoverSequence.For(world.Runbook))
+        await foreach (var (step, found) in GoThroughAsync(cancellationToken).ConfigureAwait(false))
         {
-            var step = await recipe.MeasureAsync(now, cancellationToken).ConfigureAwait(false);
-            facts = step.Facts.ContainsKey("lossSeconds") && facts.Count == 0 ? step.Facts : facts;
-            if (step is { Name: FailoverSteps.Freeze, Mode: StepMode.Manual })
-            {
-                // What people do can't be rehearsed, and all that follows rests on it.
-                now = now with { AssumesFreeze = true };
-                step = step with { Measured = $"{step.Measured} What follows assumes that it is done." };
-            }
-            var (rehearsed, actions) = await RehearseAsync(step, cancellationToken).ConfigureAwait(false);
-            steps.Add(Describe(rehearsed, steps.Count + 1, actions));
+            facts = found.ContainsKey("lossSeconds") && facts.Count == 0 ? found : facts;
+            steps.Add(step);
         }
         return new DalpFailoverPlan
         {
@@ -47,6 +40,53 @@ public sealed class FailoverRehearsal(FailoverWorld world)
             LossTime = double.TryParse(facts.GetValueOrDefault("lossSeconds"), CultureInfo.InvariantCulture, out var seconds) ? TimeSpan.FromSeconds(seconds) : null,
             LossBytes = long.TryParse(facts.GetValueOrDefault("lossBytes"), CultureInfo.InvariantCulture, out var bytes) ? bytes : null,
         };
+    }
+
+    /// <summary>Rehearses a run: to the step that it is to end with, or to the first that it would not begin. What follows that would not be sent, so it is not told.</summary>
+    /// <param name="until">The last step to run; null for all.</param>
+    /// <param name="told">What the world's ports have told: of the step that would not be begun it is taken out again.</param>
+    /// <param name="cancellationToken">Ends the rehearsal.</param>
+    /// <returns>What the run would stop at, in lines to warn of; none when it would come to its end.</returns>
+    public async Task<IReadOnlyList<string>> RunAsync(string? until, List<ToldWrite> told, CancellationToken cancellationToken)
+    {
+        var begun = told.Count;
+        await foreach (var (step, _) in GoThroughAsync(cancellationToken).ConfigureAwait(false))
+        {
+            if (!step.IsReady)
+            {
+                told.RemoveRange(begun, told.Count - begun);
+                return step.MayBeDeferred
+                    ? [.. step.Blockers.Select(blocker => $"Not yet: {blocker}.")]
+                    :
+                    [
+                        .. step.Blockers.Select(blocker => $"In the way of {blocker}."),
+                        $"Neither '{step.Step}' nor anything after it would be begun, so no more is told. A new failover is not begun at all then, unless -Until names a step before it.",
+                    ];
+            }
+            if (step.Step == until)
+            {
+                break;
+            }
+            begun = told.Count;
+        }
+        return [];
+    }
+
+    private async IAsyncEnumerable<(DalpPlanStep Step, IReadOnlyDictionary<string, string> Facts)> GoThroughAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var (now, number) = (world, 0);
+        foreach (var recipe in FailoverSequence.For(world.Runbook))
+        {
+            var step = await recipe.MeasureAsync(now, cancellationToken).ConfigureAwait(false);
+            if (step is { Name: FailoverSteps.Freeze, Mode: StepMode.Manual })
+            {
+                // What people do can't be rehearsed, and all that follows rests on it.
+                now = now with { AssumesFreeze = true };
+                step = step with { Measured = $"{step.Measured} What follows assumes that it is done." };
+            }
+            var (rehearsed, actions) = await RehearseAsync(step, cancellationToken).ConfigureAwait(false);
+            yield return (Describe(rehearsed, ++number, actions), step.Facts);
+        }
     }
 
     // What can't be gone through beforehand is in the way, and no reason to have no plan.

@@ -52,28 +52,24 @@ public abstract class FailoverRunCommand : FailoverCommand
         }
     }
 
-    /// <summary>Tells what would be done, and what is in the way; changes nothing.</summary>
+    /// <summary>Tells what would be done up to the last step that is asked for, or to the first that something is in the way of; changes nothing.</summary>
     /// <param name="settings">What both sites are opened with.</param>
-    /// <param name="id">The failover's id.</param>
     /// <param name="goOnAsync">The world as it is to be gone on in.</param>
     /// <param name="cancellationToken">Ends the rehearsal.</param>
-    private protected async Task RehearseAsync(FailoverSettings settings, string id, Func<FailoverWorld, Task<FailoverWorld>> goOnAsync, CancellationToken cancellationToken)
+    private protected async Task RehearseAsync(FailoverSettings settings, Func<FailoverWorld, Task<FailoverWorld>> goOnAsync, CancellationToken cancellationToken)
     {
         var told = new List<ToldWrite>();
         var session = Open(settings, told.Add, cancellationToken);
         await using (session.ConfigureAwait(false))
         {
-            var plan = await new FailoverRehearsal(await goOnAsync(session.World).ConfigureAwait(false)).PlanAsync(id, cancellationToken).ConfigureAwait(false);
-            foreach (var blocker in plan.Blockers)
+            var rehearsal = new FailoverRehearsal(await goOnAsync(session.World).ConfigureAwait(false));
+            var ends = await rehearsal.RunAsync(Until, told, cancellationToken).ConfigureAwait(false);
+            await TellAsync(told).ConfigureAwait(false);
+            foreach (var end in ends)
             {
-                EmitWarning($"In the way of {blocker}.");
-            }
-            foreach (var deferred in plan.Deferred)
-            {
-                EmitWarning($"Not yet: {deferred}.");
+                EmitWarning(end);
             }
         }
-        await TellAsync(told).ConfigureAwait(false);
     }
 
     /// <summary>

@@ -37,7 +37,6 @@ public sealed class ResumeDalpFailoverCommand : FailoverRunCommand
             var catalog = new FailoverCatalog(FailoverStore.Default, EmitError, EmitWarning);
             await RehearseAsync(
                 settings,
-                Id!,
                 async world => FailoverRun.GoingOn(world, Id!, await catalog.FindAsync(Id!, world.Standby.Control, world.Standby.Namespace, cancellationToken).ConfigureAwait(false)),
                 cancellationToken).ConfigureAwait(false);
             return;
