@@ -112,8 +112,8 @@ public sealed class RehearsalTests : IDisposable
         platform.Active.Overrides = ["role dalp"];
         platform.Active.PreparedTransactions = 2;
         var blockers = (await PlanAsync()).Blockers;
-        Assert.Contains(blockers, blocker => blocker.StartsWith("freeze: FreezeHolds: role dalp may write in spite of it", StringComparison.Ordinal));
-        Assert.Contains(blockers, blocker => blocker.StartsWith("freeze: FreezeHolds: 2 prepared transactions", StringComparison.Ordinal));
+        Assert.Contains(blockers, blocker => blocker.StartsWith("freeze: FreezeHolds: west pg: role dalp may write in spite of it", StringComparison.Ordinal));
+        Assert.Contains(blockers, blocker => blocker.StartsWith("freeze: FreezeHolds: west pg: 2 prepared transactions", StringComparison.Ordinal));
 
         // The active site is failing: a transaction that is waited for is no reason not to begin.
         (platform.Active.Overrides, platform.Active.PreparedTransactions) = ([], 0);
@@ -127,7 +127,7 @@ public sealed class RehearsalTests : IDisposable
         platform.OnChange = () => { };
         platform.Standby.IsInRecovery = false;
         var plan = await PlanAsync();
-        Assert.Contains(plan.Blockers, blocker => blocker.StartsWith("freeze: OneSiteWrites: pg and pg both take writes", StringComparison.Ordinal));
+        Assert.Contains(plan.Blockers, blocker => blocker.StartsWith("freeze: OneSiteWrites: west pg: pg and pg both take writes", StringComparison.Ordinal));
         Assert.Equal((null, null), (plan.LossTime, plan.LossBytes));
         var stopped = await platform.Process().BeginAsync(Id, TestPlatform.Declaration, null, Token);
         Assert.Equal(("freeze", FailoverOutcome.NotStarted), (stopped.NextStep, stopped.Outcome));

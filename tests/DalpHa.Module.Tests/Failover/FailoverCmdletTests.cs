@@ -31,8 +31,11 @@ public sealed class FailoverCmdletTests(LabSession session)
         Assert.Contains("server: postgresql-replica-1", example, StringComparison.Ordinal);
         File.WriteAllText(runbook, example.Replace("server: postgresql-replica-1", "server: postgresql-replica-7", StringComparison.Ordinal));
         session.Script($"$plan = New-DalpFailoverPlan $topology '{runbook}'");
+        var shown = session.Module.Show("$plan").Where(line => line.Length > 0).ToList();
+        Assert.All(shown, line => Assert.True(line.Length <= 120, line));
+        Assert.Contains("confirm: ReplicaNamed: lab-east", string.Concat(shown.Select(line => line[Math.Min(line.Length, 57)..])), StringComparison.Ordinal);
         var refused = Refused("Invoke-DalpFailover $plan -DecisionOwner a -Reason b -Confirm:$false", "FailoverPlanBlocked");
-        Assert.Contains("confirm: ReplicaNamed", refused.Exception.Message, StringComparison.Ordinal);
+        Assert.Contains("confirm: ReplicaNamed: lab-east postgresql-replica-7: ", refused.Exception.Message, StringComparison.Ordinal);
         session.UntilWarm();
     }
 

@@ -141,7 +141,7 @@ public sealed record DalpPlanStep
 
     /// <summary>What stands in its way.</summary>
     internal IEnumerable<string> Blockers =>
-        Preconditions.Where(precondition => !precondition.IsMet).Select(unmet => $"{Step}: {unmet.Name}: {unmet.Finding.Observed}, expected {unmet.Finding.Expected}");
+        Preconditions.Where(precondition => !precondition.IsMet).Select(unmet => $"{Step}: {unmet.Name}: {unmet.Finding.Site} {unmet.Finding.Target}: {unmet.Finding.Observed}, expected {unmet.Finding.Expected}");
 
     /// <summary>Whether a failover is begun without it: a site that is gone can only be isolated when it is back.</summary>
     internal bool MayBeDeferred => Step == FailoverSteps.Isolate;
