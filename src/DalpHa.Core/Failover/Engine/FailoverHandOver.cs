@@ -60,7 +60,9 @@ internal static class FailoverHandOver
             return null;
         }
         var database = records.FirstOrDefault(record => record is { Event: JournalEvent.Intent, Action: { } action } && action.StartsWith(SiteDatabase.FreezeOf, StringComparison.Ordinal));
-        return $"WRITERS STAND STILL since {Time(since.At)} ({Wording.Duration(records[^1].At - since.At)} by now)"
+        // A journal that is read later does not know how long it is by then, nor what was done by hand meanwhile.
+        var until = records[^1].Event == JournalEvent.Stopped ? "when it stopped" : "at its last record";
+        return $"WRITERS STAND STILL since {Time(since.At)} ({Wording.Duration(records[^1].At - since.At)} {until}, longer since unless somebody has taken it back)"
             + (database is null ? "." : $", and the database of {records[0].Data.GetValueOrDefault("active", "the active site")} is frozen since {Time(database.At)}.")
             + (IsPromoting(records) ? "" : $" People decide: mend it and go on, or take it back: {TakeBack(records)}");
     }
