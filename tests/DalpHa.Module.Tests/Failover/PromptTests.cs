@@ -125,6 +125,22 @@ public sealed class PromptTests : IDisposable
     }
 
     [Fact]
+    public void Who_resumes_reads_what_it_is_and_where_it_stands_before_he_agrees()
+    {
+        var runbook = FrozenByPeople();
+        var id = Text(Begin(runbook, "-Until freeze -Attest @{ freeze = 'Jane Doe: the API answers 503' } -Confirm:$false").Single(), "Id");
+
+        Host.Chooses = Answer("No");
+        var outcome = session.Script($"Resume-DalpFailover {id} -Topology $topology -Runbook '{runbook}'");
+        Assert.True(outcome.Terminating is null && outcome.Errors.Count == 0 && outcome.Output.Count == 0, $"{outcome.Terminating}");
+        var lines = Assert.Single(asked).ReplaceLineEndings("\n").Split('\n');
+        Assert.StartsWith($"Failover {id} of ", lines[0], StringComparison.Ordinal);
+        Assert.EndsWith(" by Head of Operations: A question", lines[0], StringComparison.Ordinal);
+        Assert.Equal(["Next: confirm.", "Stopped because: Stopped after 'freeze', as asked.", "Go on with it?"], lines[1..]);
+        Assert.DoesNotContain("\"event\":\"Resumed\"", File.ReadAllText(Path.Combine(LabSession.State, "failovers", id + ".jsonl")), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_step_is_known_in_whatever_case_it_is_written_and_nothing_after_it_is_begun()
     {
         var failover = Begin(FrozenByPeople(), "-Until Freeze -Attest @{ FREEZE = 'Jane Doe: the API answers 503' } -Confirm:$false").Single();

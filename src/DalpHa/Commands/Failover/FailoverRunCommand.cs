@@ -36,12 +36,21 @@ public abstract class FailoverRunCommand : FailoverCommand
     private protected override bool EndsAtFirstError => true;
 
     /// <summary>Runs or resumes, with the people beside it, and returns the failover.</summary>
-    private protected async Task RunAsync(FailoverSettings settings, Func<FailoverRun, Task<DalpFailover>> run, CancellationToken cancellationToken)
+    /// <param name="settings">What both sites are opened with.</param>
+    /// <param name="run">Runs it.</param>
+    /// <param name="agreesAsync">Asks whether to, with the sites open and nothing begun; null where nobody is to be asked.</param>
+    /// <param name="cancellationToken">Stops before the next step or action.</param>
+    private protected async Task RunAsync(
+        FailoverSettings settings, Func<FailoverRun, Task<DalpFailover>> run, Func<FailoverWorld, Task<bool>>? agreesAsync, CancellationToken cancellationToken)
     {
         var crew = new CmdletCrew(this, FailoverInput.Vouched(Attest), cancellationToken);
         var session = Open(settings, null, cancellationToken);
         await using (session.ConfigureAwait(false))
         {
+            if (agreesAsync is not null && !await agreesAsync(session.World).ConfigureAwait(false))
+            {
+                return;
+            }
             var failover = await run(new FailoverRun(session.World, FailoverStore.Default, FailoverRunner.Here(TakeOver), crew, WarnQuietly)).ConfigureAwait(false);
             crew.End();
             if (failover.HandOver is { } handOver)

@@ -44,7 +44,7 @@ public sealed class InvokeDalpFailoverCommand : FailoverRunCommand
             plan = await MeasureAgainAsync(settings, plan, cancellationToken).ConfigureAwait(false);
         }
         RequireReady(plan);
-        await RunAsync(settings, run => run.BeginAsync(plan.Id, new FailoverDeclaration(DecisionOwner!, Reason!), Until, cancellationToken), cancellationToken).ConfigureAwait(false);
+        await RunAsync(settings, run => run.BeginAsync(plan.Id, new FailoverDeclaration(DecisionOwner!, Reason!), Until, cancellationToken), null, cancellationToken).ConfigureAwait(false);
     }
 
     private async Task<DalpFailoverPlan> MeasureAgainAsync(FailoverSettings settings, DalpFailoverPlan plan, CancellationToken cancellationToken)

@@ -32,18 +32,27 @@ public sealed class ResumeDalpFailoverCommand : FailoverRunCommand
     {
         var (topology, runbook) = await AskAsync(() => (TopologySource.Find(this, Topology), RunbookSource.Find(this, Runbook))).ConfigureAwait(false);
         var settings = Settings(topology?.Read() ?? TopologyLocator.FromContexts(), runbook.Read(), FailoverKind.Failover, cancellationToken);
+        var catalog = new FailoverCatalog(FailoverStore.Default, EmitError, EmitWarning);
+        Task<JournalChain?> FindAsync(FailoverWorld world) => catalog.FindAsync(Id!, world.Standby.Control, world.Standby.Namespace, cancellationToken);
         if (await AskAsync(() => IsWhatIf).ConfigureAwait(false))
         {
-            var catalog = new FailoverCatalog(FailoverStore.Default, EmitError, EmitWarning);
-            await RehearseAsync(
-                settings,
-                async world => FailoverRun.GoingOn(world, Id!, await catalog.FindAsync(Id!, world.Standby.Control, world.Standby.Namespace, cancellationToken).ConfigureAwait(false)),
-                cancellationToken).ConfigureAwait(false);
+            await RehearseAsync(settings, async world => FailoverRun.GoingOn(world, Id!, await FindAsync(world).ConfigureAwait(false)), cancellationToken).ConfigureAwait(false);
             return;
         }
-        if (await AskAsync(() => ShouldProcess(Id, "Go on with the failover")).ConfigureAwait(false))
-        {
-            await RunAsync(settings, run => run.ResumeAsync(Id!, Until, cancellationToken), cancellationToken).ConfigureAwait(false);
-        }
+        await RunAsync(settings, run => run.ResumeAsync(Id!, Until, cancellationToken), async world => await AgreesAsync(world, await FindAsync(world).ConfigureAwait(false)).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
+    }
+
+    // Who is asked has before him what it is, and where and why it stands still.
+    private Task<bool> AgreesAsync(FailoverWorld world, JournalChain? chain)
+    {
+        FailoverRun.GoingOn(world, Id!, chain);
+        var failover = DalpFailover.Read(Id!, chain!, null);
+        var text = string.Join(Environment.NewLine,
+        [
+            $"{failover.Kind} {failover.Id} of {failover.Topology}, declared {failover.DeclaredAt:u} by {failover.DecisionOwner}: {failover.Reason}",
+            failover.NextStep is { } next ? $"Next: {next}." : "Every step is done.",
+            .. failover.StoppedBecause is { } why ? [$"Stopped because: {why}"] : failover.IsEnded ? (string[])[] : ["It did not end: its process died, or still runs."],
+        ]);
+        return AskAsync(() => ShouldProcess(text, $"{text}{Environment.NewLine}Go on with it?", $"Go on with failover {failover.Id}"));
     }
 }
