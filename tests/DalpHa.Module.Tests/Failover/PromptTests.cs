@@ -55,8 +55,8 @@ public sealed class PromptTests : IDisposable
             Assert.Equal(2, asked.Count);
             Assert.StartsWith("Step 2 of 8, confirm. Owner: Database on call.", asked[1], StringComparison.Ordinal);
             Assert.Contains("postgresql-replica-1", Assert.Single(asked[1].Split('\n'), line => line.StartsWith("Measured: ", StringComparison.Ordinal)), StringComparison.Ordinal);
-            Assert.Contains("\n  Pass ReplicaUsable: postgresql-replica-1 ", asked[1], StringComparison.Ordinal);
-            Assert.Contains("\n  Pass LossAccepted: ", asked[1], StringComparison.Ordinal);
+            Assert.Contains("\n  Pass ReplicaUsable: lab-east postgresql-replica-1: ", asked[1], StringComparison.Ordinal);
+            Assert.Matches("\n  Pass LossAccepted: lab-east postgresql-replica-1: .+, expected at most ", asked[1]);
             Assert.Contains("Head of Operations has not accepted it.", asked[1], StringComparison.Ordinal);
             Assert.Equal(("confirm", "Database on call did not agree."), (Text(failover, "NextStep"), Text(failover, "StoppedBecause")));
             Assert.StartsWith("WRITERS STAND STILL since ", Text(failover, "HandOver"), StringComparison.Ordinal);

@@ -23,7 +23,7 @@ internal sealed class CmdletCrew(FailoverRunCommand cmdlet, IReadOnlyDictionary<
         [
             $"Step {question.Number} of {question.Count}, {step.Name}. Owner: {plan.Owner}.",
             $"Measured: {step.Measured}",
-            .. step.Preconditions.Select(precondition => $"  {precondition.Finding.Status} {precondition.Name}: {precondition.Finding.Target} {precondition.Finding.Observed}{Detail(precondition)}"),
+            .. step.Preconditions.Select(Line),
             "Does:",
             .. actions.DefaultIfEmpty("  nothing"),
             $"Stop condition: {plan.StopCondition}",
@@ -89,6 +89,10 @@ internal sealed class CmdletCrew(FailoverRunCommand cmdlet, IReadOnlyDictionary<
     private static string Text(Dictionary<string, PSObject> answers, string field) =>
         answers.TryGetValue(field, out var answer) ? answer?.BaseObject?.ToString()?.Trim() ?? "" : "";
 
-    private static string Detail(Precondition precondition) =>
-        precondition.Finding.Status == CheckStatus.Warn ? $". {precondition.Finding.Detail}" : "";
+    // What was measured says nothing without where, and without what is good enough.
+    private static string Line(Precondition precondition)
+    {
+        var finding = precondition.Finding;
+        return $"  {finding.Status} {precondition.Name}: {finding.Site} {finding.Target}: {finding.Observed}, expected {finding.Expected}{(finding.Status == CheckStatus.Warn ? $". {finding.Detail}" : "")}";
+    }
 }
