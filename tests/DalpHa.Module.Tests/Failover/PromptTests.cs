@@ -105,6 +105,42 @@ public sealed class PromptTests : IDisposable
     }
 
     [Fact]
+    public void Who_says_No_in_the_middle_of_a_freeze_by_hand_is_told_what_is_down_and_the_way_back()
+    {
+        Host.Chooses = text =>
+        {
+            asked.Add(text);
+            return text.Contains("dalp-indexer", StringComparison.Ordinal) ? "No" : "Yes";
+        };
+        try
+        {
+            var outcome = session.Script("Suspend-DalpWrite -Topology $topology");
+            var error = Assert.Single(outcome.Errors, error => error.Exception.Message.Contains("It was not agreed to.", StringComparison.Ordinal));
+            Assert.StartsWith("ActionNotStarted,", error.FullyQualifiedErrorId, StringComparison.Ordinal);
+            Assert.Contains("Scale Deployment/dalp-indexer to 0: It was not agreed to. What was agreed to is done: ", error.Exception.Message, StringComparison.Ordinal);
+            Assert.Contains("lab-west: Scale Deployment/dalp-workflow to 0", error.Exception.Message, StringComparison.Ordinal);
+            Assert.EndsWith("To take back what was done: Resume-DalpWrite -Site Active.", error.Exception.Message, StringComparison.Ordinal);
+            Assert.DoesNotContain("Nothing", error.Exception.Message, StringComparison.Ordinal);
+        }
+        finally
+        {
+            Host.Chooses = null;
+            session.Script("Resume-DalpWrite -Topology $topology -Confirm:$false");
+        }
+        session.UntilWarm();
+    }
+
+    [Fact]
+    public void Who_says_No_to_all_of_it_is_told_that_nothing_was_done()
+    {
+        Host.Chooses = Answer("No to All");
+        var declined = session.Script("Suspend-DalpWrite -Topology $topology").Errors.Where(error => error.Exception.Message.Contains("It was not agreed to.", StringComparison.Ordinal)).ToList();
+        Assert.NotEmpty(declined);
+        Assert.All(declined, error => Assert.EndsWith("It was not agreed to. Nothing was done.", error.Exception.Message, StringComparison.Ordinal));
+        Assert.Empty(session.Problems());
+    }
+
+    [Fact]
     public void Who_vouches_is_asked_for_his_name_and_what_he_saw_and_both_are_kept()
     {
         var captions = new List<string>();

@@ -28,6 +28,8 @@ public sealed class ProtectDalpSiteCommand : StepCommand
     [Duration(1, double.MaxValue)]
     public TimeSpan WaitTimeout { get; set; } = TimeSpan.FromDays(1);
 
+    private protected override string? WayBack => $"Unprotect-DalpSite -Site {Site}{(PostgresCluster is null ? "" : $" -PostgresCluster {PostgresCluster}")}";
+
     /// <inheritdoc/>
     protected override async Task RunAsync(CancellationToken cancellationToken)
     {

@@ -18,6 +18,8 @@ public sealed class ResumeDalpWriteCommand : GatedStepCommand
     [ValidateNotNullOrEmpty]
     public string? PostgresCluster { get; set; }
 
+    private protected override string? WayBack => $"Suspend-DalpWrite -Site {Site}{(PostgresCluster is null ? "" : $" -PostgresCluster {PostgresCluster}")}";
+
     /// <inheritdoc/>
     protected override Task RunAsync(CancellationToken cancellationToken) =>
         RunOnAsync(Site, FailoverInput.DatabaseOf(PostgresCluster), new ResumeWrites(ActionTimeout), cancellationToken);

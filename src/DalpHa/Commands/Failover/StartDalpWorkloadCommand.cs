@@ -24,6 +24,8 @@ public sealed class StartDalpWorkloadCommand : GatedStepCommand
     [ValidateRange(1, 1000)]
     public int? Replicas { get; set; }
 
+    private protected override string? WayBack => $"Stop-DalpWorkload -Site {Site} -Name {string.Join(", ", Name!)}";
+
     /// <inheritdoc/>
     protected override Task RunAsync(CancellationToken cancellationToken) => RunOnAsync(
         Site, new PromotionProcedure(PromotionMethod.SelfRun), new StartWorkloads(new WorkloadChoice(Name!), Replicas, ActionTimeout), cancellationToken);

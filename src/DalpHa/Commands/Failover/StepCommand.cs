@@ -15,7 +15,10 @@ namespace DalpHa.Commands.Failover;
 /// </summary>
 public abstract class StepCommand : ChangeCommand, IHandCrew
 {
-    private DalpException? firstFailure;
+    private readonly Lock ended = new();
+    private readonly List<DalpActionResult> acted = [];
+    private readonly HashSet<(string Site, string Action)> declined = [];
+    private DalpActionResult? firstFailed;
 
     /// <summary>A topology object, the path of a topology file, or a lab. Without it the runspace's default is used.</summary>
     [Parameter(Position = 0, ValueFromPipeline = true)]
@@ -43,6 +46,9 @@ public abstract class StepCommand : ChangeCommand, IHandCrew
 
     /// <summary>Who vouches that the other site, which can't be reached, is fenced; null when nobody does.</summary>
     private protected virtual Attestation? OtherSitesWord => null;
+
+    /// <summary>The command that takes back what was done of the step; null where none does.</summary>
+    private protected virtual string? WayBack => null;
 
     /// <summary>Whether the step lets a site write, sign or serve, and so must not be done behind the back of a failover.</summary>
     private protected virtual bool Releases => false;
@@ -87,16 +93,25 @@ public abstract class StepCommand : ChangeCommand, IHandCrew
         }
         EmitProgress(new ProgressRecord(0, MyInvocation.MyCommand.Name, "Ended") { RecordType = ProgressRecordType.Completed });
         await TellAsync(told).ConfigureAwait(false);
-        return firstFailure is { } failure ? throw failure : isDone;
+        return firstFailed is { } failed ? throw Failure(failed) : isDone;
     }
 
     /// <summary>Where a step by hand is written down.</summary>
     private protected HandJournal JournalOf(FailoverSession session) => new(session.World, HandJournal.DefaultFolder, FailoverRunner.Here(null).Operator, WarnQuietly);
 
     /// <inheritdoc/>
-    Task<bool> IHandCrew.ConfirmAsync(FailoverAction action, string seen, CancellationToken cancellationToken) => AsksForEach
-        ? AskAsync(() => ShouldProcess($"{action.Site}: {action.Name}", $"{action.Site}: {action.Name}? Now: {seen}", MyInvocation.MyCommand.Name))
-        : Task.FromResult(true);
+    async Task<bool> IHandCrew.ConfirmAsync(FailoverAction action, string seen, CancellationToken cancellationToken)
+    {
+        if (!AsksForEach || await AskAsync(() => ShouldProcess($"{action.Site}: {action.Name}", $"{action.Site}: {action.Name}? Now: {seen}", MyInvocation.MyCommand.Name)).ConfigureAwait(false))
+        {
+            return true;
+        }
+        lock (ended)
+        {
+            declined.Add((action.Site, action.Name));
+        }
+        return false;
+    }
 
     /// <inheritdoc/>
     public void Show(string? action, string seen) => Quietly(() =>
@@ -109,25 +124,54 @@ public abstract class StepCommand : ChangeCommand, IHandCrew
     public void Ended(DalpActionResult result) => Quietly(() =>
     {
         Emit(result);
-        if (result.Outcome == FailoverOutcome.Succeeded)
+        lock (ended)
         {
-            return;
+            if (result.HasActed)
+            {
+                acted.Add(result);
+            }
+            // The first ends the command, when all that is under way has ended: only then is it known what was done beside it.
+            if (result.Outcome == FailoverOutcome.Succeeded || ReferenceEquals(firstFailed ??= result, result))
+            {
+                return;
+            }
         }
-        // The first ends the command, when all that is under way has ended.
-        var failure = Failure(result);
-        if (Interlocked.CompareExchange(ref firstFailure, failure, null) is not null)
-        {
-            EmitError(failure);
-        }
+        EmitError(Failure(result));
     });
 
     /// <inheritdoc/>
     public void Found(DalpCheckResult finding) => Quietly(() => Emit(finding));
 
-    private static DalpException Failure(DalpActionResult result) => result.Outcome switch
+    private DalpException Failure(DalpActionResult result) => result.Outcome switch
     {
+        FailoverOutcome.NotStarted when IsDeclined(result) => Declined(result),
         FailoverOutcome.NotStarted => new DalpException("ActionNotStarted", FaultKind.Conflict, $"{result.Site}: {result.Action}: {result.Detail}", "Nothing of it was done. Mend what is in the way and run it again.", result),
         FailoverOutcome.Incomplete => new DalpException("ActionIncomplete", FaultKind.TimedOut, $"{result.Site}: {result.Detail}", "It was asked for, and may still come. Look at it, and run it again: what holds is passed over.", result),
         _ => new DalpException("ActionUnknown", FaultKind.Unreachable, $"{result.Site}: {result.Detail}", "It was asked for, and nobody could see whether it came. Reach the site, and run it again: what holds is passed over.", result),
     };
+
+    private bool IsDeclined(DalpActionResult result)
+    {
+        lock (ended)
+        {
+            return declined.Contains((result.Site, result.Action));
+        }
+    }
+
+    // Whoever says No in the middle has to know what is down because he said Yes before.
+    private DalpException Declined(DalpActionResult result)
+    {
+        string[] done;
+        lock (ended)
+        {
+            done = [.. acted.Select(one => one.Outcome == FailoverOutcome.Succeeded ? $"{one.Site}: {one.Action}" : $"{one.Site}: {one.Action} ({one.Outcome})")];
+        }
+        var back = WayBack is { } command ? $" To take back what was done: {command}." : "";
+        return new DalpException(
+            "ActionNotStarted",
+            FaultKind.Conflict,
+            $"{result.Site}: {result.Action}: {result.Detail} {(done.Length == 0 ? "Nothing was done." : $"What was agreed to is done: {string.Join("; ", done)}.{back}")}",
+            $"To go on, run it again: what holds is passed over.{(done.Length == 0 ? "" : back)}",
+            result);
+    }
 }

@@ -19,6 +19,8 @@ public sealed class StopDalpWorkloadCommand : StepCommand
     [Parameter(Mandatory = true)]
     public SiteRole Site { get; set; }
 
+    private protected override string? WayBack => $"Start-DalpWorkload -Site {Site} -Name {string.Join(", ", Name!)}";
+
     /// <inheritdoc/>
     protected override Task RunAsync(CancellationToken cancellationToken) =>
         RunOnAsync(Site, new PromotionProcedure(PromotionMethod.SelfRun), new StopWorkloads(new WorkloadChoice(Name!), ActionTimeout), cancellationToken);
