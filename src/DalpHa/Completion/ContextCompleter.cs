@@ -12,9 +12,7 @@ public sealed class ContextCompleter : IArgumentCompleter
     /// <inheritdoc/>
     public IEnumerable<CompletionResult> CompleteArgument(
         string commandName, string parameterName, string wordToComplete, CommandAst commandAst, IDictionary fakeBoundParameters) =>
-        Contexts()
-            .Where(context => context.StartsWith(wordToComplete.Trim('\'', '"'), StringComparison.OrdinalIgnoreCase))
-            .Select(context => new CompletionResult(Quote(context), context, CompletionResultType.ParameterValue, context));
+        Offers.Matching(wordToComplete, Contexts(), context => context);
 
     private static IReadOnlyList<string> Contexts()
     {
@@ -27,8 +25,4 @@ public sealed class ContextCompleter : IArgumentCompleter
             return [];
         }
     }
-
-    // Names of cloud providers' contexts hold what PowerShell would read as its own.
-    private static string Quote(string context) =>
-        context.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.' or '/' or ':') ? context : $"'{CodeGeneration.EscapeSingleQuotedStringContent(context)}'";
 }

@@ -25,13 +25,16 @@ internal static class TopologyLocator
     public static string? EnvironmentNamespace => Variable(NamespaceVariable);
 
     /// <summary>The file given, else the one that DALPHA_TOPOLOGY names, else <c>dalpha.yaml</c> in PowerShell's location when it is there, else null.</summary>
-    public static string? FindFile(PSCmdlet cmdlet, string? given = null)
+    public static string? FindFile(PSCmdlet cmdlet, string? given = null) => FindFile(cmdlet.SessionState, given);
+
+    /// <inheritdoc cref="FindFile(PSCmdlet, string)"/>
+    public static string? FindFile(SessionState session, string? given = null)
     {
         if ((given ?? Variable(FileVariable)) is { } named)
         {
-            return PowerShellPath.Resolve(cmdlet, named);
+            return PowerShellPath.Resolve(session, named);
         }
-        var local = PowerShellPath.InLocation(cmdlet, FileName);
+        var local = PowerShellPath.InLocation(session, FileName);
         return Path.Exists(local) ? local : null;
     }
 

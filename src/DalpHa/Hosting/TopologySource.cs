@@ -17,27 +17,30 @@ internal sealed record TopologySource
 
     /// <summary>The one given; else the runspace's default; else the file that DALPHA_TOPOLOGY names or <c>./dalpha.yaml</c>; else null. Call it on the pipeline thread.</summary>
     /// <exception cref="DalpException">What is given is no topology (<c>TopologyNotUsable</c>).</exception>
-    public static TopologySource? Find(PSCmdlet cmdlet, object? given)
+    public static TopologySource? Find(PSCmdlet cmdlet, object? given) => Find(cmdlet.SessionState, given);
+
+    /// <inheritdoc cref="Find(PSCmdlet, object)"/>
+    public static TopologySource? Find(SessionState session, object? given)
     {
         if (given is not null)
         {
-            return Of(cmdlet, (given as PSObject)?.BaseObject ?? given);
+            return Of(session, (given as PSObject)?.BaseObject ?? given);
         }
         if (RunspaceTopology.Current is { } chosen)
         {
             return new TopologySource(chosen);
         }
-        return TopologyLocator.FindFile(cmdlet) is { } file ? new TopologySource(file) : null;
+        return TopologyLocator.FindFile(session) is { } file ? new TopologySource(file) : null;
     }
 
     /// <summary>The topology. Reads the file now, when it is one.</summary>
     /// <exception cref="DalpException">The file can't be read, or has errors.</exception>
     public DalpTopology Read() => topology ?? TopologyFiles.Read(file!).Require();
 
-    private static TopologySource Of(PSCmdlet cmdlet, object given) => given switch
+    private static TopologySource Of(SessionState session, object given) => given switch
     {
         DalpTopology topology => new TopologySource(topology),
-        string path => new TopologySource(PowerShellPath.Resolve(cmdlet, path)),
+        string path => new TopologySource(PowerShellPath.Resolve(session, path)),
         FileInfo file => new TopologySource(file.FullName),
         DalpLab lab => new TopologySource(lab.TopologyPath),
         var other => throw new DalpException(

@@ -2,7 +2,7 @@ using System.Management.Automation;
 
 namespace DalpHa.Module.Tests.Contract;
 
-/// <summary>Tab completes what has a known set of values: enumerations, names of checks and of labs, topology files.</summary>
+/// <summary>Tab completes what has a known set of values: enumerations, names of checks, of labs and of what a topology has, failovers, topology files.</summary>
 public sealed class CompletionTests : IDisposable
 {
     private readonly PackagedModule module = new();
@@ -57,11 +57,55 @@ public sealed class CompletionTests : IDisposable
         Assert.Equal(["beta"], Offered($"{command} -{parameter} b"));
     }
 
+    [Theory]
+    [MemberData(nameof(Parameters), "failover")]
+    public void The_failovers_that_this_machine_knows_the_newest_first_and_the_broken_ones_too(string command, string parameter)
+    {
+        Directory.CreateDirectory(Path.Combine(folder, "failovers"));
+        File.WriteAllText(Path.Combine(folder, "failovers", "20260131-100401-1a2b.jsonl"), "");
+        File.WriteAllText(Path.Combine(folder, "failovers", "20260228-100401-3c4d.jsonl"), "not what was written\n");
+        File.WriteAllText(Path.Combine(folder, "failovers", "20260228-100401-3c4d.jsonl.lock"), "");
+        Assert.Equal(["20260228-100401-3c4d", "20260131-100401-1a2b"], Offered($"{command} -{parameter} "));
+        Assert.Equal(["20260131-100401-1a2b"], Offered($"{command} -{parameter} 202601"));
+    }
+
+    [Fact]
+    public void The_steps_by_hand_where_those_are_asked_for()
+    {
+        Directory.CreateDirectory(Path.Combine(folder, "steps"));
+        File.WriteAllText(Path.Combine(folder, "steps", "20260331-100401-5e6f.jsonl"), "");
+        Assert.Equal(["20260331-100401-5e6f"], Offered("Get-DalpFailover -ByHand -Id "));
+        Assert.Empty(Offered("Get-DalpFailover -Id "));
+    }
+
+    [Theory]
+    [MemberData(nameof(Parameters), "workload")]
+    public void The_workloads_of_the_topology(string command, string parameter)
+    {
+        Assert.Equal(["dapp", "erpc", "dapi", "indexer", "signer", "validators"], module.Complete($"{command} -Topology {Example} -{parameter} "));
+        Assert.Equal(["dapp", "dapi"], module.Complete($"{command} {Example} -{parameter} indexer, da"));
+        Assert.Equal(["signer"], Offered($"{command} -{parameter} s", ("DALPHA_TOPOLOGY", Example)));
+    }
+
+    [Theory]
+    [MemberData(nameof(Parameters), "server")]
+    public void The_standbys_servers_of_the_topology(string command, string parameter) =>
+        Assert.Equal(["postgresql-replica-1"], module.Complete($"{command} {Example} -Method SelfRun -{parameter} "));
+
+    [Fact]
+    public void Nothing_of_a_topology_that_is_not_there()
+    {
+        Assert.Empty(module.Complete($"Start-DalpWorkload -Topology {folder}/no.yaml -Name "));
+        Assert.Empty(module.Complete("Start-DalpWorkload -Topology 3 -Name "));
+    }
+
+    private static string Example => Path.Combine(PackagedModule.Root, "examples", "dalpha.yaml");
+
     // In a process of its own: the state folder is the process's, and other tests' labs are in this one's.
-    private IEnumerable<string> Offered(string line)
+    private IEnumerable<string> Offered(string line, params (string Name, string? Value)[] environment)
     {
         var run = RunnerProcess.Run(
-            $"(TabExpansion2 '{line}' {line.Length}).CompletionMatches | ForEach-Object CompletionText", ("DALPHA_STATE", folder));
+            $"(TabExpansion2 '{line}' {line.Length}).CompletionMatches | ForEach-Object CompletionText", [("DALPHA_STATE", folder), .. environment]);
         Assert.True(run.Code == 0, run.Error);
         return run.Lines;
     }
@@ -79,6 +123,9 @@ public sealed class CompletionTests : IDisposable
             (_, "Path", "DalpTopology") when !command.StartsWith("New-", StringComparison.Ordinal) => "topology",
             (_, "Lab", _) => "lab",
             (_, "Name", "DalpLab") when !command.StartsWith("Start-", StringComparison.Ordinal) => "lab",
+            (_, "Id", "DalpFailover") => "failover",
+            (_, "Name", "DalpWorkload") => "workload",
+            (_, "Server", "DalpPromotion") => "server",
             _ => null,
         };
     }

@@ -166,6 +166,7 @@ public sealed class PromptTests : IDisposable
         var runbook = FrozenByPeople();
         var id = Text(Begin(runbook, "-Until freeze -Attest @{ freeze = 'Jane Doe: the API answers 503' } -Confirm:$false").Single(), "Id");
 
+        Assert.Matches("^Failover of .+: next is confirm$", session.Script($"(TabExpansion2 'Resume-DalpFailover {id}' {20 + id.Length}).CompletionMatches[0].ToolTip").Single().ToString());
         Host.Chooses = Answer("No");
         var outcome = session.Script($"Resume-DalpFailover {id} -Topology $topology -Runbook '{runbook}'");
         Assert.True(outcome.Terminating is null && outcome.Errors.Count == 0 && outcome.Output.Count == 0, $"{outcome.Terminating}");

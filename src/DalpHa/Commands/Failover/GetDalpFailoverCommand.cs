@@ -19,6 +19,7 @@ public sealed class GetDalpFailoverCommand : AsyncCommand
 
     /// <summary>Only the one of this id.</summary>
     [Parameter(Position = 0, ValueFromPipelineByPropertyName = true)]
+    [ArgumentCompleter(typeof(FailoverIdCompleter))]
     [ValidateNotNullOrEmpty]
     public string? Id { get; set; }
 

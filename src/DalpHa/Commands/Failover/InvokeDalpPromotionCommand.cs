@@ -28,6 +28,7 @@ public sealed class InvokeDalpPromotionCommand : ReleasingStepCommand
 
     /// <summary>The server of the topology that is promoted; only needed where the standby has several.</summary>
     [Parameter(ParameterSetName = Given)]
+    [ArgumentCompleter(typeof(StandbyServerCompleter))]
     [ValidateNotNullOrEmpty]
     public string? Server { get; set; }
 

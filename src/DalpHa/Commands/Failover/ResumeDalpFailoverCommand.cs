@@ -12,6 +12,7 @@ public sealed class ResumeDalpFailoverCommand : FailoverRunCommand
 {
     /// <summary>The failover's id; Get-DalpFailover lists them.</summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipelineByPropertyName = true)]
+    [ArgumentCompleter(typeof(FailoverIdCompleter))]
     [ValidateNotNullOrEmpty]
     public string? Id { get; set; }
 

@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using DalpHa.Completion;
 using DalpHa.Core.Failover;
 using DalpHa.Core.Topology;
 
@@ -11,6 +12,7 @@ public sealed class StopDalpWorkloadCommand : StepCommand
 {
     /// <summary>Which: the name of a rule of the topology, or of a workload.</summary>
     [Parameter(Mandatory = true)]
+    [ArgumentCompleter(typeof(WorkloadNameCompleter))]
     [ValidateNotNullOrEmpty]
     [SupportsWildcards]
     public string[]? Name { get; set; }
