@@ -172,7 +172,7 @@ public sealed class RehearsalTests : IDisposable
 
         platform.Active.Cluster.Workloads = [.. platform.Active.Cluster.Workloads.Select(workload => workload.Name == "dapi" ? workload with { Desired = 0, Ready = 0 } : workload)];
         platform.Active.SetPods();
-        Assert.Contains("freeze: no longer to do: Scale Deployment/dapi to 0", (await PlanAsync()).ChangesSince(read));
+        Assert.Contains("freeze: already done: Scale Deployment/dapi to 0", (await PlanAsync()).ChangesSince(read));
     }
 
     [Fact]

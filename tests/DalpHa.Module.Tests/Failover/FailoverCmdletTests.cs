@@ -48,7 +48,7 @@ public sealed class FailoverCmdletTests(LabSession session)
         {
             Assert.Empty(session.Script("Stop-DalpWorkload -Topology $topology -Name indexer -Site Active -Confirm:$false").Errors);
             var refused = Refused("Invoke-DalpFailover $plan -DecisionOwner a -Reason b -Confirm:$false", "FailoverPlanStale");
-            Assert.Contains("freeze: no longer to do: Scale Deployment/dalp-indexer to 0", refused.Exception.Message, StringComparison.Ordinal);
+            Assert.Contains("freeze: already done: Scale Deployment/dalp-indexer to 0", refused.Exception.Message, StringComparison.Ordinal);
         }
         finally
         {

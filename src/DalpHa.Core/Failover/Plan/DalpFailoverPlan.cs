@@ -87,14 +87,20 @@ public sealed record DalpFailoverPlan
         foreach (var (now, then) in Steps.Zip(earlier.Steps))
         {
             changes.AddRange(Facts(now).Except(Facts(then), StringComparer.Ordinal).Select(fact => $"{now.Step}: now {fact}"));
-            changes.AddRange(Facts(then).Except(Facts(now), StringComparer.Ordinal).Select(fact => $"{now.Step}: no longer {fact}"));
+            var held = now.Actions.Where(action => !action.IsNeeded).Select(action => action.Name).ToList();
+            changes.AddRange(Needed(then).Intersect(held, StringComparer.Ordinal).Select(name => $"{now.Step}: already done: {name}"));
+            changes.AddRange(Facts(then).Except(Facts(now).Concat(held.Select(ToDo)), StringComparer.Ordinal).Select(fact => $"{now.Step}: no longer {fact}"));
         }
         return changes;
     }
 
+    private static IEnumerable<string> Needed(DalpPlanStep step) => step.Actions.Where(action => action.IsNeeded).Select(action => action.Name);
+
+    private static string ToDo(string action) => $"to do: {action}";
+
     private static IEnumerable<string> Facts(DalpPlanStep step) =>
     [
-        .. step.Actions.Where(action => action.IsNeeded).Select(action => $"to do: {action.Name}"),
+        .. Needed(step).Select(ToDo),
         .. step.Preconditions.Where(precondition => !precondition.IsMet).Select(precondition => $"in the way: {precondition.Name} {precondition.Finding.Target}"),
         .. step.Preconditions.Where(precondition => precondition.Finding.Status == CheckStatus.Warn).Select(precondition => $"resting on: {precondition.Name} {precondition.Finding.Target}"),
     ];
