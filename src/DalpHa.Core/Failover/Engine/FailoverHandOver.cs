@@ -96,7 +96,7 @@ internal static class FailoverHandOver
 
     // A cluster that was demoted takes no writes before it is a primary again.
     private static string TakeBack(IReadOnlyList<JournalRecord> records) =>
-        records.Where(record => record is { Event: JournalEvent.Intent, Step: FailoverSteps.Promote, Action: not null }).Select(record => record.Action!).FirstOrDefault(CloudNativePgPromotion.IsDemotion) is { } demotion
+        records.Where(record => record is { Event: JournalEvent.Intent, Step: FailoverSteps.Promote, Action: not null }).Select(record => record.Action!).FirstOrDefault(ClusterDemotion.IsDemotion) is { } demotion
             ? $"undo '{demotion}' (spec.replica.primary, with its own status.demotionToken as promotionToken, in one patch), then Resume-DalpWrite."
             : $"Resume-DalpWrite{(records[0].Data.GetValueOrDefault(ClusterKey) is { Length: > 0 } cluster ? $" -PostgresCluster {cluster}" : "")}, which lets the active site write again.";
 

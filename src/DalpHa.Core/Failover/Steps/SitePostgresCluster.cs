@@ -72,5 +72,5 @@ internal sealed class SitePostgresCluster
     /// <exception cref="DalpException">It is not there, or can't be seen.</exception>
     internal static async Task<PostgresCluster> FindAsync(FailoverSite site, string name, CancellationToken cancellationToken) =>
         await site.CloudNativePg.FindAsync(site.Namespace, name, cancellationToken).ConfigureAwait(false) ?? throw new DalpException(
-            "PostgresClusterNotFound", FaultKind.NotFound, $"Namespace '{site.Namespace}' of site '{site.Name}' has no CloudNativePG Cluster '{name}'.", "Correct the name.", name);
+            "PostgresClusterNotFound", FaultKind.NotFound, $"Namespace '{site.Namespace}' of site '{site.Name}' has no CloudNativePG Cluster '{name}'.", "Correct its name: promotion.activeCluster or promotion.standbyCluster in the runbook, or -PostgresCluster.", name);
 }

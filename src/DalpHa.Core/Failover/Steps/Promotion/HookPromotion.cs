@@ -5,12 +5,6 @@ namespace DalpHa.Core.Failover;
 /// <summary>A managed service, promoted by a script of the runbook's. What the script says of its success is not taken: the server itself shows it.</summary>
 internal sealed class HookPromotion(FailoverWorld world, TimeSpan timeout) : IPromotion
 {
-    public bool StopsTheActive => false;
-
-    public Task<bool> IsUnderWayAsync(CancellationToken cancellationToken) => Task.FromResult(false);
-
-    public Task<IReadOnlyList<Precondition>> MeasureAsync(CancellationToken cancellationToken) => Task.FromResult<IReadOnlyList<Precondition>>([]);
-
     public IReadOnlyList<IReadOnlyList<FailoverAction>> Stages(DatabaseServerSettings server) =>
     [
         [

@@ -6,13 +6,13 @@ namespace DalpHa.Core.Failover;
 internal interface IPromotion
 {
     /// <summary>Whether its stages stop the active primary themselves, in order, with all that it wrote sent.</summary>
-    bool StopsTheActive { get; }
+    bool StopsTheActive => false;
 
     /// <summary>Whether the active site has given its role up by this procedure already, and the standby has not taken it yet.</summary>
-    Task<bool> IsUnderWayAsync(CancellationToken cancellationToken);
+    Task<bool> IsUnderWayAsync(CancellationToken cancellationToken) => Task.FromResult(false);
 
     /// <summary>What must hold beside what holds for every promotion.</summary>
-    Task<IReadOnlyList<Precondition>> MeasureAsync(CancellationToken cancellationToken);
+    Task<IReadOnlyList<Precondition>> MeasureAsync(CancellationToken cancellationToken) => Task.FromResult<IReadOnlyList<Precondition>>([]);
 
     /// <summary>What is done, stage after stage; the last outcome is a committed write on the server.</summary>
     IReadOnlyList<IReadOnlyList<FailoverAction>> Stages(DatabaseServerSettings server);
@@ -24,7 +24,8 @@ internal static class Promotions
     public static IPromotion For(FailoverWorld world, TimeSpan timeout) => world.Runbook.Promotion.Method switch
     {
         PromotionMethod.SelfRun => new SelfRunPromotion(world, timeout),
-        PromotionMethod.CloudNativePgDistributed or PromotionMethod.CloudNativePgReplica => new CloudNativePgPromotion(world, timeout),
+        PromotionMethod.CloudNativePgDistributed => new DistributedPromotion(world, timeout),
+        PromotionMethod.CloudNativePgReplica => new ReplicaPromotion(world, timeout),
         PromotionMethod.Hook => new HookPromotion(world, timeout),
         var method => throw new InvalidOperationException($"{method} is no procedure."),
     };

@@ -7,12 +7,6 @@ internal sealed class SelfRunPromotion(FailoverWorld world, TimeSpan timeout) : 
 {
     private readonly SiteDatabase database = SiteDatabase.OfStandby(world, timeout);
 
-    public bool StopsTheActive => false;
-
-    public Task<bool> IsUnderWayAsync(CancellationToken cancellationToken) => Task.FromResult(false);
-
-    public Task<IReadOnlyList<Precondition>> MeasureAsync(CancellationToken cancellationToken) => Task.FromResult<IReadOnlyList<Precondition>>([]);
-
     public IReadOnlyList<IReadOnlyList<FailoverAction>> Stages(DatabaseServerSettings server) =>
     [
         [
