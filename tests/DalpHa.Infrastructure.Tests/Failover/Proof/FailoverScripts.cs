@@ -7,35 +7,35 @@ internal static class FailoverScripts
         "-Confirm:$false -Attest @{ validators = 'Validator operator: none seals any more'; traffic = 'Network operator: all point at the standby'; validate = 'Platform operator: all answer' }";
 
     /// <summary>Makes a plan and runs it.</summary>
-    public static string Begin(FailoverHouse house, string more = "") =>
-        $"{Plan(house, more.Contains("-ActiveIsGone", StringComparison.Ordinal) ? more : "")}; {Invoke(more)}";
+    public static string Begin(FailoverScene scene, string more = "") =>
+        $"{Plan(scene, more.Contains("-ActiveIsGone", StringComparison.Ordinal) ? more : "")}; {Invoke(more)}";
 
     /// <summary>Makes a plan for a planned hand-over and runs it.</summary>
-    public static string Switch(FailoverHouse house, string more = "") => $"{Plan(house, "-Kind Switchover")}; {Invoke(more)}";
+    public static string Switch(FailoverScene scene, string more = "") => $"{Plan(scene, "-Kind Switchover")}; {Invoke(more)}";
 
     /// <summary>Makes a plan.</summary>
-    public static string Plan(FailoverHouse house, string more = "") => $"$plan = New-DalpFailoverPlan -Topology '{house.Topology}' -Runbook '{house.Runbook}' -TimeoutSeconds 5 {more}";
+    public static string Plan(FailoverScene scene, string more = "") => $"$plan = New-DalpFailoverPlan -Topology '{scene.Topology}' -Runbook '{scene.Runbook}' -TimeoutSeconds 5 {more}";
 
     /// <summary>Runs the plan.</summary>
     public static string Invoke(string more = "") => $"$plan | Invoke-DalpFailover -DecisionOwner 'Head of Operations' -Reason 'The region is failing' -TimeoutSeconds 5 {People} {more}";
 
     /// <summary>Lists what is known.</summary>
-    public static string List(FailoverHouse house) => $"Get-DalpFailover -Topology '{house.Topology}'";
+    public static string List(FailoverScene scene) => $"Get-DalpFailover -Topology '{scene.Topology}'";
 
     /// <summary>Takes up whatever failover is not done; begins one when nobody declared any.</summary>
-    public static string TakeOver(FailoverHouse house) => $$"""
-        $known = @({{List(house)}})
+    public static string TakeOver(FailoverScene scene) => $$"""
+        $known = @({{List(scene)}})
         $open = @($known | Where-Object Outcome -ne Succeeded)
-        if ($open) { $open | Resume-DalpFailover {{Resumption(house, "-TakeOver 'Second Operator'")}} }
+        if ($open) { $open | Resume-DalpFailover {{Resumption(scene, "-TakeOver 'Second Operator'")}} }
         elseif ($known) { $known }
-        else { {{Begin(house, "-TakeOver 'Second Operator'")}} }
+        else { {{Begin(scene, "-TakeOver 'Second Operator'")}} }
         """;
 
     /// <summary>Takes up the failover that is not done.</summary>
-    public static string Resume(FailoverHouse house, string more = "") => $"{List(house)} | Where-Object Outcome -ne Succeeded | Resume-DalpFailover {Resumption(house, more)}";
+    public static string Resume(FailoverScene scene, string more = "") => $"{List(scene)} | Where-Object Outcome -ne Succeeded | Resume-DalpFailover {Resumption(scene, more)}";
 
     /// <summary>Takes up a failover.</summary>
-    public static string ResumeId(FailoverHouse house, string id) => $"Resume-DalpFailover {id} {Resumption(house, "")}";
+    public static string ResumeId(FailoverScene scene, string id) => $"Resume-DalpFailover {id} {Resumption(scene, "")}";
 
-    private static string Resumption(FailoverHouse house, string more) => $"-Topology '{house.Topology}' -Runbook '{house.Runbook}' -TimeoutSeconds 5 {People} {more}";
+    private static string Resumption(FailoverScene scene, string more) => $"-Topology '{scene.Topology}' -Runbook '{scene.Runbook}' -TimeoutSeconds 5 {People} {more}";
 }

@@ -9,7 +9,7 @@ namespace DalpHa.Infrastructure.Tests.Failover.Proof;
 public sealed class ProcessCrashTests(FailoverHouse house)
 {
     /// <summary>Set to <c>full</c>, every moment is tried (about a quarter of an hour); set to a number, a sample by that seed.</summary>
-    private const string Switch = "DALPHA_CRASH_MATRIX";
+    internal const string Switch = "DALPHA_CRASH_MATRIX";
 
     private const int Sample = 4;
 
@@ -47,52 +47,9 @@ public sealed class ProcessCrashTests(FailoverHouse house)
         return [.. all.Take(Sample).Order()];
     }
 
-    // Everything that must hold of any run, with or without a death in it, is asserted here.
-    private async Task<Run> RunAsync(int? killAt)
+    private async Task<CrashRun> RunAsync(int? killAt)
     {
         await house.ResetAsync();
-        List<WriteMoment> moments = [];
-        List<WriteMoment> killed = [];
-        await using var watch = new WriterWatch(house.Pair);
-        await using (var first = FailoverProcess.Start(house.NewMachine(), FailoverScripts.Begin(house)))
-        {
-            house.Gates.OnMoment = async moment =>
-            {
-                lock (moments)
-                {
-                    moments.Add(moment);
-                }
-                if (moment.Number == killAt)
-                {
-                    house.Gates.Shut();
-                    killed.Add(moment);
-                    await first.KillAsync();
-                }
-            };
-            var ended = await first.EndAsync();
-            Assert.True(killed.Count > 0 || ended.Code == 0, ended.Output + ended.Errors);
-        }
-        house.Gates.Open();
-        await using (var second = FailoverProcess.Start(house.NewMachine(), FailoverScripts.TakeOver(house)))
-        {
-            var ended = await second.EndAsync();
-            Assert.True(ended.Code == 0, $"killed at {string.Join(", ", killed)}: {ended.Output}{ended.Errors}");
-            Assert.Equal("Succeeded", ended.Failover.GetProperty("Outcome").GetString());
-        }
-        var kept = await watch.EndAsync(house.Pair);
-        Assert.Equal(0, watch.Both);
-        Assert.True(watch.East > 0, "The promoted server took no write of the watch.");
-        Assert.True(kept == watch.West, $"{watch.West} commits of the former primary, and the promoted one has {kept}.");
-        return new Run(moments, killed, await house.DescribeAsync(), Actions());
+        return await CrashRun.PlayAsync(house, moment => moment.Number == killAt);
     }
-
-    // The freeze of a database says what shall be, and may be said again when its process dies in the middle of it. Nothing else is done twice.
-    private List<string> Actions()
-    {
-        var actions = house.Gates.Done.Where(write => !write.Contains("configmaps", StringComparison.Ordinal) && !write.Contains("leases", StringComparison.Ordinal)).ToList();
-        string[] mayRepeat = ["ALTER SYSTEM SET", "pg_reload_conf", "pg_terminate_backend"];
-        return [.. actions.Where(action => !mayRepeat.Any(action.Contains)).Concat(actions.Where(action => action.Contains("ALTER SYSTEM SET", StringComparison.Ordinal)).Distinct()).Order(StringComparer.Ordinal)];
-    }
-
-    private sealed record Run(IReadOnlyList<WriteMoment> Moments, IReadOnlyList<WriteMoment> Killed, string EndState, IReadOnlyList<string> Actions);
 }
