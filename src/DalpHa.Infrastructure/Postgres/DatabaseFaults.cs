@@ -99,7 +99,14 @@ internal static class DatabaseFaults
             $"is a primary already, and can't be promoted: {error.MessageText}",
             "See how far it is and on which timeline: Get-DalpReplicationLag. If nobody promoted it, make sure that it is the server that you mean.",
             error),
-        PostgresErrorCodes.QueryCanceled => TimedOut(address, timeout, error),
+        // It is the server that says so: it runs, and whoever waits for silence has not found it.
+        PostgresErrorCodes.QueryCanceled => Make(
+            address,
+            "DatabaseOverloaded",
+            FaultKind.Unavailable,
+            $"answers, and did not get through with what it was asked within {timeout.TotalSeconds:0.###} s: {error.MessageText}",
+            "See what it is busy with or waits for (pg_stat_activity, pg_locks); give -TimeoutSeconds more when it is only loaded.",
+            error),
         _ => Make(
             address,
             "DatabaseAnswerInvalid",

@@ -19,12 +19,13 @@ public sealed class SilentDatabaseTests : IDisposable
     [Theory]
     [InlineData("DatabaseUnreachable", FaultKind.Unreachable, true)]
     [InlineData("DatabaseTimedOut", FaultKind.TimedOut, true)]
-    [InlineData("DatabaseStarting", FaultKind.Unavailable, true)]
-    [InlineData("DatabaseInCrashRecovery", FaultKind.Unavailable, true)]
+    [InlineData("DatabaseStarting", FaultKind.Unavailable, false)]
+    [InlineData("DatabaseInCrashRecovery", FaultKind.Unavailable, false)]
+    [InlineData("DatabaseOverloaded", FaultKind.Unavailable, false)]
     [InlineData("DatabaseShuttingDown", FaultKind.Unavailable, false)]
     [InlineData("DatabaseOutOfConnections", FaultKind.Unavailable, false)]
     [InlineData("DatabaseAuthenticationFailed", FaultKind.Unauthenticated, false)]
-    public async Task A_database_that_does_not_answer_is_in_the_way_until_a_person_vouches_and_only_where_it_serves_nobody(string errorId, FaultKind kind, bool canBeVouched)
+    public async Task A_database_that_does_not_answer_is_in_the_way_until_a_person_vouches_and_only_where_it_is_silent(string errorId, FaultKind kind, bool canBeVouched)
     {
         platform.Active.DatabaseFailure = Failure(errorId, kind);
         platform.MaxDataLoss = TimeSpan.MaxValue;
@@ -67,6 +68,43 @@ public sealed class SilentDatabaseTests : IDisposable
             Assert.Equal(expected, step.Preconditions.Single(one => one.Name == "ActiveFenced").Finding.Status);
             Assert.Equal(expected, (await new ManualStep("traffic").MeasureAsync(World(), Token)).Preconditions.Single(one => one.Finding.Target == "pg").Finding.Status);
         }
+    }
+
+    [Theory]
+    [InlineData("DatabaseStarting")]
+    [InlineData("DatabaseInCrashRecovery")]
+    public async Task One_that_comes_up_is_no_silence_for_a_word_and_is_frozen_when_it_answers(string errorId)
+    {
+        // Silent when the plan is made, and its region has power again when the standby is about to be promoted.
+        platform.Active.DatabaseFailure = TestSite.Down();
+        (platform.ActiveIsGone, platform.MaxDataLoss) = (new Attestation("Head of Operations", "Its disk is destroyed."), TimeSpan.MaxValue);
+        platform.Crew.OnAsked = step => platform.Active.DatabaseFailure = step == "confirm" ? Failure(errorId, FaultKind.Unavailable) : platform.Active.DatabaseFailure;
+        var stopped = await platform.Process().BeginAsync(Id, TestPlatform.Declaration, null, Token);
+        Assert.Equal("promote", stopped.NextStep);
+        Assert.StartsWith("ActiveFenced: comes up", stopped.StoppedBecause, StringComparison.Ordinal);
+        Assert.Contains("Wait until it answers", stopped.StoppedBecause, StringComparison.Ordinal);
+        Assert.Empty(platform.Standby.Changes);
+
+        platform.Crew.OnAsked = null;
+        platform.Active.DatabaseFailure = null;
+        var ended = await platform.Process().ResumeAsync(Id, null, Token);
+        Assert.True(ended.Outcome == FailoverOutcome.Succeeded, ended.StoppedBecause);
+        Assert.Contains("readonly True", platform.Active.Changes);
+    }
+
+    [Theory]
+    [InlineData("DatabaseStarting", FaultKind.Unavailable)]
+    [InlineData("DatabaseInCrashRecovery", FaultKind.Unavailable)]
+    [InlineData("DatabaseShuttingDown", FaultKind.Unavailable)]
+    [InlineData("DatabaseOutOfConnections", FaultKind.Unavailable)]
+    [InlineData("DatabaseOverloaded", FaultKind.Unavailable)]
+    [InlineData("DatabaseAuthenticationFailed", FaultKind.Unauthenticated)]
+    public async Task A_fenced_Cluster_whose_PostgreSQL_says_a_word_is_not_stopped(string errorId, FaultKind kind)
+    {
+        platform.Active.Postgres = new PostgresCluster { Namespace = "dalp", Name = "pg-west", Version = "1", FencedInstances = ["*"], ReadyInstances = 0 };
+        platform.Active.DatabaseFailure = Failure(errorId, kind);
+        var step = await new FreezeStep { IsForPromotion = true }.MeasureAsync(World(), Token);
+        Assert.Equal(CheckStatus.Unknown, step.Preconditions.Single(one => one.Name == "ActiveFenced").Finding.Status);
     }
 
     [Fact]

@@ -27,7 +27,7 @@ public sealed class DatabaseFaultTests
     [InlineData("42501", "permission denied for database", "DatabasePermissionDenied", FaultKind.Forbidden)]
     [InlineData("53300", "too many connections for role \"dalpha\"", "DatabaseOutOfConnections", FaultKind.Unavailable)]
     [InlineData("53300", "remaining connection slots are reserved for roles with the SUPERUSER attribute", "DatabaseOutOfConnections", FaultKind.Unavailable)]
-    [InlineData("57014", "canceling statement due to statement timeout", "DatabaseTimedOut", FaultKind.TimedOut)]
+    [InlineData("57014", "canceling statement due to statement timeout", "DatabaseOverloaded", FaultKind.Unavailable)]
     [InlineData("XX000", "something new", "DatabaseAnswerInvalid", FaultKind.InvalidAnswer)]
     public async Task Each_refusal_has_its_own_id(string sqlState, string message, string errorId, FaultKind kind)
     {

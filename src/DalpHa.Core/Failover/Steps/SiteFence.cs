@@ -124,13 +124,14 @@ internal sealed class SiteFence(FailoverSite site, DalpTopology topology, Attest
         }
     }
 
-    // Only silence can be vouched for, and what says itself that it serves nobody. A site that answers, and refuses to be looked at, is there; so is one that has too
-    // much to do, and one that only takes nobody new.
+    // Only silence can be vouched for, and an API server that says itself that it serves nobody. A site that answers, and refuses to be looked at, is there; so is one that has
+    // too much to do, and one that only takes nobody new. A database that says that it starts will answer, and take writes: a word is no fence for that.
     private Finding Unseen(string target, string expected, DalpException exception)
     {
         var isSilent = exception.Kind is FaultKind.Unreachable or FaultKind.TimedOut;
-        var canBeVouched = isSilent || exception.ErrorId is "ApiServerError" or "DatabaseStarting" or "DatabaseInCrashRecovery";
-        var observed = isSilent ? "can't be reached" : canBeVouched ? "serves nobody now" : "can't be seen";
+        var canBeVouched = isSilent || exception.ErrorId is "ApiServerError";
+        var isComingUp = ServerSight.SaysItComesUp(exception);
+        var observed = isSilent ? "can't be reached" : canBeVouched ? "serves nobody now" : isComingUp ? "comes up" : "can't be seen";
         return canBeVouched && word is not null
             ? Finding.Warn(
                 site.Name, target, observed, expected, $"{(isSilent ? "" : $"{exception.Message} ")}{word.Person} vouches: {word.Statement}", "Isolate the site as soon as it answers: Protect-DalpSite -Wait.")
@@ -140,6 +141,10 @@ internal sealed class SiteFence(FailoverSite site, DalpTopology topology, Attest
                 isSilent ? "can't be seen" : observed,
                 expected,
                 exception.Message,
-                canBeVouched ? $"Reach it and freeze it; or let a person who knows that it serves nobody vouch for it: {vouchBy} '<name>: <how he knows>'." : exception.RecommendedAction);
+                canBeVouched
+                    ? $"Reach it and freeze it; or let a person who knows that it serves nobody vouch for it: {vouchBy} '<name>: <how he knows>'."
+                    : isComingUp
+                        ? $"Wait until it answers, then freeze it (Suspend-DalpWrite, or resume) and go on. If it never does, stop it or cut it off, so that it is silent: only then does a word for it count ({vouchBy})."
+                        : exception.RecommendedAction);
     }
 }

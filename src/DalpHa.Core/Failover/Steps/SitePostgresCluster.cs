@@ -40,7 +40,7 @@ internal sealed class SitePostgresCluster
         {
             { IsReplica: true } => Sighting.Yes("It is a replica, and takes no writes."),
             { IsFenced: false } => Sighting.NotYet("Not fenced."),
-            _ => await AnsweringAsync(cancellationToken).ConfigureAwait(false) is { } server
+            _ => await AnsweringAsync(one => !one.IsSilent, cancellationToken).ConfigureAwait(false) is { } server
                 ? Sighting.NotYet($"Fenced, and {server.Name} still answers.")
                 : Sighting.Yes("Fenced; PostgreSQL does not answer."),
         },
@@ -57,7 +57,7 @@ internal sealed class SitePostgresCluster
         Outcome = $"{Target} is not fenced, and its PostgreSQL answers",
         LookAsync = async cancellationToken => (await FindAsync(site, Now.Name, cancellationToken).ConfigureAwait(false)).FencedInstances.Count > 0
             ? Sighting.NotYet("Fenced.")
-            : await AnsweringAsync(cancellationToken).ConfigureAwait(false) is { } server ? Sighting.Yes($"{server.Name} answers.") : Sighting.NotYet("Not fenced; PostgreSQL does not answer yet."),
+            : await AnsweringAsync(one => one.IsServing, cancellationToken).ConfigureAwait(false) is { } server ? Sighting.Yes($"{server.Name} answers.") : Sighting.NotYet("Not fenced; PostgreSQL does not answer yet."),
         ActAsync = cancellationToken => SetFencedAsync(false, cancellationToken),
         Timeout = timeout,
     };
@@ -65,8 +65,8 @@ internal sealed class SitePostgresCluster
     private Task SetFencedAsync(bool isFenced, CancellationToken cancellationToken) => ClusterChange.OnNewestAsync(
         async token => await site.CloudNativePg.SetFencedAsync(await FindAsync(site, Now.Name, token).ConfigureAwait(false), isFenced, token).ConfigureAwait(false), time, cancellationToken);
 
-    private async Task<DatabaseServerSettings?> AnsweringAsync(CancellationToken cancellationToken) =>
-        (await site.ReadServersAsync(cancellationToken).ConfigureAwait(false)).FirstOrDefault(one => !one.IsSilent)?.Server;
+    private async Task<DatabaseServerSettings?> AnsweringAsync(Func<ServerSight, bool> answers, CancellationToken cancellationToken) =>
+        (await site.ReadServersAsync(cancellationToken).ConfigureAwait(false)).FirstOrDefault(answers)?.Server;
 
     /// <summary>A Cluster of a site, by its name.</summary>
     /// <exception cref="DalpException">It is not there, or can't be seen.</exception>
