@@ -92,12 +92,17 @@ public sealed record WriteActivity(
     /// <summary>Standby: up to where it has replayed the log. Primary: null.</summary>
     public Lsn? ReplayedLsn { get; init; }
 
-    /// <summary>Why something may still be written, in a sentence; null when the server is frozen, or in recovery. A new session that overrules the default shows only when it writes.</summary>
+    /// <summary>
+    /// Why something may still be written, or may be as soon as somebody promotes the server, in a sentence; null when it is frozen. A new session that overrules the
+    /// default shows only when it writes.
+    /// </summary>
     public string? WhyNotFrozen => this switch
     {
-        { IsInRecovery: true } => null,
+        { IsInRecovery: true, IsReadOnly: false } => "It is in recovery, and takes writes as soon as somebody or something promotes it.",
         { IsReadOnly: false } => "It takes writes.",
-        { OlderSessions: > 0 } => $"{OlderSessions} sessions are older than that it is read-only, and may write.",
+        { OlderSessions: > 0 } => $"{OlderSessions} sessions are older than that it is read-only, and may write{(IsInRecovery ? " when it is promoted" : "")}.",
+        // What began in recovery stays read-only, whatever becomes of the server.
+        { IsInRecovery: true } => null,
         _ when LeftAlone.Where(one => one.IsOlder).ToList() is { Count: > 0 } older =>
             $"{older[0]} is older than that it is read-only, and may still write{(older.Count > 1 ? $", and so may {older.Count - 1} more" : "")}. A superuser can end it: SELECT pg_terminate_backend({older[0].Pid}).",
         { PreparedTransactions: > 0 } => $"{PreparedTransactions} prepared transactions wait for a commit that any session can give: end them (ROLLBACK PREPARED, or COMMIT PREPARED).",

@@ -41,6 +41,8 @@ public sealed class PlannedRuleTests
         { "it replays nothing", Primary, Standby with { ReplayedLsn = null }, "receives nothing" },
         { "another timeline", Primary, Standby with { Timeline = 2 }, "timeline 2" },
         { "no primary", Primary with { IsInRecovery = true }, Standby, "0 servers" },
+        { "what follows it there is not frozen", Primary with { IsInRecovery = true, IsReadOnly = false }, Standby, "as soon as somebody or something promotes it" },
+        { "promoted, and the former primary follows, not frozen", Primary with { IsInRecovery = true, IsReadOnly = false }, Standby with { IsInRecovery = false }, "as soon as somebody or something promotes it" },
         { "promoted, and the former primary writes", Primary with { IsReadOnly = false }, Standby with { IsInRecovery = false }, "takes writes" },
     };
 
@@ -57,7 +59,7 @@ public sealed class PlannedRuleTests
     [Fact]
     public void Level_counts_when_it_is_seen_twice_at_the_same_position()
     {
-        var level = DrainRule.Judge([("pg", Primary), ("local standby", Standby)], Standby);
+        var level = DrainRule.Judge([("pg", Primary), ("local standby", Standby with { IsReadOnly = true })], Standby);
         Assert.Equal(new Lsn(5000), level.LevelAt);
         Assert.True(DrainRule.Conclude(level, level).Holds);
         var later = DrainRule.Judge([("pg", Primary with { EndLsn = new Lsn(5100) })], Standby with { ReceivedLsn = new Lsn(5100), ReplayedLsn = new Lsn(5100) });
@@ -74,7 +76,18 @@ public sealed class PlannedRuleTests
         Assert.Contains("process 2 (a worker of the server), begun", why, StringComparison.Ordinal);
         Assert.Contains("and so may 2 more", why, StringComparison.Ordinal);
         Assert.Contains("pg_terminate_backend(2)", why, StringComparison.Ordinal);
-        Assert.Null((Standby with { LeftAlone = [Of(1, true)] }).WhyNotFrozen);
+    }
+
+    [Fact]
+    public void What_follows_is_frozen_when_nobody_who_promotes_it_has_it_write()
+    {
+        var frozen = Standby with { IsReadOnly = true };
+        Assert.Null(frozen.WhyNotFrozen);
+        Assert.Contains("promotes it", Standby.WhyNotFrozen, StringComparison.Ordinal);
+        Assert.Contains("2 sessions are older", (frozen with { OlderSessions = 2 }).WhyNotFrozen, StringComparison.Ordinal);
+        // A role's own default is stronger; what began in recovery can't write.
+        Assert.NotNull((frozen with { IsReadOnly = false, IsReadOnlyByDefault = true }).WhyNotFrozen);
+        Assert.Null((frozen with { LeftAlone = [new OpenTransaction(1, "postgres", "psql", DateTimeOffset.UnixEpoch, IsOlder: true)] }).WhyNotFrozen);
     }
 
     [Fact]
@@ -82,9 +95,9 @@ public sealed class PlannedRuleTests
         Assert.Contains("2 servers", DrainRule.Judge([("one", Primary), ("two", Primary)], Standby).Seen, StringComparison.Ordinal);
 
     [Fact]
-    public void What_is_promoted_already_is_done_when_the_former_primary_is_frozen_or_follows()
+    public void What_is_promoted_already_is_done_when_the_former_primary_is_frozen_and_be_it_that_it_follows()
     {
-        foreach (var former in new[] { Primary, Primary with { IsInRecovery = true, IsReadOnly = false } })
+        foreach (var former in new[] { Primary, Primary with { IsInRecovery = true } })
         {
             var sight = DrainRule.Judge([("pg", former)], Standby with { IsInRecovery = false });
             Assert.True(DrainRule.Conclude(sight, sight).Holds);

@@ -112,10 +112,17 @@ internal sealed class TestPlatform : IDisposable
         FailoverSite Telling(FailoverSite real)
         {
             var changes = new SimulatedChanges();
-            TellingDatabaseControl? database = null;
+            var databases = new Dictionary<string, TellingDatabaseControl>();
             return new FailoverSite(
                 real.Site, new SimulatedCluster(real.Cluster, changes), new TellingClusterControl(real.Control, real.Name, changes, tell), null, null,
-                async (server, cancellationToken) => database ??= new TellingDatabaseControl(await real.OpenDatabaseAsync(server, cancellationToken), real.Name, tell));
+                async (server, cancellationToken) =>
+                {
+                    if (!databases.TryGetValue(server.Name, out var database))
+                    {
+                        databases[server.Name] = database = new TellingDatabaseControl(await real.OpenDatabaseAsync(server, cancellationToken), real.Name, tell);
+                    }
+                    return database;
+                });
         }
     }
 
@@ -124,6 +131,15 @@ internal sealed class TestPlatform : IDisposable
         lastProcess = $"{++processes}:0";
         return new FailoverRun(
             World(crash), new FailoverStore(Folder(machine)), new FailoverRunner($"operator@{machine}", lastProcess, takeOver ? "Second Operator" : null), Crew, Warnings.Add);
+    }
+
+    /// <summary>Gives a site a second database server, which follows the first.</summary>
+    public TestSite AddReplica(TestSite site)
+    {
+        site.Replica = new TestSite(site.Site, isPrimary: false);
+        site.Site = site.Site with { Database = new DatabaseSettings { Servers = [.. site.Site.Database!.Servers, new DatabaseServerSettings { Name = TestSite.ReplicaName, Host = "db-2." + site.Site.Name }] } };
+        Topology = site == Active ? Topology with { Active = site.Site } : Topology with { Standby = site.Site };
+        return site.Replica;
     }
 
     public void RequireOneWriter() => Assert.False(Active.TakesWrites && Standby.TakesWrites, "Two databases take writes.");

@@ -24,6 +24,9 @@ internal sealed class TestSite
     }
 
     public DalpSite Site { get; set; }
+
+    /// <summary>A second database server, which follows the first; null where there is none.</summary>
+    public TestSite? Replica { get; set; }
     public FakeCluster Cluster { get; } = new();
     public Dictionary<string, ClusterNote> Notes { get; } = [];
     public Dictionary<string, ClusterLease> Leases { get; } = [];
@@ -77,13 +80,16 @@ internal sealed class TestSite
     public Action? OnReached { get; set; }
 
     /// <summary>A site that is down in these tests is dead: nothing there writes.</summary>
-    public bool TakesWrites => !IsDown && DatabaseFailure is null && !IsInRecovery && (!IsReadOnly || OlderSessions > 0);
+    public bool TakesWrites => (!IsDown && DatabaseFailure is null && !IsInRecovery && (!IsReadOnly || OlderSessions > 0)) || Replica is { TakesWrites: true };
+
+    /// <summary>What <see cref="Replica"/> is called.</summary>
+    public const string ReplicaName = "pg-2";
 
     public static DalpException Down() => new("ClusterUnreachable", FaultKind.Unreachable, "Connection refused.", "Look at the network.", "fake");
 
     /// <summary>What a process sees of it and does to it.</summary>
     public FailoverSite Seen(Crash crash, Action onChange) => new(
-        Site, Cluster, new Control(this, crash, onChange), Postgres is null ? null : new Operator(this, crash, onChange), null, (server, _) => Task.FromResult<IDatabaseControl>(new Database(this, server.Name, crash, onChange)));
+        Site, Cluster, new Control(this, crash, onChange), Postgres is null ? null : new Operator(this, crash, onChange), null, (server, _) => Task.FromResult<IDatabaseControl>(new Database(server.Name == ReplicaName ? Replica! : this, server.Name, crash, onChange)));
 
     /// <summary>Why its database does not answer, or refuses; null when it answers.</summary>
     public DalpException? DatabaseFailure { get; set; }
@@ -219,7 +225,10 @@ internal sealed class TestSite
             crash.Around(() =>
             {
                 site.Postgres = site.Postgres! with { ReadOnlyDefault = value, ReadOnlyBefore = before };
-                site.IsReadOnly = site.OperatorIsDown ? site.IsReadOnly : value == "on";
+                foreach (var server in site.OperatorIsDown ? [] : new[] { site, site.Replica })
+                {
+                    server?.IsReadOnly = value == "on";
+                }
                 site.Changes.Add($"parameter {value ?? "out"}");
                 onChange();
             });

@@ -79,10 +79,29 @@ public sealed class DatabaseControlTests(ControlledPair shared, ITestOutputHelpe
         await control.SetReadOnlyAsync(false, Token);
         Assert.False((await control.ReadActivityAsync(Token)).IsReadOnly);
         await ExecuteAsOwnerAsync("CREATE TABLE x (y int); DROP TABLE x");
-        await using var standby = Open(Pair.Standby);
-        await standby.SetReadOnlyAsync(true, Token);
-        Assert.True((await standby.ReadActivityAsync(Token)).IsReadOnly);
-        await standby.SetReadOnlyAsync(false, Token);
+    }
+
+    [Fact]
+    public async Task A_standby_that_is_frozen_takes_no_writes_when_somebody_promotes_it()
+    {
+        await using var pair = await PostgresPair.StartAsync(new PostgresPairOptions { Folder = PairFolder.New() }, Token);
+        await using var control = Open(pair.Standby, pair: pair);
+        Assert.Contains("promotes it", (await control.ReadActivityAsync(Token)).WhyNotFrozen, StringComparison.Ordinal);
+        // A session of before keeps its own default through a promotion.
+        await using var reader = await ConnectAsync(pair.Standby, pair);
+        await ExecuteAsync(reader, "SET default_transaction_read_only = off");
+        await control.SetReadOnlyAsync(true, Token);
+        Assert.Contains("sessions are older", (await control.ReadActivityAsync(Token)).WhyNotFrozen, StringComparison.Ordinal);
+        await control.EndSessionsAsync(Token);
+        await Poll.UntilAsync(async () => (await control.ReadActivityAsync(Token)) is { IsInRecovery: true, WhyNotFrozen: null }, Timeout, "it is frozen");
+
+        await pair.Standby.ExecuteAsync("SELECT pg_promote()", Token);
+        Assert.True(await control.ReadActivityAsync(Token) is { IsInRecovery: false, WhyNotFrozen: null });
+        await using var application = await ConnectAsync(pair.Standby, pair);
+        Assert.Equal(PostgresErrorCodes.ReadOnlySqlTransaction, (await Assert.ThrowsAsync<PostgresException>(() => ExecuteAsync(application, "CREATE TABLE x (y int)"))).SqlState);
+        await control.SetReadOnlyAsync(false, Token);
+        await Poll.UntilAsync(async () => !await IsReadOnlyAsync(application), Timeout, "it is let go");
+        await ExecuteAsync(application, "CREATE TABLE x (y int)");
     }
 
     [Fact]
@@ -414,9 +433,11 @@ public sealed class DatabaseControlTests(ControlledPair shared, ITestOutputHelpe
     private DatabaseAddress Address(PostgresServer server, string user, string password, string? database = null) =>
         new(server.Name, "127.0.0.1", server.Port, database ?? Pair.Database, null, user, password);
 
-    private async Task<NpgsqlConnection> ConnectAsync()
+    private Task<NpgsqlConnection> ConnectAsync() => ConnectAsync(Pair.Primary, Pair);
+
+    private static async Task<NpgsqlConnection> ConnectAsync(PostgresServer server, PostgresPair pair)
     {
-        var connection = new NpgsqlConnection(Pair.Primary.ConnectionString(PostgresPair.OwnerUser, Pair.Passwords.Owner, Pair.Database));
+        var connection = new NpgsqlConnection(server.ConnectionString(PostgresPair.OwnerUser, pair.Passwords.Owner, pair.Database));
         await connection.OpenAsync(Token);
         return connection;
     }

@@ -22,5 +22,8 @@ internal static class OtherFence
     }
 
     private static SiteFence Of(FailoverWorld world) =>
-        new(world.Standby, world.Topology, world.OtherIsFenced, "-OtherIsFenced", world.Runbook.Promotion is { UsesCloudNativePg: true, StandbyCluster: var name } ? name : null, world.Time);
+        new(world.Standby, world.Topology, world.OtherIsFenced, "-OtherIsFenced", world.Runbook.Promotion is { UsesCloudNativePg: true, StandbyCluster: var name } ? name : null, world.Time)
+        {
+            IsStandby = world.Standby.Site.Role == SiteRole.Standby,
+        };
 }

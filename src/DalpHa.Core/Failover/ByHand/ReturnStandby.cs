@@ -71,7 +71,7 @@ public sealed class ReturnStandby(Attestation? lossAccepted, TimeSpan timeout) :
 
     private static async Task<IReadOnlyList<Precondition>> FencedAsync(FailoverWorld world, SitePostgresCluster? cluster, CancellationToken cancellationToken)
     {
-        var fence = new SiteFence(world.Standby, world.Topology, world.OtherIsFenced, "-FormerIsFenced", cluster?.Now.Name, world.Time);
+        var fence = new SiteFence(world.Standby, world.Topology, world.OtherIsFenced, "-FormerIsFenced", cluster?.Now.Name, world.Time) { IsStandby = true };
         var writers = fence.WritersAsync(cancellationToken);
         var databases = await fence.DatabasesAsync(cancellationToken).ConfigureAwait(false);
         return [new Precondition("FormerFenced", await writers.ConfigureAwait(false)), .. databases.Select(finding => new Precondition("FormerFenced", finding))];

@@ -33,6 +33,10 @@ internal sealed class ClusterDefault(FailoverSite site, string name, TimeProvide
     public async Task<bool> IsFrozenAsync(CancellationToken cancellationToken) =>
         (await SitePostgresCluster.FindAsync(site, name, cancellationToken).ConfigureAwait(false)).ReadOnlyBefore is not null;
 
+    /// <summary>Whether the Cluster is a replica by its specification: its operator promotes none of its servers before people change that.</summary>
+    public async Task<bool> IsReplicaAsync(CancellationToken cancellationToken) =>
+        (await SitePostgresCluster.FindAsync(site, name, cancellationToken).ConfigureAwait(false)).IsReplica;
+
     private async Task<bool> FreezeAsync(PostgresCluster cluster, CancellationToken cancellationToken)
     {
         if (IsOn(cluster.ReadOnlyDefault))

@@ -3,7 +3,7 @@ using DalpHa.Core.Readiness;
 
 namespace DalpHa.Core.Failover;
 
-/// <summary>What would keep a primary from being frozen, asked before anything is stopped for it: whoever writes would wait for nothing.</summary>
+/// <summary>What would keep a server from being frozen, asked before anything is stopped for it: whoever writes would wait for nothing.</summary>
 internal static class FreezeConditions
 {
     /// <summary>The gate's name among the preconditions.</summary>
@@ -11,7 +11,7 @@ internal static class FreezeConditions
 
     private const string Expected = "a freeze that holds for all";
 
-    /// <summary>Measures each primary of a site. What can't be seen is no finding here: the freeze itself finds that.</summary>
+    /// <summary>Measures each server of a site. Where it is no reason not to begin, what can't be seen is no finding: the freeze itself finds that.</summary>
     /// <param name="site">The site.</param>
     /// <param name="patience">How long a transaction that DalpHa may not end is waited for; null when that is no reason not to begin.</param>
     /// <param name="cancellationToken">Gives up.</param>
@@ -20,9 +20,17 @@ internal static class FreezeConditions
 
     /// <summary>Judges the servers of a site as they were read.</summary>
     public static IReadOnlyList<Precondition> Of(FailoverSite site, IReadOnlyList<ServerSight> servers, TimeSpan? patience) =>
-        [.. servers.SelectMany(one => one.Now is { IsInRecovery: false } now ? Judge(site.Name, one.Server.Name, now, patience) : []).Select(finding => new Precondition(Name, finding))];
+    [
+        .. servers.SelectMany(one => one switch
+        {
+            { Now: { } now } => Judge(site.Name, one.Server.Name, now, patience),
+            // A drain would wait for it.
+            { Failure: { } failure } when patience is not null => [Finding.Unknown(site.Name, one.Server.Name, "can't be seen", Expected, failure.Message, failure.RecommendedAction)],
+            _ => [],
+        }).Select(finding => new Precondition(Name, finding)),
+    ];
 
-    /// <summary>Judges one primary.</summary>
+    /// <summary>Judges one server.</summary>
     public static IEnumerable<Finding> Judge(string site, string server, WriteActivity now, TimeSpan? patience)
     {
         if (now.Overrides.Count > 0)
@@ -37,7 +45,8 @@ internal static class FreezeConditions
                 site, server, Wording.Count(now.PreparedTransactions, "prepared transaction"), Expected, "A prepared transaction outlives its session, and any other can commit it after the freeze.",
                 "End them: see pg_prepared_xacts; ROLLBACK PREPARED, or COMMIT PREPARED.");
         }
-        if (patience is { } bound && now.LeftAlone.FirstOrDefault(one => now.At - one.Since > bound) is { } open)
+        // What is under way in recovery is read-only, and stays so.
+        if (patience is { } bound && !now.IsInRecovery && now.LeftAlone.FirstOrDefault(one => now.At - one.Since > bound) is { } open)
         {
             yield return Finding.Fail(
                 site, server, $"a transaction since {Wording.Duration(now.At - open.Since)}", Expected,

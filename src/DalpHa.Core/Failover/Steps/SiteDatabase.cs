@@ -39,7 +39,10 @@ internal sealed class SiteDatabase
     /// <summary>How the name of each action begins that freezes a database.</summary>
     public const string FreezeOf = "Freeze writes on ";
 
-    /// <summary>Keeps a server from writing, whatever else could not be done; done when it is read-only, no session is older than that, no transaction that writes is under way, and none has been given an id for a while.</summary>
+    /// <summary>
+    /// Keeps a server from writing, whatever else could not be done; done when it is read-only, no session is older than that, no transaction that writes is under way, and
+    /// none has been given an id for a while. One in recovery is frozen as well: whoever looks after the site's servers promotes it when the primary dies.
+    /// </summary>
     public FailoverAction Freeze(DatabaseServerSettings server) => new()
     {
         Name = FreezeOf + server.Name,
@@ -143,13 +146,17 @@ internal sealed class SiteDatabase
         var first = await ReadAsync(server, cancellationToken).ConfigureAwait(false);
         for (var now = first; ; now = await ReadAsync(server, cancellationToken).ConfigureAwait(false))
         {
-            if (now.IsInRecovery)
+            if (now.IsInRecovery && cluster is not null && await cluster.IsReplicaAsync(cancellationToken).ConfigureAwait(false))
             {
-                return Sighting.Yes("It is in recovery: it takes no writes.");
+                return Sighting.Yes("It is in recovery, and its Cluster keeps it there.");
             }
             if (now.WhyNotFrozen is { } why)
             {
                 return Sighting.NotYet(why);
+            }
+            if (now.IsInRecovery)
+            {
+                return Sighting.Yes("It is in recovery, and read-only when it is promoted.");
             }
             if (now.NextTransactionId != first.NextTransactionId)
             {

@@ -22,6 +22,9 @@ internal sealed class SiteFence(FailoverSite site, DalpTopology topology, Attest
     private static readonly TimeSpan LookAgain = TimeSpan.FromMilliseconds(250);
     private const string Frozen = "frozen";
 
+    /// <summary>Whether the site is the standby of the other one: its servers are in recovery, and must be able to take over. In any other site one in recovery is frozen too.</summary>
+    public bool IsStandby { get; init; }
+
     /// <summary>That of the site that serves, or served.</summary>
     public static SiteFence OfActive(FailoverWorld world) =>
         new(world.Active, world.Topology, world.ActiveIsGone, "-ActiveIsGone", world.Runbook.Promotion is { UsesCloudNativePg: true, ActiveCluster: var name } ? name : null, world.Time);
@@ -42,8 +45,9 @@ internal sealed class SiteFence(FailoverSite site, DalpTopology topology, Attest
     /// <summary>The same of servers that were just read.</summary>
     public async Task<IReadOnlyList<Finding>> DatabasesAsync(IReadOnlyList<ServerSight> servers, CancellationToken cancellationToken)
     {
-        var isStopped = servers.Any(one => one.IsSilent) && await IsStoppedAsync(cancellationToken).ConfigureAwait(false);
-        return servers.Count > 0 ? await Task.WhenAll(servers.Select(one => DatabaseAsync(one, isStopped, cancellationToken))).ConfigureAwait(false) :
+        var isClusterAsked = servers.Any(one => one.IsSilent || one.Now is { IsInRecovery: true, WhyNotFrozen: not null });
+        var kept = isClusterAsked ? await FindClusterAsync(cancellationToken).ConfigureAwait(false) : null;
+        return servers.Count > 0 ? await Task.WhenAll(servers.Select(one => DatabaseAsync(one, kept, cancellationToken))).ConfigureAwait(false) :
         [
             Finding.Unknown(
                 site.Name, "database", "not named", Frozen, "The topology names no database server of the site, so nobody can see whether it writes.",
@@ -74,21 +78,28 @@ internal sealed class SiteFence(FailoverSite site, DalpTopology topology, Attest
 
     private static string NoPodOf(string what) => $"no pod of {what}";
 
-    private async Task<Finding> DatabaseAsync(ServerSight first, bool isStopped, CancellationToken cancellationToken)
+    private async Task<Finding> DatabaseAsync(ServerSight first, PostgresCluster? kept, CancellationToken cancellationToken)
     {
+        // A Cluster that is a replica by its specification has nobody who promotes its servers by himself.
+        if (first.Now is { IsInRecovery: true } && (IsStandby || kept is { IsReplica: true }))
+        {
+            return Finding.Pass(site.Name, first.Server.Name, "in recovery", Frozen);
+        }
         var (one, why) = await SettleAsync(first, cancellationToken).ConfigureAwait(false);
         return one switch
         {
-            { Now: { IsInRecovery: true } } => Finding.Pass(site.Name, one.Server.Name, "in recovery", Frozen),
+            { Now: { IsInRecovery: true } } when why is null => Finding.Pass(site.Name, one.Server.Name, "in recovery, and read-only when it is promoted", Frozen),
             { Now: { } now } when why is null => Finding.Pass(site.Name, one.Server.Name, $"read-only at {now.CurrentLsn}", Frozen),
             { Now: { } now } => Finding.Fail(
                 site.Name,
                 one.Server.Name,
-                now.IsReadOnly ? "may write" : "takes writes",
+                now.IsInRecovery ? "may be promoted, and write" : now.IsReadOnly ? "may write" : "takes writes",
                 Frozen,
                 $"{why} Two databases that take writes can't be merged again.",
                 "Freeze it: Suspend-DalpWrite, or run the step freeze."),
-            { IsSilent: true } when isStopped => Finding.Pass(site.Name, one.Server.Name, $"Cluster/{cluster} is fenced, and it does not answer", Frozen),
+            // A fenced Cluster's PostgreSQL is stopped by its operator: that it does not answer is how it should be. The annotation alone only asks for that, and an
+            // operator that is down stops nothing: its status must say that no instance is ready.
+            { IsSilent: true } when kept is { IsFenced: true, ReadyInstances: 0 } => Finding.Pass(site.Name, one.Server.Name, $"Cluster/{cluster} is fenced, and it does not answer", Frozen),
             _ => Unseen(one.Server.Name, Frozen, one.Failure!),
         };
     }
@@ -106,21 +117,20 @@ internal sealed class SiteFence(FailoverSite site, DalpTopology topology, Attest
         return (sight, sight.Now?.WhyNotFrozen ?? (hasWritten ? $"{first.Now?.WhyNotFrozen} It is gone, and something was written meanwhile." : null));
     }
 
-    // A fenced Cluster's PostgreSQL is stopped by its operator: that it does not answer is how it should be. The annotation alone only asks for that, and an
-    // operator that is down stops nothing: its status must say that no instance is ready.
-    private async Task<bool> IsStoppedAsync(CancellationToken cancellationToken)
+    // What can't be seen of it excuses nobody.
+    private async Task<PostgresCluster?> FindClusterAsync(CancellationToken cancellationToken)
     {
         if (cluster is null)
         {
-            return false;
+            return null;
         }
         try
         {
-            return await site.ReadClusterAsync((_, token) => site.CloudNativePg.FindAsync(site.Namespace, cluster, token), cancellationToken).ConfigureAwait(false) is { IsFenced: true, ReadyInstances: 0 };
+            return await site.ReadClusterAsync((_, token) => site.CloudNativePg.FindAsync(site.Namespace, cluster, token), cancellationToken).ConfigureAwait(false);
         }
         catch (DalpException)
         {
-            return false;
+            return null;
         }
     }
 

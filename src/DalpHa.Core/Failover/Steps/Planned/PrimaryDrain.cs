@@ -4,7 +4,7 @@ using DalpHa.Core.Topology;
 namespace DalpHa.Core.Failover;
 
 /// <summary>
-/// Freezes the primary and lets the standby have all of it: the last thing before a planned promotion. Whoever writes waits from its act on, so nothing else is
+/// Freezes the primary, after what follows it on its own site, and lets the standby have all of it: the last thing before a planned promotion. Whoever writes waits from its act on, so nothing else is
 /// measured in it, and its looks follow each other closely.
 /// </summary>
 internal sealed class PrimaryDrain(FailoverWorld world, DatabaseServerSettings standby)
@@ -56,13 +56,14 @@ internal sealed class PrimaryDrain(FailoverWorld world, DatabaseServerSettings s
         return DrainRule.Judge([.. actives.Zip(primaries, (server, now) => (server.Name, now))], await reading.ConfigureAwait(false));
     }
 
-    // What follows another server takes no writes, and needs no freezing.
-    private Task FreezeAsync(CancellationToken cancellationToken) => Task.WhenAll(actives.Select(async server =>
+    // What follows may be promoted beside the new primary when this one dies. It comes first: nobody's writes wait for that.
+    private async Task FreezeAsync(CancellationToken cancellationToken)
     {
-        var control = await world.Active.OpenDatabaseAsync(server, cancellationToken).ConfigureAwait(false);
-        if (!(await control.ReadActivityAsync(cancellationToken).ConfigureAwait(false)).IsInRecovery)
+        var database = SiteDatabase.OfActive(world, world.Topology.Thresholds.Lag.Warn);
+        var seen = await Task.WhenAll(actives.Select(async server => (Server: server, (await world.Active.ReadActivityAsync(server, cancellationToken).ConfigureAwait(false)).IsInRecovery))).ConfigureAwait(false);
+        foreach (var servers in seen.GroupBy(one => one.IsInRecovery, one => one.Server).OrderByDescending(follow => follow.Key))
         {
-            await SiteDatabase.OfActive(world, world.Topology.Thresholds.Lag.Warn).FreezeAsync(server, cancellationToken).ConfigureAwait(false);
+            await Task.WhenAll(servers.Select(server => database.FreezeAsync(server, cancellationToken))).ConfigureAwait(false);
         }
-    }));
+    }
 }
