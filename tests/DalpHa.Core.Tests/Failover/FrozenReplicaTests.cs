@@ -132,7 +132,7 @@ public sealed class FrozenReplicaTests : IDisposable
         Assert.Empty(replica.Changes);
 
         replica.Overrides = ["role dalp"];
-        Assert.Contains((await PlanAsync()).Blockers, blocker => blocker.StartsWith("freeze: FreezeHolds: role dalp", StringComparison.Ordinal));
+        Assert.Contains((await PlanAsync()).Blockers, blocker => blocker.StartsWith("freeze: FreezeHolds: west pg-2: role dalp", StringComparison.Ordinal));
     }
 
     [Fact]

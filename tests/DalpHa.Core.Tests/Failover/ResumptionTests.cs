@@ -214,14 +214,13 @@ public sealed class ResumptionTests : IDisposable
     public async Task A_database_that_is_let_go_while_its_site_is_isolated_keeps_the_failover_from_being_done()
     {
         var isLetGo = false;
-        platform.OnChange = () =>
+        platform.OnChange = () => { };
+        // Once it was seen to be frozen: before that it is frozen anew.
+        platform.Active.OnReached = () =>
         {
-            platform.RequireOneWriter();
-            if (!isLetGo && platform.Active.Changes is [.., "ingress dapp False"])
+            if (!isLetGo && platform.Journals.Any() && Records().Any(record => record is { Event: JournalEvent.Done, Step: "isolate", Action: "Freeze writes on pg" }))
             {
-                isLetGo = true;
-                platform.Active.IsReadOnly = false;
-                platform.OnChange = () => { };
+                (isLetGo, platform.Active.IsReadOnly) = (true, false);
             }
         };
         var stopped = await platform.Process().BeginAsync(Id, TestPlatform.Declaration, null, Token);
