@@ -163,7 +163,7 @@ public sealed class CronJobTests : IDisposable
         var told = new List<ToldWrite>();
         var world = platform.RehearsedWorld(told.Add);
         Assert.Equal(CheckStatus.Fail, (await WritersAsync(world)).Status);
-        foreach (var action in (await new FreezeStep { IsForPromotion = true }.MeasureAsync(world, Token)).Stages[0])
+        foreach (var action in (await new FreezeStep { IsForPromotion = true }.MeasureAsync(world, Token)).Stages.SelectMany(stage => stage))
         {
             await action.ActAsync(Token);
             Assert.True((await action.LookAsync(Token)).Holds, action.Name);

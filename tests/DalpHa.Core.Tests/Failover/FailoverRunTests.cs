@@ -190,7 +190,7 @@ public sealed class FailoverRunTests : IDisposable
         Assert.Empty(platform.Standby.Changes);
         // Nobody is told to wait for a promotion that was not asked for, and no primary is taken for one by it.
         Assert.DoesNotContain("whether the standby's database was promoted", stopped.HandOver, StringComparison.Ordinal);
-        Assert.Null(FailoverRun.GoingOn(platform.World(), Id, JournalFile.Read(platform.Journals.Single())).Promotion);
+        Assert.Null(BegunPromotion.Of(JournalFile.Read(platform.Journals.Single()).Records));
     }
 
     [Fact]

@@ -55,6 +55,21 @@ public sealed class RehearsalTests : IDisposable
     }
 
     [Fact]
+    public async Task A_promotion_that_people_do_is_assumed_and_what_follows_is_rehearsed()
+    {
+        platform.Runbook = platform.Runbook with { Steps = [.. platform.Runbook.Steps.Select(step => step.Name == "promote" ? step with { Manual = "Ask the provider." } : step)] };
+        var plan = await PlanAsync();
+        Assert.True(plan.IsReady, string.Join('\n', plan.Blockers));
+        Assert.Equal("Ask the provider. What follows assumes that it is done.", plan.Steps.Single(step => step.Step == "promote").Measured);
+        Assert.Contains(plan.Steps.Single(step => step.Step == "workloads").Actions, action => action.IsNeeded);
+
+        // A failover itself assumes nothing.
+        var stopped = await platform.Process().BeginAsync(Id, TestPlatform.Declaration, null, Token);
+        Assert.Equal("workloads", stopped.NextStep);
+        Assert.Contains("DatabaseTakesWrites", stopped.StoppedBecause, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task What_can_not_be_seen_is_assumed_of_nobody()
     {
         platform.Runbook = platform.Runbook with { Steps = [.. platform.Runbook.Steps.Select(step => step.Name == "freeze" ? step with { Manual = "Ask the provider." } : step)] };

@@ -30,16 +30,14 @@ public sealed class ResumptionTests : IDisposable
         Assert.Equal((before, asked), (platform.Active.Changes.Count, platform.Crew.Asked.Count));
     }
 
-    [Theory]
-    [InlineData(false)]
-    [InlineData(true)]
-    public async Task One_whose_roles_have_changed_by_another_failover_is_over(bool isFrozen)
+    [Fact]
+    public async Task One_whose_roles_have_changed_by_another_failover_is_over()
     {
         platform.Crew.Refuses = "isolate";
         Assert.Equal("isolate", (await platform.Process().BeginAsync(Id, TestPlatform.Declaration, null, Token)).NextStep);
         // The former active site was promoted again, and the other one is not made a standby yet.
         platform.OnChange = () => { };
-        (platform.Active.Timeline, platform.Active.IsReadOnly, platform.Standby.IsReadOnly) = (isFrozen ? 1 : 3, false, isFrozen);
+        (platform.Active.Timeline, platform.Active.IsReadOnly, platform.Standby.IsReadOnly) = (3, false, true);
         platform.Crew.Refuses = null;
         var (before, asked) = (platform.Active.Changes.Count, platform.Crew.Asked.Count);
 
@@ -47,6 +45,36 @@ public sealed class ResumptionTests : IDisposable
 
         Assert.Equal("FailoverOutlived", refused.ErrorId);
         Assert.Equal((before, asked), (platform.Active.Changes.Count, platform.Crew.Asked.Count));
+    }
+
+    [Fact]
+    public async Task A_former_site_that_comes_back_on_a_later_timeline_is_stopped_first_of_all()
+    {
+        platform.Crew.Refuses = "workloads";
+        Assert.Equal("workloads", (await platform.Process().BeginAsync(Id, TestPlatform.Declaration, null, Token)).NextStep);
+        // Whoever looks after it has elected one of its servers twice meanwhile.
+        platform.OnChange = () => { };
+        (platform.Active.Timeline, platform.Active.IsReadOnly) = (3, false);
+        platform.Crew.Refuses = null;
+        var ended = await platform.Process().ResumeAsync(Id, null, Token);
+        Assert.True(ended.Outcome == FailoverOutcome.Succeeded, ended.StoppedBecause);
+        Assert.False(platform.Active.TakesWrites);
+    }
+
+    [Fact]
+    public void A_promotion_keeps_its_server_and_its_own_outcome_whatever_else_the_step_does()
+    {
+        JournalRecord Of(JournalEvent @event, string? action, params (string, string)[] data) =>
+            new(0, DateTimeOffset.UnixEpoch, @event, "promote", action, $"{action}: {@event}", "operator", data.ToDictionary(one => one.Item1, one => one.Item2));
+        var told = Of(JournalEvent.Intent, "Promote pg", ("final", "true"));
+        List<JournalRecord> records = [Of(JournalEvent.StepStarted, null, ("server", "pg")), told, Of(JournalEvent.Done, "Freeze writes on pg, and drain it to pg")];
+        Assert.Equal(("pg", null), (BegunPromotion.Of(records)!.Server, BegunPromotion.Of(records)!.Outcome));
+        records.Add(Of(JournalEvent.Failed, "Promote pg"));
+        records.Add(Of(JournalEvent.StepStarted, null));
+        var begun = BegunPromotion.Of(records)!;
+        Assert.Equal(("pg", "Promote pg: Failed"), (begun.Server, begun.Outcome));
+        Assert.Null(BegunPromotion.Of([Of(JournalEvent.StepStarted, null, ("server", "pg")), Of(JournalEvent.Failed, "Freeze writes on pg")]));
+        Assert.Equal("pg", BegunPromotion.Of([Of(JournalEvent.StepStarted, null, ("server", "pg"), ("promotedBefore", "true"))])!.Server);
     }
 
     [Fact]

@@ -61,7 +61,7 @@ public sealed class WhatIfTests(LabSession session) : IDisposable
     private static bool IsNothingToDo(string command, Outcome outcome) =>
         outcome.Errors.Append(outcome.Terminating).Any(error => error?.FullyQualifiedErrorId.StartsWith("PreconditionUnmet,", StringComparison.Ordinal) == true)
         // The examples' failovers are none of this machine's.
-        || (command is "Resume-DalpFailover" && outcome.Errors.Append(outcome.Terminating).Any(error => error?.FullyQualifiedErrorId.StartsWith("FailoverNotFound,", StringComparison.Ordinal) == true))
+        || (command is "Resume-DalpFailover" && outcome.Errors.Append(outcome.Terminating).Any(error => error?.FullyQualifiedErrorId.Split(',')[0] is "FailoverNotFound" or "InputObjectNotBound"))
         || (command is "Resume-DalpWrite" or "Unprotect-DalpSite" && outcome.Errors.Count == 0 && outcome.Terminating is null);
 
     // Asking what one may do is a POST that changes nothing, and so is opening a tunnel.

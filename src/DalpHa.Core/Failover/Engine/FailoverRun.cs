@@ -84,14 +84,11 @@ public sealed class FailoverRun
     public Task<DalpFailover> ResumeAsync(string id, string? until, CancellationToken cancellationToken) =>
         RunAsync(id, until, async journal =>
         {
-            world = GoingOn(world, id, journal.Chain);
-            if (journal.Chain.Records[^1] is { Event: JournalEvent.Finished } finished)
+            if (await GoingOnAsync(world, id, journal.Chain, warn, cancellationToken).ConfigureAwait(false) is not { } goingOn)
             {
-                warn($"Failover {id} is finished, since {finished.At:u}: there is nothing to go on with. What is to be done now is another one: New-DalpFailoverPlan.");
                 return null;
             }
-            RequireSameServer(id);
-            await RequireNotOutlivedAsync(id, journal.Chain.Records, cancellationToken).ConfigureAwait(false);
+            world = goingOn;
             var owner = journal.Chain.Records[0].Data;
             if (owner.GetValueOrDefault("runbook") is { } begunWith && begunWith != Runbook)
             {
@@ -112,8 +109,24 @@ public sealed class FailoverRun
     /// <param name="world">The world as it was opened.</param>
     /// <param name="id">The failover's id.</param>
     /// <param name="chain">Its journal; null when there is none.</param>
-    /// <exception cref="DalpException">There is none, or it is of another topology.</exception>
-    public static FailoverWorld GoingOn(FailoverWorld world, string id, JournalChain? chain)
+    /// <param name="warn">Is told that there is nothing to go on with.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <returns>The world; null when the failover is finished.</returns>
+    /// <exception cref="DalpException">There is none, it is of another topology, it has told another server to become the primary, or the roles have changed since.</exception>
+    public static async Task<FailoverWorld?> GoingOnAsync(FailoverWorld world, string id, JournalChain? chain, Action<string> warn, CancellationToken cancellationToken)
+    {
+        var goingOn = GoingOn(world, id, chain);
+        if (chain!.Records[^1] is { Event: JournalEvent.Finished } finished)
+        {
+            warn($"Failover {id} is finished, since {finished.At:u}: there is nothing to go on with. What is to be done now is another one: New-DalpFailoverPlan.");
+            return null;
+        }
+        RequireSameServer(goingOn, id);
+        await RequireNotOutlivedAsync(goingOn, id, chain.Records, cancellationToken).ConfigureAwait(false);
+        return goingOn;
+    }
+
+    private static FailoverWorld GoingOn(FailoverWorld world, string id, JournalChain? chain)
     {
         if (chain is not { Records: [{ Data: var owner }, ..] records })
         {
@@ -137,7 +150,7 @@ public sealed class FailoverRun
     }
 
     // Of two servers that were told to become the primary, both may have.
-    private void RequireSameServer(string id)
+    private static void RequireSameServer(FailoverWorld world, string id)
     {
         if (world.Promotion is { Server: { } begun } && world.Runbook.Promotion.Server is { } named && named != begun)
         {
@@ -151,23 +164,19 @@ public sealed class FailoverRun
     }
 
     // What people vouched for in it was true of its day. Where the roles have changed since, that day is over.
-    private async Task RequireNotOutlivedAsync(string id, IReadOnlyList<JournalRecord> records, CancellationToken cancellationToken)
+    private static async Task RequireNotOutlivedAsync(FailoverWorld world, string id, IReadOnlyList<JournalRecord> records, CancellationToken cancellationToken)
     {
         if (records.FirstOrDefault(record => record is { Event: JournalEvent.StepDone, Step: FailoverSteps.Promote }) is not { } promoted)
         {
             return;
         }
-        var formers = world.Active.ReadServersAsync(cancellationToken);
         var servers = await world.Standby.ReadServersAsync(cancellationToken).ConfigureAwait(false);
         if (servers.Where(one => one.Now is not null).FirstOrDefault(one => world.Promotion?.Server is { } name ? one.Server.Name == name : servers.Count == 1) is not { Now: { } now, Server.Name: var server })
         {
             return;
         }
-        var later = (await formers.ConfigureAwait(false)).FirstOrDefault(one => one.Now is { IsInRecovery: false } there && there.Timeline > now.Timeline);
-        var why = now.IsInRecovery ? "it is a standby again"
-            : later is not null ? $"{later.Server.Name} was promoted after it"
-            : now.IsReadOnlyByDefault ? "it was frozen since"
-            : null;
+        // Where it takes writes it is the primary still, and a former one that has come back is stopped first of all, whatever timeline its own elections have brought it to.
+        var why = now.IsInRecovery ? "it is a standby again" : now.IsReadOnlyByDefault ? "it was frozen since" : null;
         if (why is not null)
         {
             throw new DalpException(

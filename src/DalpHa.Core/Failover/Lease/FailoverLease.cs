@@ -156,7 +156,16 @@ public sealed class FailoverLease : IAsyncDisposable
         while (time.GetElapsedTime(started) < watched)
         {
             await Task.Delay(LookEvery, time, cancellationToken).ConfigureAwait(false);
-            var now = await cluster.FindLeaseAsync(@namespace, Name, cancellationToken).ConfigureAwait(false) ?? new ClusterLease(Name, null, Duration, null, null, 0, null);
+            ClusterLease now;
+            try
+            {
+                now = await cluster.FindLeaseAsync(@namespace, Name, cancellationToken).ConfigureAwait(false) ?? new ClusterLease(Name, null, Duration, null, null, 0, null);
+            }
+            catch (DalpException exception) when (exception.Kind is FaultKind.Unreachable or FaultKind.TimedOut or FaultKind.Unavailable)
+            {
+                // One look that fails does not begin the watch anew: it is taken by the version that was seen, and refused when it was renewed meanwhile.
+                continue;
+            }
             if (now.Version != seen.Version)
             {
                 // He may have given it back in the meantime.

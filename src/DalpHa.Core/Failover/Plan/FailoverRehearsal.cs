@@ -84,8 +84,23 @@ public sealed class FailoverRehearsal(FailoverWorld world)
                 now = now with { AssumesFreeze = true };
                 step = step with { Measured = $"{step.Measured} What follows assumes that it is done." };
             }
+            if (step is { Name: FailoverSteps.Promote, Mode: StepMode.Manual })
+            {
+                await ShowPromotedAsync(cancellationToken).ConfigureAwait(false);
+                step = step with { Measured = $"{step.Measured} What follows assumes that it is done." };
+            }
             var (rehearsed, actions) = await RehearseAsync(step, cancellationToken).ConfigureAwait(false);
             yield return (Describe(rehearsed, ++number, actions), step.Facts);
+        }
+    }
+
+    // Which server people promote is the runbook's to name; where it names none of several, nothing is assumed.
+    private async Task ShowPromotedAsync(CancellationToken cancellationToken)
+    {
+        var candidate = await PromotionCandidate.MeasureAsync(world, cancellationToken).ConfigureAwait(false);
+        if (candidate is { IsPromoted: false, Lag: not null })
+        {
+            (await world.Standby.OpenDatabaseAsync(candidate.Server, cancellationToken).ConfigureAwait(false) as TellingDatabaseControl)?.ShowPromoted();
         }
     }
 

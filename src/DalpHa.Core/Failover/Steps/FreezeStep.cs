@@ -49,7 +49,10 @@ public sealed class FreezeStep : IStepRecipe
             Name = Name,
             Measured = running.Count == 0 ? $"{world.Active.Name}: no writer runs." : $"{world.Active.Name}: {Wording.List(running)} {(running.Count == 1 ? "runs" : "run")}.",
             Preconditions = [new Precondition("WritersKnown", Known(world, writers.Count + workloads.CronJobs.Count(one => one.Rule.Writes()))), .. conditions],
-            Stages = [[.. writers.Concat(validators).Select(workloads.Stop), .. cronJobs.Select(workloads.Suspend)], freezes],
+            // In a planned hand-over nobody's writers wait for a Job to end; else the database waits for none.
+            Stages = world.Kind.IsPlanned()
+                ? [[.. cronJobs.Select(workloads.Suspend)], [.. writers.Concat(validators).Select(workloads.Stop)], freezes]
+                : [[.. writers.Concat(validators).Select(workloads.Stop)], [.. cronJobs.Select(workloads.Suspend).Select(one => one with { RunsRegardless = true }), .. freezes]],
         };
     }
 

@@ -44,7 +44,8 @@ public sealed class IsolateStep : IStepRecipe
                         .. routes.Select(route => new SiteRoute(site, route, timeout).Close()),
                     ],
                     [.. fence],
-                    [ActiveFence.SeeNothingLeft(world, timeout < Settled ? timeout : Settled) with { RunsRegardless = true }],
+                    // Its operator sees later than PostgreSQL's silence that no instance is ready.
+                    [ActiveFence.SeeNothingLeft(world, cluster is not null || timeout < Settled ? timeout : Settled) with { RunsRegardless = true }],
                 ],
             };
         }

@@ -103,6 +103,7 @@ internal sealed record PromotionCandidate
         {
             Server = server,
             IsPromoted = true,
+            Facts = new Dictionary<string, string> { [BegunPromotion.ServerKey] = server.Name, [BegunPromotion.BeforeKey] = "true" },
             Measured = $"{server.Name} is promoted already; what it lacks of the former primary, if anything, is not measured here (Compare-DalpDatabase).",
             Preconditions = world switch
             {

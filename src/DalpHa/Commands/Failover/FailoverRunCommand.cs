@@ -63,16 +63,19 @@ public abstract class FailoverRunCommand : FailoverCommand
 
     /// <summary>Tells what would be done up to the last step that is asked for, or to the first that something is in the way of; changes nothing.</summary>
     /// <param name="settings">What both sites are opened with.</param>
-    /// <param name="goOnAsync">The world as it is to be gone on in.</param>
+    /// <param name="goOnAsync">The world as it is to be gone on in; null where there is nothing to go on with.</param>
     /// <param name="cancellationToken">Ends the rehearsal.</param>
-    private protected async Task RehearseAsync(FailoverSettings settings, Func<FailoverWorld, Task<FailoverWorld>> goOnAsync, CancellationToken cancellationToken)
+    private protected async Task RehearseAsync(FailoverSettings settings, Func<FailoverWorld, Task<FailoverWorld?>> goOnAsync, CancellationToken cancellationToken)
     {
         var told = new List<ToldWrite>();
         var session = Open(settings, told.Add, cancellationToken);
         await using (session.ConfigureAwait(false))
         {
-            var rehearsal = new FailoverRehearsal(await goOnAsync(session.World).ConfigureAwait(false));
-            var ends = await rehearsal.RunAsync(Until, told, cancellationToken).ConfigureAwait(false);
+            if (await goOnAsync(session.World).ConfigureAwait(false) is not { } world)
+            {
+                return;
+            }
+            var ends = await new FailoverRehearsal(world).RunAsync(Until, told, cancellationToken).ConfigureAwait(false);
             await TellAsync(told).ConfigureAwait(false);
             foreach (var end in ends)
             {

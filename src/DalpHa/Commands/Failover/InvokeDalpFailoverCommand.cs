@@ -36,7 +36,7 @@ public sealed class InvokeDalpFailoverCommand : FailoverRunCommand
         plan.RequireAffirmed(settings.MaxDataLoss, settings.ActiveIsGone);
         if (await AskAsync(() => IsWhatIf).ConfigureAwait(false))
         {
-            await RehearseAsync(settings, Task.FromResult, cancellationToken).ConfigureAwait(false);
+            await RehearseAsync(settings, Task.FromResult<FailoverWorld?>, cancellationToken).ConfigureAwait(false);
             return;
         }
         if (TimeProvider.System.GetUtcNow() - plan.MeasuredAt > PlanHolds)

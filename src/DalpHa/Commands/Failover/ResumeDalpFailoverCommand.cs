@@ -37,16 +37,21 @@ public sealed class ResumeDalpFailoverCommand : FailoverRunCommand
         Task<JournalChain?> FindAsync(FailoverWorld world) => catalog.FindAsync(Id!, world.Standby.Control, world.Standby.Namespace, cancellationToken);
         if (await AskAsync(() => IsWhatIf).ConfigureAwait(false))
         {
-            await RehearseAsync(settings, async world => FailoverRun.GoingOn(world, Id!, await FindAsync(world).ConfigureAwait(false)), cancellationToken).ConfigureAwait(false);
+            await RehearseAsync(
+                settings, async world => await FailoverRun.GoingOnAsync(world, Id!, await FindAsync(world).ConfigureAwait(false), EmitWarning, cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
             return;
         }
-        await RunAsync(settings, run => run.ResumeAsync(Id!, Until, cancellationToken), async world => await AgreesAsync(world, await FindAsync(world).ConfigureAwait(false)).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
+        await RunAsync(settings, run => run.ResumeAsync(Id!, Until, cancellationToken), async world => await AgreesAsync(world, await FindAsync(world).ConfigureAwait(false), cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
     }
 
     // Who is asked has before him what it is, and where and why it stands still.
-    private Task<bool> AgreesAsync(FailoverWorld world, JournalChain? chain)
+    private async Task<bool> AgreesAsync(FailoverWorld world, JournalChain? chain, CancellationToken cancellationToken)
     {
-        FailoverRun.GoingOn(world, Id!, chain);
+        if (await FailoverRun.GoingOnAsync(world, Id!, chain, _ => { }, cancellationToken).ConfigureAwait(false) is null)
+        {
+            // The run itself tells that it is finished.
+            return true;
+        }
         var failover = DalpFailover.Read(Id!, chain!, null);
         var text = string.Join(Environment.NewLine,
         [
@@ -54,6 +59,6 @@ public sealed class ResumeDalpFailoverCommand : FailoverRunCommand
             failover.NextStep is { } next ? $"Next: {next}." : "Every step is done.",
             .. failover.StoppedBecause is { } why ? [$"Stopped because: {why}"] : failover.IsEnded ? (string[])[] : ["It did not end: its process died, or still runs."],
         ]);
-        return AskAsync(() => ShouldProcess(text, $"{text}{Environment.NewLine}Go on with it?", $"Go on with failover {failover.Id}"));
+        return await AskAsync(() => ShouldProcess(text, $"{text}{Environment.NewLine}Go on with it?", $"Go on with failover {failover.Id}")).ConfigureAwait(false);
     }
 }

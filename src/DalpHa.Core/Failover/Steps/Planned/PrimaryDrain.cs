@@ -64,6 +64,10 @@ internal sealed class PrimaryDrain(FailoverWorld world, DatabaseServerSettings s
         foreach (var servers in seen.GroupBy(one => one.IsInRecovery, one => one.Server).OrderByDescending(follow => follow.Key))
         {
             await Task.WhenAll(servers.Select(server => database.FreezeAsync(server, cancellationToken))).ConfigureAwait(false);
+            while (servers.Key && (await Task.WhenAll(servers.Select(server => world.Active.ReadActivityAsync(server, cancellationToken))).ConfigureAwait(false)).Any(now => now.WhyNotFrozen is not null))
+            {
+                await Task.Delay(LookEvery, world.Time, cancellationToken).ConfigureAwait(false);
+            }
         }
     }
 }

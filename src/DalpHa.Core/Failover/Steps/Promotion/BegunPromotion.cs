@@ -11,29 +11,33 @@ public sealed record BegunPromotion(string? Server, DateTimeOffset At, string? O
     /// <summary>In the data of the step's beginning: the server that it promotes.</summary>
     internal const string ServerKey = "server";
 
+    /// <summary>In the data of the step's beginning: that the server was a primary by then.</summary>
+    internal const string BeforeKey = "promotedBefore";
+
     /// <summary>Whether it was of this server.</summary>
     public bool IsOf(string server) => Server is null || Server == server;
 
     /// <summary>The last one of a journal; null when there is none. A step that was begun and came to no promotion is none: the drain before it failed, or what it rests on changed while it was announced.</summary>
-    internal static BegunPromotion? Of(IReadOnlyList<JournalRecord> records)
+    public static BegunPromotion? Of(IReadOnlyList<JournalRecord> records)
     {
         var (begun, before) = ((BegunPromotion?)null, (BegunPromotion?)null);
-        string? server = null;
+        var (server, action) = ((string?)null, (string?)null);
         foreach (var record in records.Where(record => record.Step == FailoverSteps.Promote))
         {
             switch (record)
             {
                 case { Event: JournalEvent.StepStarted }:
                     server = record.Data.GetValueOrDefault(ServerKey);
-                    begun = server is null ? new BegunPromotion(null, record.At, null) : begun;
+                    begun ??= server is null || record.Data.ContainsKey(BeforeKey) ? new BegunPromotion(server, record.At, null) : null;
                     break;
                 case { Event: JournalEvent.Intent } when record.Data.ContainsKey(FailoverEngine.FinalKey):
-                    (begun, before) = (new BegunPromotion(server, record.At, null), begun);
+                    (begun, before, action) = (new BegunPromotion(server, record.At, null), begun, record.Action);
                     break;
-                case { Event: JournalEvent.Failed } when begun is { Outcome: null } && FailoverEngine.IsNotStarted(record):
+                // What else the step does tells nothing of it.
+                case { Event: JournalEvent.Failed } when record.Action == action && begun is { Outcome: null } && FailoverEngine.IsNotStarted(record):
                     begun = before;
                     break;
-                case { Event: JournalEvent.Done or JournalEvent.Failed } when begun is { Outcome: null }:
+                case { Event: JournalEvent.Done or JournalEvent.Failed } when record.Action == action && begun is { Outcome: null }:
                     begun = begun with { Outcome = record.Text };
                     break;
             }

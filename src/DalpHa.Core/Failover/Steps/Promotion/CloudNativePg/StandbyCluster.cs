@@ -10,6 +10,9 @@ namespace DalpHa.Core.Failover;
 /// <param name="isDistributed">Whether it belongs to a distributed topology.</param>
 internal sealed class StandbyCluster(FailoverWorld world, TimeSpan timeout, bool isDistributed)
 {
+    private static readonly TimeSpan SayEvery = TimeSpan.FromSeconds(1);
+    private long? lastSaid;
+    private string said = "";
     private readonly string name = world.Runbook.Promotion.StandbyCluster!;
 
     /// <summary>Reads it.</summary>
@@ -56,11 +59,27 @@ internal sealed class StandbyCluster(FailoverWorld world, TimeSpan timeout, bool
         Timeout = timeout,
     };
 
+    // For the reader alone: it must neither hold up the look for a write nor keep its outcome from being told.
     private async Task<string> SayAsync(CancellationToken cancellationToken)
     {
-        var now = await FindAsync(cancellationToken).ConfigureAwait(false);
-        return $"Cluster/{name} is {(now.IsReplica ? "a replica" : "primary by its spec")}; its operator says: {now.Phase ?? "nothing"}{(now.PhaseReason is { Length: > 0 } reason ? $" ({reason})" : "")}.";
+        if (lastSaid is { } asked && world.Time.GetElapsedTime(asked) < SayEvery)
+        {
+            return said;
+        }
+        try
+        {
+            said = Say(await FindAsync(cancellationToken).ConfigureAwait(false));
+        }
+        catch (DalpException exception)
+        {
+            said = exception.Message;
+        }
+        lastSaid = world.Time.GetTimestamp();
+        return said;
     }
+
+    private string Say(PostgresCluster now) =>
+        $"Cluster/{name} is {(now.IsReplica ? "a replica" : "primary by its spec")}; its operator says: {now.Phase ?? "nothing"}{(now.PhaseReason is { Length: > 0 } reason ? $" ({reason})" : "")}.";
 
     private Finding Judge(PostgresCluster now)
     {
