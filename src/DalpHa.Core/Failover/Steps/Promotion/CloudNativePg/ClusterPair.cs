@@ -25,10 +25,9 @@ internal sealed record ClusterPair(PostgresCluster Active, PostgresCluster Stand
         return new ClusterPair(both[0], both[1]);
     }
 
-    /// <summary>How far the standby has replayed.</summary>
-    /// <exception cref="Errors.DalpException">It can't be seen.</exception>
+    /// <summary>How far the standby has replayed; null when that can't be seen right now.</summary>
     public static async Task<Lsn?> ReplayedAsync(FailoverWorld world, DatabaseServerSettings server, CancellationToken cancellationToken) =>
-        (await world.Standby.ReadActivityAsync(server, cancellationToken).ConfigureAwait(false)).ReplayedLsn;
+        (await world.Standby.ReadServerAsync(server, cancellationToken).ConfigureAwait(false)).Now?.ReplayedLsn;
 
     /// <summary>What the token is good for.</summary>
     /// <param name="replayed">How far the standby has replayed; null when that can't be seen.</param>

@@ -9,6 +9,7 @@ namespace DalpHa.Core.Failover;
 /// </summary>
 internal sealed class DistributedPromotion(FailoverWorld world, TimeSpan timeout) : IPromotion
 {
+    private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(100);
     private readonly StandbyCluster cluster = new(world, timeout, isDistributed: true);
 
     /// <inheritdoc/>
@@ -39,21 +40,33 @@ internal sealed class DistributedPromotion(FailoverWorld world, TimeSpan timeout
             }
             return;
         }
-        var pair = await ClusterPair.ReadAsync(world, cancellationToken).ConfigureAwait(false);
-        // Whoever is primary by its spec was told before, and is on its way.
-        if (pair.Standby.IsReplica)
+        var asked = world.Time.GetTimestamp();
+        while (await TokenOfAsync(server, isLast: world.Time.GetElapsedTime(asked) > timeout * 0.75, cancellationToken).ConfigureAwait(false) is (var pair, var token))
         {
-            await world.Standby.CloudNativePg.PromoteAsync(pair.Standby, await UsableTokenAsync(pair, server, cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
+            if (token is not null)
+            {
+                await world.Standby.CloudNativePg.PromoteAsync(pair.Standby, token, cancellationToken).ConfigureAwait(false);
+                return;
+            }
+            await Task.Delay(LookEvery, world.Time, cancellationToken).ConfigureAwait(false);
         }
     }
 
-    // The demotion has ended with a token that the standby has come up to, or never will: the operator takes one that it has passed as a failure for good.
-    private async Task<string> UsableTokenAsync(ClusterPair pair, DatabaseServerSettings server, CancellationToken cancellationToken)
+    // The operator takes a token that the standby has passed as a failure for good. One that it has not come up to may have been usable a moment ago: with its primary gone a
+    // standby tells the timeline of its last restart point, until the next one.
+    private async Task<(ClusterPair Pair, string? Token)?> TokenOfAsync(DatabaseServerSettings server, bool isLast, CancellationToken cancellationToken)
     {
+        var pair = await ClusterPair.ReadAsync(world, cancellationToken).ConfigureAwait(false);
+        if (!pair.Standby.IsReplica)
+        {
+            // It was told before, and is on its way.
+            return null;
+        }
         var check = pair.Check(await ClusterPair.ReplayedAsync(world, server, cancellationToken).ConfigureAwait(false));
         return check.Verdict switch
         {
-            TokenVerdict.Usable => pair.Token!,
+            TokenVerdict.Usable => (pair, pair.Token),
+            TokenVerdict.Wait when !isLast => (pair, null),
             TokenVerdict.Wait => throw new DalpException(
                 "DemotionTokenNotYet",
                 FaultKind.Conflict,
