@@ -174,14 +174,17 @@ public sealed class FrozenReplicaTests : IDisposable
     }
 
     [Fact]
-    public async Task A_standby_that_was_frozen_as_a_whole_is_let_go_as_a_whole_when_it_is_promoted()
+    public async Task What_was_frozen_with_a_promoted_server_keeps_nobody_waiting_and_is_told()
     {
         var heir = platform.AddReplica(platform.Standby);
         platform.Runbook = platform.Runbook with { Promotion = platform.Runbook.Promotion with { Server = "pg" } };
         (platform.Standby.IsReadOnly, heir.IsReadOnly) = (true, true);
         var ended = await platform.Process().BeginAsync(Id, TestPlatform.Declaration, null, Token);
         Assert.True(ended.Outcome == FailoverOutcome.Succeeded, ended.StoppedBecause);
-        Assert.False(platform.Standby.IsReadOnly || heir.IsReadOnly);
+        Assert.Equal((false, true), (platform.Standby.IsReadOnly, heir.IsReadOnly));
+        var told = ended.Steps.Single(step => step.Step == "promote").Findings.Single(finding => finding.Check == "Replicas");
+        Assert.Equal(CheckStatus.Warn, told.Status);
+        Assert.Contains("Resume-DalpWrite -Site Standby", told.Remediation, StringComparison.Ordinal);
     }
 
     [Theory]

@@ -17,13 +17,11 @@ public sealed class PromoteStep : IStepRecipe
         var timeout = world.Runbook.StepOf(Name).Timeout;
         var isPlanned = world.Kind.IsPlanned();
         var fence = isPlanned ? ActiveFence.MeasureWritersAsync(world, cancellationToken) : ActiveFence.MeasureAsync(world, cancellationToken);
-        var standbys = world.Standby.ReadServersAsync(cancellationToken);
         var candidate = await PromotionCandidate.MeasureAsync(world, cancellationToken).ConfigureAwait(false);
         var planned = isPlanned ? await PlannedConditions.MeasureAsync(world, candidate, cancellationToken).ConfigureAwait(false) : [];
         var promoted = await PromotedServer.MeasureAsync(world, candidate, cancellationToken).ConfigureAwait(false);
         var promotion = Promotions.For(world, timeout);
         var drain = isPlanned && !promotion.StopsTheActive ? new PrimaryDrain(world, candidate.Server) : null;
-        var heirs = (await standbys.ConfigureAwait(false)).Where(one => one.Server.Name != candidate.Server.Name && one.Now is { IsInRecovery: true, IsReadOnlyByDefault: true }).Select(one => one.Server).ToList();
         var isWatched = drain is not null && (!candidate.IsPromoted || world.Drained is not null);
         return new FailoverStep
         {
@@ -45,9 +43,8 @@ public sealed class PromoteStep : IStepRecipe
                     .. drain is null ? (IReadOnlyList<FailoverAction>[])[] : [[drain.Action(timeout)]],
                     .. promotion.Stages(candidate.Server),
                     [
-                        // It may have been frozen when it was the primary of an earlier time, and what follows it on its site with it.
+                        // It may have been frozen when it was the primary of an earlier time.
                         SiteDatabase.OfStandby(world, timeout).Thaw(candidate.Server),
-                        .. heirs.Select(SiteDatabase.OfStandby(world, timeout).Thaw),
                         .. isWatched ? (IReadOnlyList<FailoverAction>)[new FormerPrimary(world, () => drain?.Drained ?? world.Drained).LookOnceMore(timeout)] : [],
                     ],
                 ]

@@ -49,7 +49,7 @@ internal sealed class PromotedServer
         IReadOnlyList<(string Check, Finding Finding)> found;
         try
         {
-            found = WayBackRule.Judge(await ViewAsync(bound.Token).ConfigureAwait(false));
+            found = [.. WayBackRule.Judge(await ViewAsync(bound.Token).ConfigureAwait(false)), .. await FrozenHeirsAsync(bound.Token).ConfigureAwait(false)];
         }
         catch (DalpException exception)
         {
@@ -62,6 +62,15 @@ internal sealed class PromotedServer
         }
         var at = world.Time.GetUtcNow();
         return [.. found.Select(one => DalpCheckResult.Of(one.Check, one.Finding, at))];
+    }
+
+    // What follows it on its site may have been frozen with it, and would take no writes on the day that it is promoted. Nobody waits for that now.
+    private async Task<IEnumerable<(string Check, Finding Finding)>> FrozenHeirsAsync(CancellationToken cancellationToken)
+    {
+        var others = await Task.WhenAll((world.Standby.Site.Database?.Servers ?? []).Where(one => one.Name != server.Name).Select(one => world.Standby.ReadServerAsync(one, cancellationToken))).ConfigureAwait(false);
+        return others.Where(one => one.Now is { IsInRecovery: true, IsReadOnlyByDefault: true }).Select(one => ("Replicas", Finding.Warn(
+            world.Standby.Name, one.Server.Name, "read-only by default", "takes writes when it is promoted", $"It follows {server.Name}, and was frozen with it.",
+            $"Let it go when there is time: Resume-DalpWrite -Site {world.Standby.Site.Role}.")));
     }
 
     private async Task<PromotedView> ViewAsync(CancellationToken cancellationToken)
