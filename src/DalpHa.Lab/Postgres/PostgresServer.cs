@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using DalpHa.Core.Errors;
@@ -410,10 +409,9 @@ public sealed class PostgresServer : IAsyncDisposable
 
     private void DemandFreePort()
     {
-        using var probe = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         try
         {
-            probe.Bind(new IPEndPoint(IPAddress.Loopback, Port));
+            LoopbackPort.Probe(Port);
         }
         catch (SocketException exception)
         {

@@ -120,8 +120,7 @@ public sealed class RealApiServer : IAsyncDisposable
     private static RealApiServer Prepare(RealApiServerOptions options, RealApiBinaries binaries, Version version)
     {
         OwnerOnly.CreateFolder(options.Folder);
-        var free = LoopbackPort.Free(3);
-        var ports = new ControlPlanePorts(options.Port == 0 ? free[0] : options.Port, free[1], free[2]);
+        var ports = new ControlPlanePorts(options.Port == 0 ? LoopbackPort.Free() : options.Port, LoopbackPort.Free(), LoopbackPort.Free());
         var data = Path.Combine(options.Folder, Path.GetRandomFileName());
         OwnerOnly.CreateFolder(data);
         var keys = ClusterKeys.Create(Path.Combine(options.Folder, "keys"), options.Name, options.Time);

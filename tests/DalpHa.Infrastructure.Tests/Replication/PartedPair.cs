@@ -45,8 +45,17 @@ internal static class PartedPair
             async () => await pair.Primary.ExecuteAsync("SHOW default_transaction_read_only", Token) is "on", TimeSpan.FromSeconds(10), "it is read-only by default");
     }
 
-    public static async Task<Lsn> EndOfLogAsync(PostgresPair pair) =>
-        Lsn.Parse((string)(await pair.Primary.ExecuteAsync("SELECT pg_current_wal_flush_lsn()::text", Token))!)!.Value;
+    /// <summary>Where the primary's log ends once all of it is on disk.</summary>
+    /// <remarks>What readers leave there (hints in pages) no commit waits for: until the server has come to it, what is on disk may end in the midst of a record.</remarks>
+    public static async Task<Lsn> EndOfLogAsync(PostgresPair pair)
+    {
+        string? end = null;
+        await Poll.UntilAsync(
+            async () => (end = (string?)await pair.Primary.ExecuteAsync("SELECT f::text FROM pg_current_wal_insert_lsn() AS i, pg_current_wal_flush_lsn() AS f WHERE f >= i", Token)) is not null,
+            TimeSpan.FromSeconds(30),
+            "all of its log is on disk");
+        return Lsn.Parse(end)!.Value;
+    }
 
     public static async Task<DateTimeOffset> ClockAsync(PostgresPair pair) => new((DateTime)(await pair.Primary.ExecuteAsync("SELECT clock_timestamp()", Token))!);
 }
