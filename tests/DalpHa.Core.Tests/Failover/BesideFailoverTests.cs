@@ -8,14 +8,12 @@ namespace DalpHa.Core.Tests.Failover;
 /// <summary>What a step by hand makes of a failover's lease.</summary>
 public sealed class BesideFailoverTests : IDisposable
 {
-    private const string Operator = "operator@laptop";
     private const string Holder = "20260601-120000-abcd somebody@elsewhere 1234:5678";
-    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(40);
     private readonly TestPlatform platform = new();
-    private readonly HandCrew crew = new();
+    private readonly HandCrew crew;
     private Attestation? word;
 
-    private static CancellationToken Token => TestContext.Current.CancellationToken;
+    public BesideFailoverTests() => crew = new HandCrew(platform);
 
     public void Dispose() => platform.Dispose();
 
@@ -23,7 +21,7 @@ public sealed class BesideFailoverTests : IDisposable
     public async Task Without_a_failover_nothing_is_said()
     {
         await FreezeAsync();
-        Assert.True(await RunAsync(new ResumeWrites(Timeout), releases: true));
+        Assert.True(await RunAsync(new ResumeWrites(HandCrew.Timeout), releases: true));
         platform.Standby.Leases[FailoverLease.Name] = Lease() with { Holder = null };
         Assert.True(await FreezeAsync());
         Assert.Empty(crew.Warnings);
@@ -37,7 +35,7 @@ public sealed class BesideFailoverTests : IDisposable
         await FreezeAsync();
         Hold(holds == SiteRole.Standby ? platform.Standby : platform.Active);
         var before = platform.Active.Changes.Count;
-        var refused = await Assert.ThrowsAsync<DalpException>(() => RunAsync(new ResumeWrites(Timeout), releases: true));
+        var refused = await Assert.ThrowsAsync<DalpException>(() => RunAsync(new ResumeWrites(HandCrew.Timeout), releases: true));
         Assert.Equal("PreconditionUnmet", refused.ErrorId);
         Assert.Contains($"held by '{Holder}' since 2026-06-01", refused.Message, StringComparison.Ordinal);
         Assert.Contains("Get-DalpFailover", refused.RecommendedAction, StringComparison.Ordinal);
@@ -45,7 +43,7 @@ public sealed class BesideFailoverTests : IDisposable
         Assert.Equal(before, platform.Active.Changes.Count);
 
         word = new Attestation("Jane Doe", "The failover is given up.");
-        Assert.True(await RunAsync(new ResumeWrites(Timeout), releases: true));
+        Assert.True(await RunAsync(new ResumeWrites(HandCrew.Timeout), releases: true));
         Assert.Contains("Jane Doe has this done beside it: The failover is given up.", Assert.Single(crew.Warnings), StringComparison.Ordinal);
         Assert.Contains(platform.Journals, journal => JournalFile.Read(journal).Records[0].Data.GetValueOrDefault("besideFailover") == "Jane Doe: The failover is given up.");
         Assert.True(platform.Active.TakesWrites);
@@ -66,7 +64,7 @@ public sealed class BesideFailoverTests : IDisposable
         await FreezeAsync();
         Hold(platform.Standby);
         platform.Time.Advance(TimeSpan.FromMinutes(20));
-        Assert.True(await RunAsync(new ResumeWrites(Timeout), releases: true));
+        Assert.True(await RunAsync(new ResumeWrites(HandCrew.Timeout), releases: true));
         Assert.Contains("Resume-DalpFailover", Assert.Single(crew.Warnings), StringComparison.Ordinal);
     }
 
@@ -92,7 +90,7 @@ public sealed class BesideFailoverTests : IDisposable
             platform.Time.Advance(TimeSpan.FromMinutes(15));
             Hold(platform.Standby);
         };
-        Assert.False(await RunAsync(new ResumeWrites(Timeout), releases: true));
+        Assert.False(await RunAsync(new ResumeWrites(HandCrew.Timeout), releases: true));
         Assert.Equal(before, platform.Active.Changes.Count);
         Assert.Contains(crew.Results, result => result.Detail.Contains("NoFailoverRuns", StringComparison.Ordinal));
     }
@@ -103,11 +101,6 @@ public sealed class BesideFailoverTests : IDisposable
 
     private Task<bool> FreezeAsync() => RunAsync(new FreezeStep(), releases: false);
 
-    private async Task<bool> RunAsync(IStepRecipe recipe, bool releases)
-    {
-        var world = platform.World() with { Runbook = HandRunbook.Of(Timeout, new PromotionProcedure(PromotionMethod.SelfRun)), BesideFailover = word };
-        var step = new BesideFailover(recipe, releases, Operator);
-        await using var journal = new HandJournal(world, platform.Folder("steps"), Operator, _ => { });
-        return await new HandRun(crew, platform.Time, journal).RunAsync(await step.MeasureAsync(world, Token), token => step.MeasureAsync(world, token), Token);
-    }
+    private Task<bool> RunAsync(IStepRecipe recipe, bool releases) =>
+        crew.RunAsync(new BesideFailover(recipe, releases, HandCrew.Operator), () => crew.World() with { BesideFailover = word });
 }

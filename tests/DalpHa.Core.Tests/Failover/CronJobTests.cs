@@ -12,9 +12,10 @@ namespace DalpHa.Core.Tests.Failover;
 public sealed class CronJobTests : IDisposable
 {
     private const string Id = "20260601-120000-abcd";
-    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(40);
     private readonly TestPlatform platform = new();
-    private readonly HandCrew crew = new();
+    private readonly HandCrew crew;
+
+    public CronJobTests() => crew = new HandCrew(platform);
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
@@ -24,12 +25,12 @@ public sealed class CronJobTests : IDisposable
     public async Task A_freeze_suspends_what_writes_by_the_clock_and_the_way_back_resumes_just_that()
     {
         platform.Active.Cluster.CronJobs = [CronJob("sweep", "signer"), CronJob("nightly", "dapi", isSuspended: true), CronJob("report", "dapp")];
-        Assert.True(await RunAsync(new FreezeStep()));
+        Assert.True(await crew.RunAsync(new FreezeStep()));
         Assert.Contains(crew.Results, result => result is { Action: "Suspend CronJob/sweep", Outcome: FailoverOutcome.Succeeded, HasActed: true });
         Assert.Contains(crew.Results, result => result is { Action: "Suspend CronJob/nightly", Outcome: FailoverOutcome.Succeeded, HasActed: false });
         Assert.Equal([("sweep", true, true), ("nightly", true, false), ("report", false, false)], CronJobs());
 
-        Assert.True(await RunAsync(new ResumeWrites(Timeout)));
+        Assert.True(await crew.RunAsync(new ResumeWrites(HandCrew.Timeout)));
         Assert.Equal([("sweep", false, false), ("nightly", true, false), ("report", false, false)], CronJobs());
     }
 
@@ -37,9 +38,9 @@ public sealed class CronJobTests : IDisposable
     public async Task An_isolation_suspends_all_that_a_rule_chooses_and_its_way_back_resumes_just_that()
     {
         platform.Active.Cluster.CronJobs = [CronJob("sweep", "signer"), CronJob("nightly", "dapi", isSuspended: true), CronJob("report", "dapp"), CronJob("anothers", "billing")];
-        Assert.True(await RunAsync(new IsolateStep()));
+        Assert.True(await crew.RunAsync(new IsolateStep()));
         Assert.Equal([("sweep", true, true), ("nightly", true, false), ("report", true, true), ("anothers", false, false)], CronJobs());
-        Assert.True(await RunAsync(new Unprotect(Timeout)));
+        Assert.True(await crew.RunAsync(new Unprotect(HandCrew.Timeout)));
         Assert.Equal([("sweep", false, false), ("nightly", true, false), ("report", false, false), ("anothers", false, false)], CronJobs());
     }
 
@@ -47,19 +48,19 @@ public sealed class CronJobTests : IDisposable
     public async Task One_whose_pods_alone_carry_the_labels_of_a_rule_belongs_to_it()
     {
         platform.Active.Cluster.CronJobs = [CronJob("sweep", "signer") with { Labels = new Dictionary<string, string> { ["team"] = "chain" } }];
-        Assert.Equal(CheckStatus.Fail, (await WritersAsync(World())).Status);
-        Assert.True(await RunAsync(new FreezeStep()));
+        Assert.Equal(CheckStatus.Fail, (await WritersAsync(crew.World())).Status);
+        Assert.True(await crew.RunAsync(new FreezeStep()));
         Assert.Equal([("sweep", true, true)], CronJobs());
-        Assert.Equal(CheckStatus.Pass, (await WritersAsync(World())).Status);
+        Assert.Equal(CheckStatus.Pass, (await WritersAsync(crew.World())).Status);
     }
 
     [Fact]
     public async Task What_is_stopped_and_started_by_name_is_suspended_and_resumed_and_what_another_suspended_is_told()
     {
         platform.Active.Cluster.CronJobs = [CronJob("sweep", "signer"), CronJob("sweep-old", "signer", isSuspended: true)];
-        Assert.True(await RunAsync(new StopWorkloads(new WorkloadChoice(["signer"]), Timeout)));
+        Assert.True(await crew.RunAsync(new StopWorkloads(new WorkloadChoice(["signer"]), HandCrew.Timeout)));
         Assert.Equal([("sweep", true, true), ("sweep-old", true, false)], CronJobs());
-        Assert.True(await RunAsync(new StartWorkloads(new WorkloadChoice(["CronJob/sweep*"]), null, Timeout)));
+        Assert.True(await crew.RunAsync(new StartWorkloads(new WorkloadChoice(["CronJob/sweep*"]), null, HandCrew.Timeout)));
         Assert.Equal([("sweep", false, false), ("sweep-old", true, false)], CronJobs());
         Assert.Contains(crew.Warnings, warning => warning.Contains("CronJob/sweep-old: stays suspended", StringComparison.Ordinal));
     }
@@ -68,7 +69,7 @@ public sealed class CronJobTests : IDisposable
     public async Task A_Job_that_runs_is_left_to_end_and_named_and_the_database_is_frozen_all_the_same()
     {
         platform.Active.Cluster.CronJobs = [CronJob("sweep", "signer") with { ActiveJobs = ["sweep-29312345"] }];
-        Assert.False(await RunAsync(new FreezeStep()));
+        Assert.False(await crew.RunAsync(new FreezeStep()));
         Assert.False(platform.Active.TakesWrites);
         var left = crew.Results.Single(result => result.Action == "Suspend CronJob/sweep");
         Assert.Equal(FailoverOutcome.Incomplete, left.Outcome);
@@ -78,7 +79,7 @@ public sealed class CronJobTests : IDisposable
         // It ends, and the freeze is taken up again.
         platform.Active.Cluster.CronJobs = [.. platform.Active.Cluster.CronJobs.Select(one => one with { ActiveJobs = [] })];
         crew.Results.Clear();
-        Assert.True(await RunAsync(new FreezeStep()));
+        Assert.True(await crew.RunAsync(new FreezeStep()));
     }
 
     [Fact]
@@ -87,7 +88,7 @@ public sealed class CronJobTests : IDisposable
         platform.Active.Cluster.CronJobs = [CronJob("sweep", "signer", isSuspended: true)];
         platform.Active.Strays = [Given.Pod("signer", 7) with { Owner = "Job/sweep-29312345" }];
         platform.Active.SetPods();
-        Assert.False(await RunAsync(new FreezeStep()));
+        Assert.False(await crew.RunAsync(new FreezeStep()));
         Assert.Contains("Job/sweep-29312345", crew.Results.Single(result => result.Action == "Suspend CronJob/sweep").Detail, StringComparison.Ordinal);
     }
 
@@ -98,11 +99,11 @@ public sealed class CronJobTests : IDisposable
     [InlineData("Rollout.argoproj.io/dapi", "Rollout.argoproj.io/dapi runs", "Stop Rollout.argoproj.io/dapi")]
     public async Task What_no_workload_keeps_is_told_by_what_keeps_it_with_what_ends_it(string? owner, string observed, string remedy)
     {
-        await RunAsync(new FreezeStep());
+        await crew.RunAsync(new FreezeStep());
         platform.Active.Cluster.Workloads.RemoveAll(workload => workload.Name == "dapi");
         platform.Active.Strays = [Given.Pod("dapi", 7) with { Owner = owner }];
         platform.Active.SetPods();
-        var finding = await WritersAsync(World());
+        var finding = await WritersAsync(crew.World());
         Assert.Equal((CheckStatus.Fail, observed), (finding.Status, finding.Observed));
         Assert.Contains(remedy, finding.Remediation, StringComparison.Ordinal);
         Assert.DoesNotContain("Suspend-DalpWrite", finding.Remediation, StringComparison.Ordinal);
@@ -112,11 +113,11 @@ public sealed class CronJobTests : IDisposable
     public async Task A_count_that_rose_again_is_told_as_somebody_elses()
     {
         platform.Active.Cluster.CronJobs = [CronJob("sweep", "signer")];
-        await RunAsync(new FreezeStep());
+        await crew.RunAsync(new FreezeStep());
         platform.Active.Cluster.Workloads[1] = platform.Active.Cluster.Workloads[1] with { Desired = 2 };
         platform.Active.Cluster.CronJobs = [.. platform.Active.Cluster.CronJobs.Select(one => one with { IsSuspended = false })];
         platform.Active.SetPods();
-        var finding = await WritersAsync(World());
+        var finding = await WritersAsync(crew.World());
         Assert.Equal("CronJob/sweep (not suspended), Deployment/dapi run", finding.Observed);
         Assert.Contains("Deployment/dapi was stopped, and something or somebody (an autoscaler, GitOps) has set it back since: pause that first.", finding.Remediation, StringComparison.Ordinal);
         Assert.Contains("CronJob/sweep was stopped, and something", finding.Remediation, StringComparison.Ordinal);
@@ -127,7 +128,7 @@ public sealed class CronJobTests : IDisposable
     {
         platform.Active.Cluster.Failures["cronjobs"] = new DalpException("ApiForbidden", FaultKind.Forbidden, "You may not list cronjobs.batch.", "Grant it.", "cronjobs.batch");
         platform.ActiveIsGone = new Attestation("Ann", "I saw it off.");
-        var finding = await WritersAsync(World());
+        var finding = await WritersAsync(crew.World());
         Assert.Equal((CheckStatus.Unknown, "Grant it."), (finding.Status, finding.Remediation));
     }
 
@@ -148,7 +149,7 @@ public sealed class CronJobTests : IDisposable
         platform.Standby.Cluster.CronJobs = [CronJob("report", "dapi", isSuspended: true)];
         (platform.Standby.IsInRecovery, platform.ActiveIsGone) = (false, new Attestation("Ann", "I saw it off."));
         platform.Active.SetDown(true);
-        var step = await new WorkloadsStep().MeasureAsync(World(), Token);
+        var step = await new WorkloadsStep().MeasureAsync(crew.World(), Token);
         var told = step.Preconditions.Single(condition => condition.Name == "CronJobsKnown").Finding;
         Assert.Equal((CheckStatus.Warn, "CronJob/report"), (told.Status, told.Target));
         Assert.DoesNotContain(step.Stages.SelectMany(stage => stage), action => action.Name.StartsWith("Resume", StringComparison.Ordinal));
@@ -185,12 +186,4 @@ public sealed class CronJobTests : IDisposable
     // What the steps after the freeze rest on.
     private static async Task<Finding> WritersAsync(FailoverWorld world) =>
         (await new WorkloadsStep().MeasureAsync(world, Token)).Preconditions.Single(condition => condition is { Name: "ActiveFenced", Finding.Target: "writers" }).Finding;
-
-    private async Task<bool> RunAsync(IStepRecipe step)
-    {
-        await using var journal = new HandJournal(World(), platform.Folder("steps"), "operator@laptop", crew.Warnings.Add);
-        return await new HandRun(crew, platform.Time, journal).RunAsync(await step.MeasureAsync(World(), Token), token => step.MeasureAsync(World(), token), Token);
-    }
-
-    private FailoverWorld World() => platform.World() with { Runbook = HandRunbook.Of(Timeout, new PromotionProcedure(PromotionMethod.SelfRun)) };
 }

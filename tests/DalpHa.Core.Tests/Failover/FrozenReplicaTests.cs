@@ -12,13 +12,12 @@ namespace DalpHa.Core.Tests.Failover;
 public sealed class FrozenReplicaTests : IDisposable
 {
     private const string Id = "20260601-120000-abcd";
-    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(40);
     private static readonly Attestation Word = new("Head of Operations", "Its disk is destroyed.");
     private readonly TestPlatform platform = new();
-    private readonly HandCrew crew = new();
+    private readonly HandCrew crew;
     private readonly TestSite replica;
 
-    public FrozenReplicaTests() => replica = platform.AddReplica(platform.Active);
+    public FrozenReplicaTests() => (crew, replica) = (new HandCrew(platform), platform.AddReplica(platform.Active));
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
@@ -147,13 +146,13 @@ public sealed class FrozenReplicaTests : IDisposable
     [Fact]
     public async Task By_hand_each_server_is_frozen_isolated_and_let_go()
     {
-        foreach (var (recipe, back) in new (IStepRecipe, IStepRecipe)[] { (new FreezeStep(), new ResumeWrites(Timeout)), (new IsolateStep(), new Unprotect(Timeout)) })
+        foreach (var (recipe, back) in new (IStepRecipe, IStepRecipe)[] { (new FreezeStep(), new ResumeWrites(HandCrew.Timeout)), (new IsolateStep(), new Unprotect(HandCrew.Timeout)) })
         {
             crew.Results.Clear();
-            Assert.True(await RunAsync(recipe));
+            Assert.True(await crew.RunAsync(recipe));
             Assert.Equal(["Freeze writes on pg", "Freeze writes on pg-2"], crew.Results.Where(result => result is { HasActed: true, Outcome: FailoverOutcome.Succeeded }).Select(result => result.Action).Where(name => name.StartsWith("Freeze", StringComparison.Ordinal)).Order());
             Assert.True(platform.Active.IsReadOnly && replica.IsReadOnly);
-            Assert.True(await RunAsync(back));
+            Assert.True(await crew.RunAsync(back));
             Assert.False(platform.Active.IsReadOnly || replica.IsReadOnly);
         }
     }
@@ -161,16 +160,16 @@ public sealed class FrozenReplicaTests : IDisposable
     [Fact]
     public async Task A_site_does_not_write_again_beside_a_replica_that_may_be_promoted_on_the_other()
     {
-        await RunAsync(new FreezeStep());
-        await RunAsync(new PromoteStep());
+        await crew.RunAsync(new FreezeStep());
+        await crew.RunAsync(new PromoteStep());
         platform.Standby.IsReadOnly = true;
         replica.IsReadOnly = false;
-        var gate = Assert.Single((await new ResumeWrites(Timeout).MeasureAsync(World().Facing(SiteRole.Standby), Token)).Unmet);
+        var gate = Assert.Single((await new ResumeWrites(HandCrew.Timeout).MeasureAsync(crew.World().Facing(SiteRole.Standby), Token)).Unmet);
         Assert.Equal(("OtherFenced", "pg-2"), (gate.Name, gate.Finding.Target));
 
         // The standby of the pair is in recovery as it must be, and able to take over.
         (platform.Standby.IsInRecovery, platform.Standby.IsReadOnly, replica.IsReadOnly) = (true, false, true);
-        Assert.Empty((await new ResumeWrites(Timeout).MeasureAsync(World(), Token)).Unmet);
+        Assert.Empty((await new ResumeWrites(HandCrew.Timeout).MeasureAsync(crew.World(), Token)).Unmet);
     }
 
     [Fact]
@@ -194,14 +193,14 @@ public sealed class FrozenReplicaTests : IDisposable
     {
         platform.Active.Postgres = new PostgresCluster { Namespace = "dalp", Name = "pg-west", Version = "1", ReplicaEnabled = isReplica };
         platform.Active.IsInRecovery = isReplica;
-        Assert.True(await RunAsync(new FreezeStep()));
+        Assert.True(await crew.RunAsync(new FreezeStep()));
         Assert.Equal(isReplica ? [] : ["parameter on"], platform.Active.Changes.Where(change => change.StartsWith("parameter", StringComparison.Ordinal)).Distinct());
         Assert.Empty(replica.Changes);
         Assert.Equal(!isReplica, replica.IsReadOnly);
-        Assert.All(await FenceAsync(World()), precondition => Assert.True(precondition.IsMet, precondition.Finding.ToString()));
+        Assert.All(await FenceAsync(crew.World()), precondition => Assert.True(precondition.IsMet, precondition.Finding.ToString()));
 
         // Whether it is one must be seen.
-        var world = World();
+        var world = crew.World();
         platform.Active.Postgres = platform.Active.Postgres with { Name = "another" };
         replica.IsReadOnly = false;
         Assert.Contains(await FenceAsync(world), precondition => precondition.Finding is { Target: "pg-2", Status: CheckStatus.Fail });
@@ -211,15 +210,4 @@ public sealed class FrozenReplicaTests : IDisposable
         [.. (await new ManualStep("traffic").MeasureAsync(world, Token)).Preconditions.Where(precondition => precondition.Name == "ActiveFenced")];
 
     private Task<DalpFailoverPlan> PlanAsync() => new FailoverRehearsal(platform.RehearsedWorld(_ => { })).PlanAsync(Id, Token);
-
-    private async Task<bool> RunAsync(IStepRecipe recipe)
-    {
-        await using var journal = new HandJournal(World(), platform.Folder("steps"), "operator@laptop", crew.Warnings.Add);
-        return await new HandRun(crew, platform.Time, journal).RunAsync(await recipe.MeasureAsync(World(), Token), token => recipe.MeasureAsync(World(), token), Token);
-    }
-
-    private FailoverWorld World() => platform.World() with
-    {
-        Runbook = HandRunbook.Of(Timeout, platform.Active.Postgres is { Name: var name } ? new PromotionProcedure(PromotionMethod.CloudNativePgReplica) { ActiveCluster = name } : new PromotionProcedure(PromotionMethod.SelfRun)),
-    };
 }

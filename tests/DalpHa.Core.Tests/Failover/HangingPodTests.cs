@@ -9,9 +9,10 @@ namespace DalpHa.Core.Tests.Failover;
 public sealed class HangingPodTests : IDisposable
 {
     private const string Id = "20260601-120000-abcd";
-    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(40);
     private readonly TestPlatform platform = new();
-    private readonly HandCrew crew = new();
+    private readonly HandCrew crew;
+
+    public HangingPodTests() => crew = new HandCrew(platform);
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
@@ -42,7 +43,7 @@ public sealed class HangingPodTests : IDisposable
     {
         platform.Active.Postgres = new PostgresCluster { Namespace = "dalp", Name = "pg-west", Version = "1" };
         platform.Active.Hanging.Add("dapp");
-        Assert.False(await IsolateAsync());
+        Assert.False(await crew.RunAsync(new IsolateStep()));
         Assert.True(platform.Active.IsReadOnly);
         Assert.Contains("fence True", platform.Active.Changes);
         Assert.Equal(FailoverOutcome.Incomplete, crew.Results.Single(result => result.Action == "Scale Deployment/dapp to 0").Outcome);
@@ -52,7 +53,7 @@ public sealed class HangingPodTests : IDisposable
     public async Task Who_waits_for_a_site_freezes_it_before_it_waits_for_its_pods()
     {
         platform.Active.Hanging.Add("dapp");
-        var (isFrozen, journal, until) = (false, Journal(), platform.Time.GetUtcNow() + TimeSpan.FromHours(1));
+        var (isFrozen, journal, until) = (false, crew.Journal(), platform.Time.GetUtcNow() + TimeSpan.FromHours(1));
         // What the dead node held goes when somebody deletes it.
         crew.OnShow = _ =>
         {
@@ -66,7 +67,7 @@ public sealed class HangingPodTests : IDisposable
         };
         await using (journal)
         {
-            await new SiteWatch(World(), crew, Timeout, journal).IsolateAsync(TimeSpan.FromHours(3), Token);
+            await new SiteWatch(crew.World(), crew, HandCrew.Timeout, journal).IsolateAsync(TimeSpan.FromHours(3), Token);
         }
         Assert.True(isFrozen);
     }
@@ -80,7 +81,7 @@ public sealed class HangingPodTests : IDisposable
         platform.Active.Strays = [Given.Pod(name, 9)];
         platform.Active.Cluster.Workloads.RemoveAll(workload => workload.Name == name);
         platform.Active.SetPods();
-        Assert.False(await IsolateAsync());
+        Assert.False(await crew.RunAsync(new IsolateStep()));
         var left = crew.Results[^1];
         Assert.Equal(("See that nothing writes or signs on west", FailoverOutcome.Incomplete), (left.Action, left.Outcome));
         Assert.Contains($"Pod/{name}-9 runs", left.Detail, StringComparison.Ordinal);
@@ -94,14 +95,14 @@ public sealed class HangingPodTests : IDisposable
     {
         platform.Active.Cluster.Workloads.Add(Given.Workload("validator", 1, kind: WorkloadKind.DaemonSet));
         platform.Active.SetPods();
-        Assert.False(await IsolateAsync());
+        Assert.False(await crew.RunAsync(new IsolateStep()));
         Assert.Contains("DaemonSet/validator", crew.Results[^1].Detail, StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task A_workload_that_is_deleted_is_gone_when_its_pods_are()
     {
-        var stop = await new StopWorkloads(new WorkloadChoice(["validator"]), Timeout).MeasureAsync(World(), Token);
+        var stop = await new StopWorkloads(new WorkloadChoice(["validator"]), HandCrew.Timeout).MeasureAsync(crew.World(), Token);
         platform.Active.Cluster.Workloads.RemoveAll(workload => workload.Name == "validator");
         var action = Assert.Single(stop.Stages.SelectMany(stage => stage));
         Assert.Equal(Sighting.NotYet("It is not there, and 4 pods of it."), await action.LookAsync(Token));
@@ -115,7 +116,7 @@ public sealed class HangingPodTests : IDisposable
     public async Task A_count_that_somebody_lowers_after_it_was_asked_for_is_enough_and_told_unless_it_is_none(int kept, bool isDone)
     {
         platform.Active.Cluster.Workloads[0] = platform.Active.Cluster.Workloads[0] with { Desired = 1, Ready = 1, Updated = 1 };
-        var step = await new StartWorkloads(new WorkloadChoice(["dapp"]), 4, Timeout).MeasureAsync(World(), Token);
+        var step = await new StartWorkloads(new WorkloadChoice(["dapp"]), 4, HandCrew.Timeout).MeasureAsync(crew.World(), Token);
         var start = Assert.Single(step.Stages.SelectMany(stage => stage));
         Assert.False((await start.LookAsync(Token)).Holds);
         await start.ActAsync(Token);
@@ -124,17 +125,4 @@ public sealed class HangingPodTests : IDisposable
         Assert.Equal(isDone, seen.Holds);
         Assert.Equal(isDone, seen.Seen.Contains("4 were asked for, and somebody keeps it at 1 (an autoscaler?).", StringComparison.Ordinal));
     }
-
-    private async Task<bool> IsolateAsync()
-    {
-        await using var journal = Journal();
-        return await new HandRun(crew, platform.Time, journal).RunAsync(await new IsolateStep().MeasureAsync(World(), Token), token => new IsolateStep().MeasureAsync(World(), token), Token);
-    }
-
-    private HandJournal Journal() => new(World(), platform.Folder("steps"), "operator@laptop", crew.Warnings.Add);
-
-    private FailoverWorld World() => platform.World() with
-    {
-        Runbook = HandRunbook.Of(Timeout, platform.Active.Postgres is { Name: var name } ? new PromotionProcedure(PromotionMethod.CloudNativePgReplica) { ActiveCluster = name } : new PromotionProcedure(PromotionMethod.SelfRun)),
-    };
 }

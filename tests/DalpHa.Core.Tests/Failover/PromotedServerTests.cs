@@ -72,13 +72,9 @@ public sealed class PromotedServerTests : IDisposable
     [Fact]
     public async Task A_step_by_hand_tells_it_after_its_actions_and_writes_it_down()
     {
-        var world = platform.World();
-        var crew = new HandCrew();
-        foreach (var recipe in (IStepRecipe[])[new FreezeStep(), new PromoteStep()])
-        {
-            await using var journal = new HandJournal(world, platform.Folder("steps"), "operator@laptop", crew.Warnings.Add);
-            Assert.True(await new HandRun(crew, platform.Time, journal).RunAsync(await recipe.MeasureAsync(world, Token), token => recipe.MeasureAsync(world, token), Token));
-        }
+        var crew = new HandCrew(platform);
+        Assert.True(await crew.RunAsync(new FreezeStep()));
+        Assert.True(await crew.RunAsync(new PromoteStep()));
         Assert.Equal(6, crew.Findings.Count);
         var records = platform.Journals.SelectMany(file => JournalFile.Read(file).Records).ToList();
         var done = Assert.Single(records, record => record is { Event: JournalEvent.StepDone, Step: "promote" });
@@ -87,8 +83,7 @@ public sealed class PromotedServerTests : IDisposable
 
         // What is promoted already is looked at again.
         crew.Findings.Clear();
-        await using var again = new HandJournal(world, platform.Folder("steps"), "operator@laptop", crew.Warnings.Add);
-        Assert.True(await new HandRun(crew, platform.Time, again).RunAsync(await new PromoteStep().MeasureAsync(world, Token), token => new PromoteStep().MeasureAsync(world, token), Token));
+        Assert.True(await crew.RunAsync(new PromoteStep()));
         Assert.Equal(6, crew.Findings.Count);
     }
 

@@ -9,10 +9,9 @@ namespace DalpHa.Core.Tests.Failover;
 /// <summary>The return of a former active site, on two sites in memory: west was active, east was promoted.</summary>
 public sealed class ReturnStandbyTests : IDisposable
 {
-    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(40);
     private static readonly Attestation Word = new("Jane Doe", "All of them were entered again.");
     private readonly TestPlatform platform = new();
-    private readonly HandCrew crew = new();
+    private readonly HandCrew crew;
     private readonly List<HookCall> hooks = [];
     private DalpDivergence divergence = Divergence(DivergenceVerdict.Diverged, 0);
     private Action? script;
@@ -21,6 +20,7 @@ public sealed class ReturnStandbyTests : IDisposable
 
     public ReturnStandbyTests()
     {
+        crew = new HandCrew(platform);
         (platform.Active.IsReadOnly, platform.Standby.IsInRecovery, platform.Standby.Timeline) = (true, false, 2);
         platform.Active.Cluster.Workloads = [.. platform.Active.Cluster.Workloads.Select(workload => workload with { Desired = 0 })];
         platform.Active.SetPods();
@@ -116,7 +116,7 @@ public sealed class ReturnStandbyTests : IDisposable
     public async Task The_script_has_the_time_that_the_runbook_gives_it_and_the_rest_has_that_of_an_action()
     {
         var step = await MeasureAsync();
-        Assert.Equal([TimeSpan.FromHours(4), Timeout], step.Stages.SelectMany(stage => stage).Select(action => action.Timeout));
+        Assert.Equal([TimeSpan.FromHours(4), HandCrew.Timeout], step.Stages.SelectMany(stage => stage).Select(action => action.Timeout));
     }
 
     [Fact]
@@ -209,13 +209,11 @@ public sealed class ReturnStandbyTests : IDisposable
 
     private static Finding Gate(FailoverStep step, string name) => step.Preconditions.Where(one => one.Name == name).Select(one => one.Finding).MaxBy(finding => finding.Status)!;
 
-    private async Task<FailoverStep> MeasureAsync(Attestation? accepted = null, Attestation? fenced = null) => await new ReturnStandby(accepted, Timeout).MeasureAsync(World(fenced), Token);
+    private Task<FailoverStep> MeasureAsync(Attestation? accepted = null, Attestation? fenced = null) => Return(accepted).MeasureAsync(World(fenced), Token);
 
-    private async Task<bool> RunAsync(Attestation? accepted = null, Attestation? fenced = null)
-    {
-        await using var journal = new HandJournal(World(fenced), platform.Folder("steps"), "operator@laptop", crew.Warnings.Add);
-        return await new HandRun(crew, platform.Time, journal).RunAsync(await MeasureAsync(accepted, fenced), _ => MeasureAsync(accepted, fenced), Token);
-    }
+    private Task<bool> RunAsync(Attestation? accepted = null, Attestation? fenced = null) => crew.RunAsync(Return(accepted), () => World(fenced));
+
+    private static ReturnStandby Return(Attestation? accepted) => new(accepted, HandCrew.Timeout);
 
     private async Task<DalpException> RefusedAsync(string gate, Attestation? accepted = null, Attestation? fenced = null)
     {
@@ -234,7 +232,7 @@ public sealed class ReturnStandbyTests : IDisposable
         return world with
         {
             Topology = after,
-            Runbook = HandRunbook.Of(Timeout, new PromotionProcedure(clusters is null ? PromotionMethod.SelfRun : PromotionMethod.CloudNativePgReplica) { ActiveCluster = clusters?.Now.Name, RejoinHook = hook }),
+            Runbook = HandRunbook.Of(HandCrew.Timeout, new PromotionProcedure(clusters is null ? PromotionMethod.SelfRun : PromotionMethod.CloudNativePgReplica) { ActiveCluster = clusters?.Now.Name, RejoinHook = hook }),
             Active = As(world.Standby, after.Active),
             Standby = As(world.Active, after.Standby),
             MeasureLagAsync = _ => Task.FromResult<IReadOnlyList<DalpReplicationLag>>([Lag()]),

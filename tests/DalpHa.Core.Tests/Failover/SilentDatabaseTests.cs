@@ -8,9 +8,10 @@ namespace DalpHa.Core.Tests.Failover;
 public sealed class SilentDatabaseTests : IDisposable
 {
     private const string Id = "20260601-120000-abcd";
-    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(40);
     private readonly TestPlatform platform = new();
-    private readonly HandCrew crew = new();
+    private readonly HandCrew crew;
+
+    public SilentDatabaseTests() => crew = new HandCrew(platform);
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
@@ -61,12 +62,12 @@ public sealed class SilentDatabaseTests : IDisposable
         foreach (var ready in new[] { 0, 1 })
         {
             platform.Active.Postgres = platform.Active.Postgres with { ReadyInstances = ready };
-            var step = await new FreezeStep { IsForPromotion = true }.MeasureAsync(World(), Token);
+            var step = await new FreezeStep { IsForPromotion = true }.MeasureAsync(crew.World(), Token);
             Assert.DoesNotContain(step.Stages.SelectMany(stage => stage), action => action.Name.StartsWith("Freeze writes", StringComparison.Ordinal));
             // An operator that is down stops nothing.
             var expected = ready == 0 ? CheckStatus.Pass : CheckStatus.Unknown;
             Assert.Equal(expected, step.Preconditions.Single(one => one.Name == "ActiveFenced").Finding.Status);
-            Assert.Equal(expected, (await new ManualStep("traffic").MeasureAsync(World(), Token)).Preconditions.Single(one => one.Finding.Target == "pg").Finding.Status);
+            Assert.Equal(expected, (await new ManualStep("traffic").MeasureAsync(crew.World(), Token)).Preconditions.Single(one => one.Finding.Target == "pg").Finding.Status);
         }
     }
 
@@ -103,7 +104,7 @@ public sealed class SilentDatabaseTests : IDisposable
     {
         platform.Active.Postgres = new PostgresCluster { Namespace = "dalp", Name = "pg-west", Version = "1", FencedInstances = ["*"], ReadyInstances = 0 };
         platform.Active.DatabaseFailure = Failure(errorId, kind);
-        var step = await new FreezeStep { IsForPromotion = true }.MeasureAsync(World(), Token);
+        var step = await new FreezeStep { IsForPromotion = true }.MeasureAsync(crew.World(), Token);
         Assert.Equal(CheckStatus.Unknown, step.Preconditions.Single(one => one.Name == "ActiveFenced").Finding.Status);
     }
 
@@ -158,14 +159,5 @@ public sealed class SilentDatabaseTests : IDisposable
 
     private Task<DalpFailoverPlan> PlanAsync() => new FailoverRehearsal(platform.RehearsedWorld(_ => { })).PlanAsync(Id, Token);
 
-    private async Task<bool> FreezeByHandAsync()
-    {
-        await using var journal = new HandJournal(World(), platform.Folder("steps"), "operator@laptop", crew.Warnings.Add);
-        return await new HandRun(crew, platform.Time, journal).RunAsync(await new FreezeStep().MeasureAsync(World(), Token), token => new FreezeStep().MeasureAsync(World(), token), Token);
-    }
-
-    private FailoverWorld World() => platform.World() with
-    {
-        Runbook = HandRunbook.Of(Timeout, platform.Active.Postgres is { Name: var name } ? new PromotionProcedure(PromotionMethod.CloudNativePgReplica) { ActiveCluster = name } : new PromotionProcedure(PromotionMethod.SelfRun)),
-    };
+    private Task<bool> FreezeByHandAsync() => crew.RunAsync(new FreezeStep());
 }
