@@ -1,6 +1,5 @@
 using DalpHa.Core.Errors;
 using DalpHa.Core.Replication;
-using DalpHa.Infrastructure.Postgres;
 using DalpHa.Lab.Postgres;
 
 namespace DalpHa.Infrastructure.Tests.Postgres;
@@ -16,8 +15,8 @@ public sealed class ServerProvisionTests
         Assert.SkipWhen(OperatingSystem.IsWindows(), "The archive command is a shell's.");
         var settings = new Dictionary<string, string> { ["wal_level"] = "logical", ["wal_keep_size"] = "32MB", ["max_slot_wal_keep_size"] = "1GB", ["wal_log_hints"] = "off", ["full_page_writes"] = "on" };
         await using var pair = await PostgresPair.StartAsync(new PostgresPairOptions { Folder = PairFolder.New(), Archive = true, Settings = settings }, Token);
-        await using var primary = Open(pair, pair.Primary);
-        await using var standby = Open(pair, pair.Standby);
+        await using var primary = pair.Control(pair.Primary);
+        await using var standby = pair.Control(pair.Standby);
         await pair.Primary.ExecuteAsync("SELECT pg_create_logical_replication_slot('cdc', 'pgoutput'), pg_create_logical_replication_slot('session', 'pgoutput', true)", Token);
         await pair.Primary.ExecuteAsync("SELECT pg_switch_wal()", Token);
 
@@ -52,7 +51,7 @@ public sealed class ServerProvisionTests
     public async Task A_commit_that_waits_for_nobody_is_told_leaves_no_session_behind_and_is_proven_when_it_no_longer_waits()
     {
         await using var pair = await PostgresPair.StartAsync(new PostgresPairOptions { Folder = PairFolder.New() }, Token);
-        await using var control = Open(pair, pair.Standby, TimeSpan.FromSeconds(2));
+        await using var control = pair.Control(pair.Standby, TimeSpan.FromSeconds(2));
         await pair.Standby.ExecuteAsync("ALTER SYSTEM SET synchronous_standby_names = 'FIRST 1 (nobody)'", Token);
         await pair.Standby.ExecuteAsync("SELECT pg_reload_conf()", Token);
         await Poll.UntilAsync(async () => (await control.ReadProvisionAsync(Token)).SynchronousStandbyNames == "FIRST 1 (nobody)", TimeSpan.FromSeconds(10), "the standby has heard of it");
@@ -74,7 +73,4 @@ public sealed class ServerProvisionTests
     }
 
     private static async Task<bool> IsOnAsync(PostgresServer server, string setting) => await server.ExecuteAsync($"SELECT current_setting('{setting}')", Token) is "on";
-
-    private static DatabaseControl Open(PostgresPair pair, PostgresServer server, TimeSpan? timeout = null) => new(
-        new DatabaseAddress(server.Name, "127.0.0.1", server.Port, pair.Database, null, PostgresPair.AdminUser, pair.Passwords.Admin), timeout ?? TimeSpan.FromSeconds(10), TimeProvider.System);
 }
