@@ -228,6 +228,55 @@ public sealed class PromptTests : IDisposable
         Assert.Empty(session.Problems());
     }
 
+    [Theory]
+    [InlineData("", "validators, traffic, validate", "-Attest @{ validators = 'name: what was seen'; traffic = 'name: what was seen'; validate = 'name: what was seen' }, or only up to the step before them: -Until workloads.")]
+    [InlineData("-Attest @{ validators = 'Jane Doe: gone'; validate = 'Jane Doe: all answers' }", "traffic", "-Attest @{ traffic = 'name: what was seen' }, or only up to the step before them: -Until validators.")]
+    public void What_nobody_is_there_to_vouch_for_is_told_before_anything_is_begun(string given, string steps, string otherwise)
+    {
+        var journals = Journals();
+        var refused = Begin(Example(), $"-Confirm:$false {given}");
+
+        var error = Assert.Single(refused.Errors);
+        Assert.StartsWith("NobodyToAsk,", error.FullyQualifiedErrorId, StringComparison.Ordinal);
+        Assert.Equal($"Nothing was done. People vouch for {steps}, and nobody could be asked for their word: Nobody answers.", error.Exception.Message);
+        Assert.Equal($"Go on where somebody can be asked, or with {otherwise}", error.ErrorDetails.RecommendedAction);
+        Assert.Empty(refused.Output);
+        Assert.Equal(journals, Journals());
+        Assert.Empty(session.Problems());
+    }
+
+    [Fact]
+    public void Nor_does_a_failover_go_on_without_those_who_vouch_for_what_is_left_of_it()
+    {
+        var runbook = FrozenByPeople();
+        var id = Text(Begin(runbook, "-Until freeze -Attest @{ freeze = 'Jane Doe: the API answers 503' } -Confirm:$false").Single(), "Id");
+        var refused = session.Script($"Resume-DalpFailover {id} -Topology $topology -Runbook '{runbook}' -Confirm:$false");
+
+        var error = Assert.Single(refused.Errors);
+        Assert.StartsWith("NobodyToAsk,", error.FullyQualifiedErrorId, StringComparison.Ordinal);
+        Assert.StartsWith("Nothing was done. People vouch for validators, traffic, validate, ", error.Exception.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("\"event\":\"Resumed\"", File.ReadAllText(Path.Combine(LabSession.State, "failovers", id + ".jsonl")), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Where_somebody_can_be_asked_he_says_once_whether_he_is_there_and_is_asked_for_his_word_later()
+    {
+        var journals = Journals();
+        Host.Chooses = Answer("No", "Yes");
+        Assert.Empty(Begin(FrozenByPeople(), "-Confirm:$false").Output);
+        Assert.EndsWith("freeze (Platform on call), validators (Network on call), traffic (Network on call), validate (Service owner). Is somebody here who answers?", Assert.Single(asked), StringComparison.Ordinal);
+        Assert.Equal(journals, Journals());
+
+        Host.Fills = (_, _) => new Dictionary<string, string> { ["Name"] = "", ["Seen"] = "" };
+        var failover = Begin(FrozenByPeople(), "-Confirm:$false").Single();
+        Assert.Equal(2, asked.Count);
+        Assert.Equal(("freeze", "Platform on call did not vouch for it."), (Text(failover, "NextStep"), Text(failover, "StoppedBecause")));
+    }
+
+    private static IReadOnlyList<string> Journals() => Directory.Exists(Path.Combine(LabSession.State, "failovers"))
+        ? [.. Directory.EnumerateFiles(Path.Combine(LabSession.State, "failovers"), "*.jsonl").Order(StringComparer.Ordinal)]
+        : [];
+
     private static string Example() => Path.Combine(PackagedModule.Root, "examples", "runbook.yaml");
 
     private static string FrozenByPeople()

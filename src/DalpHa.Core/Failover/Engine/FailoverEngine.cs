@@ -121,7 +121,7 @@ public sealed class FailoverEngine(string id, DalpRunbook runbook, FailoverWorld
 
     private async Task<DalpStepResult> RunManualAsync(StepRun run, StepQuestion question, Func<Task<(FailoverStep? Agreed, string Why)>> agreeAsync, CancellationToken cancellationToken)
     {
-        if (IsDone(run.Step))
+        if (journal.Chain.IsDone(run.Step))
         {
             return await PassOverAsync(run, "Its owner vouched for it earlier.").ConfigureAwait(false);
         }
@@ -155,7 +155,7 @@ public sealed class FailoverEngine(string id, DalpRunbook runbook, FailoverWorld
 
     private async Task<DalpStepResult> RunAutomaticAsync(StepRun run, StepQuestion question, Func<Task<(FailoverStep? Agreed, string Why)>> agreeAsync, CancellationToken cancellationToken)
     {
-        if (IsDone(run.Step) && await HoldsAsync(run, question.Step, cancellationToken).ConfigureAwait(false))
+        if (journal.Chain.IsDone(run.Step) && await HoldsAsync(run, question.Step, cancellationToken).ConfigureAwait(false))
         {
             return await PassOverAsync(run, run.LastSeen ?? question.Step.Measured).ConfigureAwait(false);
         }
@@ -292,8 +292,6 @@ public sealed class FailoverEngine(string id, DalpRunbook runbook, FailoverWorld
         await journal.RecordAsync(JournalEvent.Stopped, run.Step, null, why, CancellationToken.None, data).ConfigureAwait(false);
         return run.End(outcome, why);
     }
-
-    private bool IsDone(string step) => journal.Chain.Records.Any(record => record.Event == JournalEvent.StepDone && record.Step == step);
 
     private void Show(StepRun run, string? action, string seen) => crew.Show(new FailoverProgress(
         run.Step, run.Number, run.Count, action, seen, time.GetElapsedTime(begun), run.Remaining(runbook.ExpectedFrom(run.Step))));

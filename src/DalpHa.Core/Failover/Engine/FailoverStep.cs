@@ -71,6 +71,9 @@ public interface IStepRecipe
     /// <summary>The step's name, as in <see cref="Topology.FailoverSteps"/>.</summary>
     string Name { get; }
 
+    /// <summary>How it gets done: known before anything is measured.</summary>
+    StepMode Mode => StepMode.Automatic;
+
     /// <summary>Measures now. What can't be seen is an unmet precondition and no exception.</summary>
     Task<FailoverStep> MeasureAsync(FailoverWorld world, CancellationToken cancellationToken);
 }

@@ -35,6 +35,9 @@ public sealed class JournalChain
     /// <summary>The records, the oldest first.</summary>
     public IReadOnlyList<JournalRecord> Records => records;
 
+    /// <summary>Whether a step was done once. Whether what it did still holds is to be looked at.</summary>
+    public bool IsDone(string step) => Records.Any(record => record.Event == JournalEvent.StepDone && record.Step == step);
+
     /// <summary>The lines that hold them, without their line feeds.</summary>
     public IReadOnlyList<string> Lines => lines;
 

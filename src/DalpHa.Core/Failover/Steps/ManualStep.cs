@@ -14,13 +14,16 @@ public sealed class ManualStep(string name, string task = "") : IStepRecipe
     public string Name => name;
 
     /// <inheritdoc/>
+    public StepMode Mode => StepMode.Manual;
+
+    /// <inheritdoc/>
     public async Task<FailoverStep> MeasureAsync(FailoverWorld world, CancellationToken cancellationToken)
     {
         var plan = world.Runbook.StepOf(name);
         return new FailoverStep
         {
             Name = name,
-            Mode = StepMode.Manual,
+            Mode = Mode,
             Measured = (plan.Manual ?? (plan.Hook is { } hook ? $"{Path.GetFileName(hook)} runs; then see that it did what it should." : task)) + Checks(world.Runbook),
             // Before the freeze nobody can ask that the active site is frozen.
             Preconditions = name == FailoverSteps.Freeze ? [.. ReviewCondition.Of(world)] : await ActiveFence.MeasureAsync(world, cancellationToken).ConfigureAwait(false),

@@ -16,6 +16,9 @@ internal sealed class ValidatorFence(IStepRecipe step) : IStepRecipe
     public string Name => step.Name;
 
     /// <inheritdoc/>
+    public StepMode Mode => step.Mode;
+
+    /// <inheritdoc/>
     public async Task<FailoverStep> MeasureAsync(FailoverWorld world, CancellationToken cancellationToken)
     {
         var stops = Name == FailoverSteps.Validators ? await StopsAsync(world, cancellationToken).ConfigureAwait(false) : null;

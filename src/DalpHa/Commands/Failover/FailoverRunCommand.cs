@@ -85,12 +85,38 @@ public abstract class FailoverRunCommand : FailoverCommand
     }
 
     /// <summary>
+    /// Sees to it that a run which asks nobody before its steps does not end after the promotion, at the first step that people vouch for and nobody is there to. Whether
+    /// a host can ask shows only when it does: so it asks once, before anything is begun, and only where words are missing.
+    /// </summary>
+    /// <param name="runbook">The runbook.</param>
+    /// <param name="begun">The journal of one that goes on; null for one that begins.</param>
+    /// <returns>False when somebody was asked, and said No.</returns>
+    /// <exception cref="DalpException">Words are missing, and nobody could be asked (<c>NobodyToAsk</c>).</exception>
+    private protected async Task<bool> IsAttendedAsync(DalpRunbook runbook, JournalChain? begun)
+    {
+        var open = FailoverSequence.ToVouchFor(runbook, Until, FailoverInput.Vouched(Attest).Keys, begun).ToList();
+        if (open.Count == 0 || await AskAsync(() => IsToAsk).ConfigureAwait(false))
+        {
+            return true;
+        }
+        var names = string.Join(", ", open.Select(step => step.Name));
+        var words = string.Join("; ", open.Select(step => $"{step.Name} = 'name: what was seen'"));
+        var before = FailoverSequence.Before(open[0].Name) is { } last ? $", or only up to the step before them: -Until {last}" : "";
+        var question = $"Nobody is asked before a step begins, but people vouch for some of them, and are asked here when it comes to that: {string.Join(", ", open.Select(step => $"{step.Name} ({step.Owner})"))}. Is somebody here who answers?";
+        return await Ask(
+            () => ShouldContinue(question, "Steps that people vouch for"),
+            $"-Attest @{{ {words} }}{before}",
+            $"Nothing was done. People vouch for {names}, and nobody could be asked for their word").ConfigureAwait(false);
+    }
+
+    /// <summary>
     /// Asks on the pipeline thread. That the host has nobody to answer is the asker's to handle, and no end of the pipeline: what was begun is to be told and handed over.
     /// </summary>
     /// <param name="question">The question.</param>
     /// <param name="otherwise">How it is answered beforehand.</param>
+    /// <param name="unasked">What it means that nobody could be asked.</param>
     /// <exception cref="DalpException">Nobody could be asked (<c>NobodyToAsk</c>).</exception>
-    internal Task<T> Ask<T>(Func<T> question, string otherwise) => AskAsync(() =>
+    internal Task<T> Ask<T>(Func<T> question, string otherwise, string unasked = "Nobody could be asked") => AskAsync(() =>
     {
         try
         {
@@ -99,7 +125,7 @@ public abstract class FailoverRunCommand : FailoverCommand
         // What hosts say who can't ask: that of pwsh -NonInteractive, the engine's own, and those that have no prompts.
         catch (Exception exception) when (exception is HostException or InvalidOperationException or NotImplementedException or NotSupportedException)
         {
-            throw new DalpException("NobodyToAsk", FaultKind.Unavailable, $"Nobody could be asked: {exception.Message}", $"Go on where somebody can be asked, or with {otherwise}.", null, exception);
+            throw new DalpException("NobodyToAsk", FaultKind.Unavailable, $"{unasked}: {exception.Message}", $"Go on where somebody can be asked, or with {otherwise}.", null, exception);
         }
     });
 

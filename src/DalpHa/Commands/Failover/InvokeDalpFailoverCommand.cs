@@ -44,6 +44,10 @@ public sealed class InvokeDalpFailoverCommand : FailoverRunCommand
             plan = await MeasureAgainAsync(settings, plan, cancellationToken).ConfigureAwait(false);
         }
         RequireReady(plan);
+        if (!await IsAttendedAsync(plan.Runbook, null).ConfigureAwait(false))
+        {
+            return;
+        }
         await RunAsync(settings, run => run.BeginAsync(plan.Id, new FailoverDeclaration(DecisionOwner!, Reason!), Until, cancellationToken), null, cancellationToken).ConfigureAwait(false);
     }
 

@@ -59,6 +59,7 @@ public sealed class ResumeDalpFailoverCommand : FailoverRunCommand
             failover.NextStep is { } next ? $"Next: {next}." : "Every step is done.",
             .. failover.StoppedBecause is { } why ? [$"Stopped because: {why}"] : failover.IsEnded ? (string[])[] : ["It did not end: its process died, or still runs."],
         ]);
-        return await AskAsync(() => ShouldProcess(text, $"{text}{Environment.NewLine}Go on with it?", $"Go on with failover {failover.Id}")).ConfigureAwait(false);
+        return await AskAsync(() => ShouldProcess(text, $"{text}{Environment.NewLine}Go on with it?", $"Go on with failover {failover.Id}")).ConfigureAwait(false)
+            && await IsAttendedAsync(world.Runbook, chain).ConfigureAwait(false);
     }
 }
