@@ -228,6 +228,27 @@ public sealed class PromptTests : IDisposable
         Assert.Empty(session.Problems());
     }
 
+    [Fact]
+    public void What_pwsh_says_that_is_not_interactive_means_that_nobody_can_be_asked()
+    {
+        Host.Fills = (_, _) => throw new PSInvalidOperationException("PowerShell is in NonInteractive mode.");
+        var failover = Begin(FrozenByPeople()).Single();
+        Assert.StartsWith("Nobody could be asked: PowerShell is in NonInteractive mode. ", Text(failover, "StoppedBecause"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_prompt_that_fails_is_told_as_that_and_what_was_begun_is_handed_over()
+    {
+        Host.Fills = (_, _) => throw new InvalidOperationException("The form has no window.");
+        var failover = Begin(FrozenByPeople()).Single();
+        Assert.Equal(("True", "freeze", "NotStarted"), (Text(failover, "IsEnded"), Text(failover, "NextStep"), Text(failover, "Outcome")));
+        Assert.Equal(
+            "The prompt ended with an error of its own: The form has no window. Go on in another host or terminal, or with -Attest @{ freeze = 'name: what was seen' }.",
+            Text(failover, "StoppedBecause"));
+        Assert.Contains("\"error\":\"PromptFailed\"", File.ReadAllText(Text(failover, "JournalPath")), StringComparison.Ordinal);
+        Assert.Contains($"Resume-DalpFailover -Id {Text(failover, "Id")}", Text(failover, "HandOver"), StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("", "validators, traffic, validate", "-Attest @{ validators = 'name: what was seen'; traffic = 'name: what was seen'; validate = 'name: what was seen' }, or only up to the step before them: -Until workloads.")]
     [InlineData("-Attest @{ validators = 'Jane Doe: gone'; validate = 'Jane Doe: all answers' }", "traffic", "-Attest @{ traffic = 'name: what was seen' }, or only up to the step before them: -Until validators.")]

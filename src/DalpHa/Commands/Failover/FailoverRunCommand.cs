@@ -110,22 +110,27 @@ public abstract class FailoverRunCommand : FailoverCommand
     }
 
     /// <summary>
-    /// Asks on the pipeline thread. That the host has nobody to answer is the asker's to handle, and no end of the pipeline: what was begun is to be told and handed over.
+    /// Asks on the pipeline thread. That the host has nobody to answer, or fails to ask, is the asker's to handle, and no end of the pipeline: what was begun is to be told and
+    /// handed over.
     /// </summary>
     /// <param name="question">The question.</param>
     /// <param name="otherwise">How it is answered beforehand.</param>
     /// <param name="unasked">What it means that nobody could be asked.</param>
-    /// <exception cref="DalpException">Nobody could be asked (<c>NobodyToAsk</c>).</exception>
+    /// <exception cref="DalpException">Nobody could be asked (<c>NobodyToAsk</c>), or the prompt failed (<c>PromptFailed</c>).</exception>
     internal Task<T> Ask<T>(Func<T> question, string otherwise, string unasked = "Nobody could be asked") => AskAsync(() =>
     {
         try
         {
             return question();
         }
-        // What hosts say who can't ask: that of pwsh -NonInteractive, the engine's own, and those that have no prompts.
-        catch (Exception exception) when (exception is HostException or InvalidOperationException or NotImplementedException or NotSupportedException)
+        // What hosts say who can't ask: the engine's own where there is no host, that of pwsh -NonInteractive, and those that have no prompts.
+        catch (Exception exception) when (exception is (HostException and not PromptingException) or PSInvalidOperationException or NotImplementedException or NotSupportedException)
         {
             throw new DalpException("NobodyToAsk", FaultKind.Unavailable, $"{unasked}: {exception.Message}", $"Go on where somebody can be asked, or with {otherwise}.", null, exception);
+        }
+        catch (Exception exception) when (exception is not PipelineStoppedException)
+        {
+            throw new DalpException("PromptFailed", FaultKind.Unavailable, $"The prompt ended with an error of its own: {exception.Message}", $"Go on in another host or terminal, or with {otherwise}.", null, exception);
         }
     });
 
