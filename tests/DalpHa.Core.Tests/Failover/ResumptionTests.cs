@@ -255,6 +255,21 @@ public sealed class ResumptionTests : IDisposable
         Assert.Null((await ListAsync()).Single().HeldBy);
     }
 
+    [Fact]
+    public async Task However_many_failovers_a_cluster_keeps_they_are_read_with_one_list()
+    {
+        string[] ids = [Id, "20260601-130000-abcd", "20260601-140000-abcd"];
+        foreach (var id in ids)
+        {
+            await platform.Process().BeginAsync(id, TestPlatform.Declaration, "confirm", Token);
+        }
+        var asked = 0;
+        platform.Standby.OnReached = () => asked++;
+        Assert.Equal(ids, (await ListAsync()).Select(failover => failover.Id));
+        // The other one is for the lease.
+        Assert.Equal(2, asked);
+    }
+
     private Task<IReadOnlyList<DalpFailover>> ListAsync(string? folder = null) => new FailoverCatalog(new FailoverStore(folder ?? platform.Folder("elsewhere")), failure => Assert.Fail(failure.Message), platform.Warnings.Add)
         .ListAsync(platform.World().Standby.Control, "dalp", platform.Time, Token);
 

@@ -1,3 +1,4 @@
+using DalpHa.Core.Clusters;
 using DalpHa.Core.Errors;
 using DalpHa.Core.Ports;
 
@@ -9,6 +10,8 @@ namespace DalpHa.Core.Failover;
 /// <param name="warn">Is told when the cluster can't be asked.</param>
 public sealed class FailoverCatalog(FailoverStore store, Action<DalpException> fail, Action<string> warn)
 {
+    private static readonly ILookup<string, ClusterNote> None = Array.Empty<ClusterNote>().ToLookup(note => note.Name);
+
     /// <summary>Lists the failovers, the oldest first.</summary>
     /// <param name="cluster">The standby's cluster; null to list only what this machine has.</param>
     /// <param name="namespace">The platform's namespace there.</param>
@@ -47,15 +50,15 @@ public sealed class FailoverCatalog(FailoverStore store, Action<DalpException> f
     private async Task<IReadOnlyList<T>> ListAsync<T>(
         IClusterControl? cluster, string @namespace, string label, Func<string, JournalMirror> mirrorOf, Func<string, JournalChain, string?, T> read, CancellationToken cancellationToken)
     {
-        var mirrored = cluster is null ? [] : await MirroredAsync(cluster, @namespace, label, cancellationToken).ConfigureAwait(false);
+        var mirrored = cluster is null ? None : await MirroredAsync(cluster, @namespace, label, cancellationToken).ConfigureAwait(false);
         var found = new List<T>();
-        foreach (var id in store.Ids.Union(mirrored, StringComparer.Ordinal).Order(StringComparer.Ordinal))
+        foreach (var id in store.Ids.Union(mirrored.Select(parts => parts.Key), StringComparer.Ordinal).Order(StringComparer.Ordinal))
         {
             try
             {
                 var path = store.PathOf(id);
                 var own = File.Exists(path) ? JournalFile.Read(path) : null;
-                var copy = mirrored.Contains(id) ? await mirrorOf(id).ReadAsync(own, cancellationToken).ConfigureAwait(false) : null;
+                var copy = mirrored.Contains(id) ? mirrorOf(id).Read([.. mirrored[id]], own) : null;
                 // A file that holds nothing yet is of one that died before it began.
                 if (Longer(id, own, path, copy, @namespace) is { Records.Count: > 0 } chain)
                 {
@@ -89,7 +92,7 @@ public sealed class FailoverCatalog(FailoverStore store, Action<DalpException> f
         return own is null || copy?.Records.Count > own.Records.Count ? copy : own;
     }
 
-    private async Task<IReadOnlyList<string>> MirroredAsync(IClusterControl cluster, string @namespace, string label, CancellationToken cancellationToken)
+    private async Task<ILookup<string, ClusterNote>> MirroredAsync(IClusterControl cluster, string @namespace, string label, CancellationToken cancellationToken)
     {
         try
         {
@@ -98,7 +101,7 @@ public sealed class FailoverCatalog(FailoverStore store, Action<DalpException> f
         catch (DalpException exception)
         {
             warn($"The standby's cluster can't be asked for journals, so only this machine's are listed: {exception.Message}");
-            return [];
+            return None;
         }
     }
 }

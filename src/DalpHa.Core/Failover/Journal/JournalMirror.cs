@@ -33,15 +33,15 @@ public sealed class JournalMirror(IClusterControl cluster, string @namespace, st
     /// <summary>How many lines are not there yet.</summary>
     public int Behind => pending.Count;
 
-    /// <summary>The ids whose journals a namespace holds.</summary>
+    /// <summary>The parts of all journals that a namespace holds, by their ids.</summary>
     /// <param name="cluster">The cluster.</param>
     /// <param name="namespace">The namespace.</param>
     /// <param name="label">Of which kind: <see cref="Label"/> or <see cref="StepLabel"/>.</param>
     /// <param name="cancellationToken">Gives up.</param>
-    public static async Task<IReadOnlyList<string>> ListAsync(IClusterControl cluster, string @namespace, string label, CancellationToken cancellationToken)
+    public static async Task<ILookup<string, ClusterNote>> ListAsync(IClusterControl cluster, string @namespace, string label, CancellationToken cancellationToken)
     {
         var notes = await cluster.ListNotesAsync(@namespace, label, cancellationToken).ConfigureAwait(false);
-        return [.. notes.Select(note => note.Labels[label]).Distinct(StringComparer.Ordinal)];
+        return notes.ToLookup(note => note.Labels[label], StringComparer.Ordinal);
     }
 
     /// <summary>The numbers of the lines that were lost in the cluster and that the next write brings back, in their order; empty when none were.</summary>
@@ -51,9 +51,15 @@ public sealed class JournalMirror(IClusterControl cluster, string @namespace, st
     /// <param name="own">This machine's journal; null when it has none.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <exception cref="DalpException">It can't be read, is broken, or lacks what nobody here can bring back (<c>JournalCopyIncomplete</c>).</exception>
-    public async Task<JournalChain> ReadAsync(JournalChain? own, CancellationToken cancellationToken)
+    public async Task<JournalChain> ReadAsync(JournalChain? own, CancellationToken cancellationToken) =>
+        Read(await cluster.ListNotesAsync(@namespace, $"{label}={failoverId}", cancellationToken).ConfigureAwait(false), own);
+
+    /// <summary>Reads the copy out of its parts, as they were just listed, and goes on from its end.</summary>
+    /// <param name="notes">All of its parts, in the order of their names.</param>
+    /// <param name="own">This machine's journal; null when it has none.</param>
+    /// <exception cref="DalpException">It is broken, or lacks what nobody here can bring back (<c>JournalCopyIncomplete</c>).</exception>
+    public JournalChain Read(IReadOnlyList<ClusterNote> notes, JournalChain? own)
     {
-        var notes = await cluster.ListNotesAsync(@namespace, $"{label}={failoverId}", cancellationToken).ConfigureAwait(false);
         var left = notes.SelectMany(note => note.Entries).Select(entry => (Number: NumberOf(entry.Key), Line: entry.Value)).OrderBy(entry => entry.Number).ToList();
         Lost = [.. Enumerable.Range(1, left.LastOrDefault().Number).Except(left.Select(entry => entry.Number))];
         if (Lost.Count > 0 && (own is null || Lost[^1] > own.Lines.Count || left.Any(entry => entry.Number > 0 && entry.Number <= own.Lines.Count && own.Lines[entry.Number - 1] != entry.Line)))
