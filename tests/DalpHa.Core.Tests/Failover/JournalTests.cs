@@ -199,6 +199,31 @@ public sealed class JournalTests : IDisposable
     }
 
     [Fact]
+    public async Task Its_facts_have_the_names_that_earlier_versions_wrote()
+    {
+        using var platform = new TestPlatform { Kind = FailoverKind.Switchover };
+        platform.Crew.Refuses = "validators";
+        await platform.Process().BeginAsync("20260601-120000-abcd", TestPlatform.Declaration, null, TestContext.Current.CancellationToken);
+        platform.Crew.Refuses = null;
+        var failover = await platform.Process().ResumeAsync("20260601-120000-abcd", null, TestContext.Current.CancellationToken);
+        var records = JournalFile.Read(failover.JournalPath!).Records;
+        string[] expected =
+        [
+            "Declared: active activeCluster communication decisionOwner kind maxDataLoss reason recovery rollback runbook standby topology version",
+            "StepStarted: lossBytes lossSeconds owner primaryLsn replayLsn server",
+            "Intent: final",
+            "Done: drainedEnd drainedNextTransactionId drainedServer",
+            "StepDone: lossBytes lossSeconds primaryLsn replayLsn server",
+            "Stopped: outcome",
+            "Resumed: maxDataLoss runbook version",
+            "Attested:",
+            "Finished:",
+        ];
+        var named = records.GroupBy(record => record.Event).Select(group => (group.Key, Names: group.SelectMany(record => record.Data.Keys).Distinct().Where(name => !name.StartsWith("finding ", StringComparison.Ordinal)).Order(StringComparer.Ordinal)));
+        Assert.Equal(string.Join('\n', expected), string.Join('\n', named.Select(one => $"{one.Key}: {string.Join(' ', one.Names)}".TrimEnd())));
+    }
+
+    [Fact]
     public async Task What_was_deleted_in_the_cluster_is_brought_back_by_the_machine_whose_journal_is_whole()
     {
         using var platform = new TestPlatform();

@@ -60,7 +60,7 @@ public sealed record DalpHandStep
         {
             Id = id,
             Step = first.Step!,
-            Topology = first.Data["topology"],
+            Topology = first.Data[JournalFact.Topology],
             Outcome = last.Event == JournalEvent.StepDone ? FailoverOutcome.Succeeded
                 : actions.Any(action => action.Outcome == FailoverOutcome.Unknown) ? FailoverOutcome.Unknown
                 : actions.Any(action => action.HasActed) ? FailoverOutcome.Incomplete
@@ -83,13 +83,13 @@ public sealed record DalpHandStep
         var outcome = own[^1] switch
         {
             { Event: JournalEvent.Done } => FailoverOutcome.Succeeded,
-            { Event: JournalEvent.Failed, Data: var data } when Enum.TryParse<FailoverOutcome>(data.GetValueOrDefault(HandJournal.OutcomeKey), out var told) => told,
+            { Event: JournalEvent.Failed, Data: var data } when Enum.TryParse<FailoverOutcome>(data.GetValueOrDefault(JournalFact.Outcome), out var told) => told,
             { Event: JournalEvent.Failed } => FailoverOutcome.Incomplete,
             _ => FailoverOutcome.Unknown,
         };
         return new DalpActionResult
         {
-            Site = own.Select(record => record.Data.GetValueOrDefault(HandJournal.SiteKey)).FirstOrDefault(site => site is not null) ?? "",
+            Site = own.Select(record => record.Data.GetValueOrDefault(JournalFact.Site)).FirstOrDefault(site => site is not null) ?? "",
             Action = own[0].Action!,
             Outcome = outcome,
             HasActed = outcome != FailoverOutcome.NotStarted && own.Exists(record => record.Event == JournalEvent.Intent),

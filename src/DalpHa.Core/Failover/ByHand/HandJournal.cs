@@ -17,12 +17,6 @@ namespace DalpHa.Core.Failover;
 /// <param name="warn">Is told when there is no copy.</param>
 public sealed class HandJournal(FailoverWorld world, string folder, string operatorName, Action<string> warn) : IAsyncDisposable
 {
-    /// <summary>In the data of what became of an action: how far it got.</summary>
-    internal const string OutcomeKey = "outcome";
-
-    /// <summary>In the data of an intent: where it is.</summary>
-    internal const string SiteKey = "site";
-
     private static readonly IReadOnlyDictionary<string, string> NoData = new Dictionary<string, string>();
     // The copy is made apart from what waits for the record. Not even the processor time that it takes a cold process shall be in the way of what was announced.
     private static readonly TimeSpan HeadStart = TimeSpan.FromMilliseconds(250);
@@ -59,7 +53,7 @@ public sealed class HandJournal(FailoverWorld world, string folder, string opera
                 file = JournalFile.Open(System.IO.Path.Combine(folder, id + (isRehearsal ? ".rehearsal" : ".jsonl")));
                 Write(JournalEvent.StepStarted, step.Name, null, step.Measured, Facts(step));
             }
-            Write(JournalEvent.Intent, step.Name, action.Name, seen, new Dictionary<string, string> { [SiteKey] = action.Site });
+            Write(JournalEvent.Intent, step.Name, action.Name, seen, new Dictionary<string, string> { [JournalFact.Site] = action.Site });
         }
         finally
         {
@@ -70,7 +64,7 @@ public sealed class HandJournal(FailoverWorld world, string folder, string opera
     /// <summary>Writes down what became of an action.</summary>
     public Task RecordAsync(FailoverStep step, FailoverAction action, ActionResult result) => RecordAsync(
         result.Outcome == FailoverOutcome.Succeeded ? JournalEvent.Done : JournalEvent.Failed, step, action, $"{(result.HasActed ? "" : "Nothing was done. ")}{result.Detail}",
-        new Dictionary<string, string> { [OutcomeKey] = result.Outcome.ToString() });
+        new Dictionary<string, string> { [JournalFact.Outcome] = result.Outcome.ToString() });
 
     /// <summary>Writes down how the step ended, and what was found.</summary>
     public Task EndAsync(JournalEvent @event, FailoverStep step, string text, IReadOnlyList<DalpCheckResult> found) =>
@@ -146,17 +140,17 @@ public sealed class HandJournal(FailoverWorld world, string folder, string opera
 
     private Dictionary<string, string> Facts(FailoverStep step)
     {
-        var facts = new Dictionary<string, string>(step.Facts) { ["topology"] = world.Topology.Name, ["active"] = world.Active.Name, ["standby"] = world.Standby.Name };
-        foreach (var (name, word) in new[] { ("activeIsGone", world.ActiveIsGone), ("otherIsFenced", world.OtherIsFenced), ("besideFailover", world.BesideFailover) })
+        var facts = new Dictionary<string, string>(step.Facts) { [JournalFact.Topology] = world.Topology.Name, [JournalFact.Active] = world.Active.Name, [JournalFact.Standby] = world.Standby.Name };
+        foreach (var (name, word) in new[] { (JournalFact.ActiveIsGone, world.ActiveIsGone), (JournalFact.OtherIsFenced, world.OtherIsFenced), (JournalFact.BesideFailover, world.BesideFailover) })
         {
             if (word is not null)
             {
-                facts[name] = $"{word.Person}: {word.Statement}";
+                facts[name] = word.ToString();
             }
         }
         if (world.MaxDataLoss is { } loss)
         {
-            facts["maxDataLoss"] = loss.ToString("c", CultureInfo.InvariantCulture);
+            facts[JournalFact.MaxDataLoss] = loss.ToString("c", CultureInfo.InvariantCulture);
         }
         return facts;
     }

@@ -80,10 +80,10 @@ public sealed class ReturnStandby(Attestation? lossAccepted, TimeSpan timeout) :
     // For the journal: what was measured, and on whose word it was given up.
     private Dictionary<string, string> Facts(IReadOnlyList<DalpDivergence> divergences)
     {
-        var facts = divergences.ToDictionary(one => $"divergence of {one.Server}", one => $"{one.Verdict}. {one.Detail}");
+        var facts = divergences.ToDictionary(one => JournalFact.DivergenceOf + one.Server, one => $"{one.Verdict}. {one.Detail}");
         if (lossAccepted is { } word)
         {
-            facts["lossAccepted"] = $"{word.Person}: {word.Statement}";
+            facts[JournalFact.LossAccepted] = word.ToString();
         }
         return facts;
     }

@@ -1,4 +1,3 @@
-using System.Globalization;
 using DalpHa.Core.Topology;
 
 namespace DalpHa.Core.Failover;
@@ -82,13 +81,13 @@ public sealed record DalpFailover
         var failover = new DalpFailover
         {
             Id = id,
-            Kind = Enum.Parse<FailoverKind>(declared.Data["kind"]),
-            Topology = declared.Data["topology"],
+            Kind = Enum.Parse<FailoverKind>(declared.Data[JournalFact.Kind]),
+            Topology = declared.Data[JournalFact.Topology],
             Outcome = last.Event == JournalEvent.Finished ? FailoverOutcome.Succeeded : FailoverStepHistory.OutcomeOf(records),
             IsEnded = last.Event is JournalEvent.Stopped or JournalEvent.Finished,
             DeclaredAt = declared.At,
-            DecisionOwner = declared.Data["decisionOwner"],
-            Reason = declared.Data["reason"],
+            DecisionOwner = declared.Data[JournalFact.DecisionOwner],
+            Reason = declared.Data[JournalFact.Reason],
             Operator = last.Operator,
             Steps = results,
             NextStep = last.Event == JournalEvent.Finished ? null : next,
@@ -102,10 +101,7 @@ public sealed record DalpFailover
         return last.Event == JournalEvent.Finished ? failover : failover with { HandOver = FailoverHandOver.Write(failover, records) };
     }
 
-    private static TimeSpan? LossOf(IReadOnlyList<JournalRecord> records)
-    {
-        // The first time that the promotion began is the one that counts: a later look at a promoted server measures no loss.
-        var facts = records.FirstOrDefault(record => record is { Event: JournalEvent.StepStarted, Step: FailoverSteps.Promote })?.Data;
-        return double.TryParse(facts?.GetValueOrDefault("lossSeconds"), CultureInfo.InvariantCulture, out var seconds) ? TimeSpan.FromSeconds(seconds) : null;
-    }
+    // The first time that the promotion began is the one that counts: a later look at a promoted server measures no loss.
+    private static TimeSpan? LossOf(IReadOnlyList<JournalRecord> records) =>
+        records.FirstOrDefault(record => record is { Event: JournalEvent.StepStarted, Step: FailoverSteps.Promote }) is { Data: var facts } ? MeasuredLoss.In(facts)?.Time : null;
 }

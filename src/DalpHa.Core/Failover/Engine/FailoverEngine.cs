@@ -17,19 +17,7 @@ namespace DalpHa.Core.Failover;
 /// <param name="time">The clock.</param>
 public sealed class FailoverEngine(string id, DalpRunbook runbook, FailoverWorld world, FailoverJournal journal, FailoverLease lease, IFailoverCrew crew, TimeProvider time)
 {
-    /// <summary>In the data of an intent: the action can't be undone.</summary>
-    internal const string FinalKey = "final";
-
-    /// <summary>In the data of a stop: the id of the error that it is for.</summary>
-    internal const string ErrorKey = "error";
-
-    /// <summary>In the data of a failure or a stop: how far it got.</summary>
-    internal const string OutcomeKey = "outcome";
-
-    /// <summary>Whether a record says of what was announced that nothing of it was done.</summary>
-    internal static bool IsNotStarted(JournalRecord record) => record.Event == JournalEvent.Failed && record.Data.GetValueOrDefault(OutcomeKey) == nameof(FailoverOutcome.NotStarted);
-
-    private static readonly Dictionary<string, string> Final = new() { [FinalKey] = "true" };
+    private static readonly Dictionary<string, string> Final = new() { [JournalFact.Final] = "true" };
     private readonly long begun = time.GetTimestamp();
 
     /// <summary>Runs the recipes in their order, up to and with a step, or to the end.</summary>
@@ -190,13 +178,13 @@ public sealed class FailoverEngine(string id, DalpRunbook runbook, FailoverWorld
     private async Task BeginAsync(StepRun run, StepQuestion question, CancellationToken cancellationToken)
     {
         await lease.RequireAsync(isFinal: false, cancellationToken).ConfigureAwait(false);
-        var data = new Dictionary<string, string>(question.Step.Facts) { ["owner"] = question.Plan.Owner };
+        var data = new Dictionary<string, string>(question.Step.Facts) { [JournalFact.Owner] = question.Plan.Owner };
         // What is good enough only on somebody's word, or in spite of something, is evidence.
         var warnings = question.Step.Preconditions.Where(precondition => precondition.Finding.Status == CheckStatus.Warn)
             .Select(precondition => $"{precondition.Name}: {precondition.Finding.Target}: {precondition.Finding.Observed}, expected {precondition.Finding.Expected}. {precondition.Finding.Detail}").ToList();
         if (warnings.Count > 0)
         {
-            data["restsOn"] = string.Join('\n', warnings);
+            data[JournalFact.RestsOn] = string.Join('\n', warnings);
         }
         await journal.AnnounceAsync(JournalEvent.StepStarted, run.Step, null, question.Step.Measured, cancellationToken, data).ConfigureAwait(false);
     }
@@ -247,7 +235,7 @@ public sealed class FailoverEngine(string id, DalpRunbook runbook, FailoverWorld
             run.LastSeen = result.HasActed || run.LastSeen is null ? result.Detail : run.LastSeen;
             return result.Outcome == FailoverOutcome.Succeeded
                 ? journal.RecordAsync(JournalEvent.Done, run.Step, action.Name, $"{action.Outcome}{(result.HasActed ? "" : ", as it was already")}. {result.Detail}", CancellationToken.None, action.Facts())
-                : journal.RecordAsync(JournalEvent.Failed, run.Step, action.Name, result.Detail, CancellationToken.None, new Dictionary<string, string> { [OutcomeKey] = result.Outcome.ToString() });
+                : journal.RecordAsync(JournalEvent.Failed, run.Step, action.Name, result.Detail, CancellationToken.None, new Dictionary<string, string> { [JournalFact.Outcome] = result.Outcome.ToString() });
         },
         Show = (action, seen) => Show(run, action.Name, seen),
     };
@@ -284,10 +272,10 @@ public sealed class FailoverEngine(string id, DalpRunbook runbook, FailoverWorld
 
     private async Task<DalpStepResult> StopAsync(StepRun run, FailoverOutcome outcome, string why, string? errorId = null)
     {
-        var data = new Dictionary<string, string> { [OutcomeKey] = outcome.ToString() };
+        var data = new Dictionary<string, string> { [JournalFact.Outcome] = outcome.ToString() };
         if (errorId is not null)
         {
-            data[ErrorKey] = errorId;
+            data[JournalFact.Error] = errorId;
         }
         await journal.RecordAsync(JournalEvent.Stopped, run.Step, null, why, CancellationToken.None, data).ConfigureAwait(false);
         return run.End(outcome, why);

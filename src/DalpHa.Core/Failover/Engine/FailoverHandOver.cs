@@ -8,15 +8,9 @@ namespace DalpHa.Core.Failover;
 /// <summary>What an operator is told when a failover stands still: what is done, what is not, what to follow, and what not to do.</summary>
 internal static class FailoverHandOver
 {
-    /// <summary>In the data of a declaration: the CloudNativePG Cluster of the active site, empty where there is none.</summary>
-    internal const string ClusterKey = "activeCluster";
-
-    /// <summary>In the data of an attestation: the parameter by which it was given.</summary>
-    internal const string VouchedKey = "vouched";
-
     /// <summary>Writes it.</summary>
     /// <param name="failover">The failover.</param>
-    /// <param name="records">Its journal, from its declaration on; <c>recovery</c> in that names the backup-recovery runbook.</param>
+    /// <param name="records">Its journal, from its declaration on.</param>
     public static string Write(DalpFailover failover, IReadOnlyList<JournalRecord> records)
     {
         var done = failover.Steps.Where(step => step.Outcome == FailoverOutcome.Succeeded).Select(step => step.Step).ToList();
@@ -40,9 +34,9 @@ internal static class FailoverHandOver
             text.AppendLine("Nothing was promoted.");
             text.AppendLine("If the active site fails meanwhile, that is a failover: New-DalpFailoverPlan -Kind Failover.");
         }
-        text.AppendLine($"If it can't be mended, go over to backup recovery: {records[0].Data.GetValueOrDefault("recovery", "see the runbook")}");
-        Tell(text, "Go back instead of on when: ", records[0].Data.GetValueOrDefault("rollback"));
-        Tell(text, "Reach each other by: ", records[0].Data.GetValueOrDefault("communication"));
+        text.AppendLine($"If it can't be mended, go over to backup recovery: {records[0].Data.GetValueOrDefault(JournalFact.Recovery, "see the runbook")}");
+        Tell(text, "Go back instead of on when: ", records[0].Data.GetValueOrDefault(JournalFact.Rollback));
+        Tell(text, "Reach each other by: ", records[0].Data.GetValueOrDefault(JournalFact.Communication));
         foreach (var warning in Warnings(isPromoting, done))
         {
             text.AppendLine($"Do not {warning}");
@@ -63,14 +57,14 @@ internal static class FailoverHandOver
         // A journal that is read later does not know how long it is by then, nor what was done by hand meanwhile.
         var until = records[^1].Event == JournalEvent.Stopped ? "when it stopped" : "at its last record";
         return $"WRITERS STAND STILL since {Time(since.At)} ({Wording.Duration(records[^1].At - since.At)} {until}, longer since unless somebody has taken it back)"
-            + (database is null ? "." : $", and the database of {records[0].Data.GetValueOrDefault("active", "the active site")} is frozen since {Time(database.At)}.")
+            + (database is null ? "." : $", and the database of {records[0].Data.GetValueOrDefault(JournalFact.Active, "the active site")} is frozen since {Time(database.At)}.")
             + (IsPromoting(records) ? "" : $" People decide: mend it and go on, or take it back: {TakeBack(records)}");
     }
 
     // What was announced and then not done, or refused, is not under way.
     private static bool IsPromoting(IReadOnlyList<JournalRecord> records) => records
-        .Where(record => record is { Event: JournalEvent.Intent, Step: FailoverSteps.Promote } && record.Data.ContainsKey(FailoverEngine.FinalKey))
-        .Any(intent => records.Skip(intent.Sequence).FirstOrDefault(record => record.Action == intent.Action && record.Step == intent.Step) is not { } outcome || !FailoverEngine.IsNotStarted(outcome));
+        .Where(record => record is { Event: JournalEvent.Intent, Step: FailoverSteps.Promote } && record.Data.ContainsKey(JournalFact.Final))
+        .Any(intent => records.Skip(intent.Sequence).FirstOrDefault(record => record.Action == intent.Action && record.Step == intent.Step) is not { } outcome || !outcome.IsNotStarted);
 
     private static void Tell(StringBuilder text, string what, string? words)
     {
@@ -83,9 +77,9 @@ internal static class FailoverHandOver
     // What people took on themselves is said anew by whoever goes on: it was true then.
     private static string WhatItRestedOn(IReadOnlyList<JournalRecord> records)
     {
-        var loss = records.Last(record => record.Event is JournalEvent.Declared or JournalEvent.Resumed).Data.GetValueOrDefault("maxDataLoss") is { Length: > 0 } accepted && !records.Any(record => record is { Event: JournalEvent.StepDone, Step: FailoverSteps.Promote })
+        var loss = records.Last(record => record.Event is JournalEvent.Declared or JournalEvent.Resumed).Data.GetValueOrDefault(JournalFact.MaxDataLoss) is { Length: > 0 } accepted && !records.Any(record => record is { Event: JournalEvent.StepDone, Step: FailoverSteps.Promote })
             ? $" -MaxDataLoss {Argument(TimeSpan.Parse(accepted, CultureInfo.InvariantCulture))}" : "";
-        var word = records.Any(record => record.Event == JournalEvent.Attested && record.Data.ContainsKey(VouchedKey)) ? " -ActiveIsGone '<name>: <how he knows>'" : "";
+        var word = records.Any(record => record.Event == JournalEvent.Attested && record.Data.ContainsKey(JournalFact.Vouched)) ? " -ActiveIsGone '<name>: <how he knows>'" : "";
         return loss + word;
     }
 
@@ -98,7 +92,7 @@ internal static class FailoverHandOver
     private static string TakeBack(IReadOnlyList<JournalRecord> records) =>
         records.Where(record => record is { Event: JournalEvent.Intent, Step: FailoverSteps.Promote, Action: not null }).Select(record => record.Action!).FirstOrDefault(ClusterDemotion.IsDemotion) is { } demotion
             ? $"undo '{demotion}' (spec.replica.primary, with its own status.demotionToken as promotionToken, in one patch), then Resume-DalpWrite."
-            : $"Resume-DalpWrite{(records[0].Data.GetValueOrDefault(ClusterKey) is { Length: > 0 } cluster ? $" -PostgresCluster {cluster}" : "")}, which lets the active site write again.";
+            : $"Resume-DalpWrite{(records[0].Data.GetValueOrDefault(JournalFact.ActiveCluster) is { Length: > 0 } cluster ? $" -PostgresCluster {cluster}" : "")}, which lets the active site write again.";
 
     private static IEnumerable<string> Warnings(bool isPromoting, List<string> done)
     {

@@ -58,19 +58,19 @@ public sealed class FailoverRun
             }
             await journal.AnnounceAsync(JournalEvent.Declared, null, null, declaration.Reason, cancellationToken, new Dictionary<string, string>
             {
-                ["kind"] = world.Kind.ToString(),
-                ["topology"] = world.Topology.Name,
-                ["active"] = world.Active.Name,
-                ["standby"] = world.Standby.Name,
-                [FailoverHandOver.ClusterKey] = world.Runbook.Promotion is { UsesCloudNativePg: true, ActiveCluster: { } cluster } ? cluster : "",
-                ["runbook"] = Runbook,
-                ["recovery"] = world.Runbook.BackupRecoveryRunbook,
-                ["communication"] = string.Join("; ", world.Runbook.CommunicationPath),
-                ["rollback"] = string.Join("; ", world.Runbook.RollbackConditions),
-                ["decisionOwner"] = declaration.DecisionOwner,
-                ["reason"] = declaration.Reason,
-                ["maxDataLoss"] = AcceptedLoss,
-                [JournalChain.VersionKey] = JournalChain.Version,
+                [JournalFact.Kind] = world.Kind.ToString(),
+                [JournalFact.Topology] = world.Topology.Name,
+                [JournalFact.Active] = world.Active.Name,
+                [JournalFact.Standby] = world.Standby.Name,
+                [JournalFact.ActiveCluster] = world.Runbook.Promotion is { UsesCloudNativePg: true, ActiveCluster: { } cluster } ? cluster : "",
+                [JournalFact.Runbook] = Runbook,
+                [JournalFact.Recovery] = world.Runbook.BackupRecoveryRunbook,
+                [JournalFact.Communication] = string.Join("; ", world.Runbook.CommunicationPath),
+                [JournalFact.Rollback] = string.Join("; ", world.Runbook.RollbackConditions),
+                [JournalFact.DecisionOwner] = declaration.DecisionOwner,
+                [JournalFact.Reason] = declaration.Reason,
+                [JournalFact.MaxDataLoss] = AcceptedLoss,
+                [JournalFact.Version] = JournalChain.Version,
             }).ConfigureAwait(false);
             if (runner.TakeOver is not null)
             {
@@ -90,16 +90,16 @@ public sealed class FailoverRun
             }
             world = goingOn;
             var owner = journal.Chain.Records[0].Data;
-            if (owner.GetValueOrDefault("runbook") is { } begunWith && begunWith != Runbook)
+            if (owner.GetValueOrDefault(JournalFact.Runbook) is { } begunWith && begunWith != Runbook)
             {
                 warn($"It was begun by the runbook '{begunWith}', and goes on by '{Runbook}': its people and bounds are those of the latter from now on.");
             }
             var text = runner.TakeOver is null ? "Taken up again." : TakenOver;
-            var facts = new Dictionary<string, string> { ["runbook"] = Runbook, ["maxDataLoss"] = AcceptedLoss, [JournalChain.VersionKey] = JournalChain.Version };
+            var facts = new Dictionary<string, string> { [JournalFact.Runbook] = Runbook, [JournalFact.MaxDataLoss] = AcceptedLoss, [JournalFact.Version] = JournalChain.Version };
             if (journal.BroughtBack is { } broughtBack)
             {
                 warn(broughtBack);
-                facts["broughtBack"] = broughtBack;
+                facts[JournalFact.BroughtBack] = broughtBack;
             }
             await journal.AnnounceAsync(JournalEvent.Resumed, null, null, text, cancellationToken, facts).ConfigureAwait(false);
             return (NotificationPoint.Resumed, text);
@@ -132,16 +132,16 @@ public sealed class FailoverRun
         {
             throw new DalpException("FailoverNotFound", FaultKind.NotFound, $"There is no journal of failover {id}, here or in the standby's cluster.", "Get-DalpFailover lists those that are known.", id);
         }
-        if (owner["topology"] != world.Topology.Name || owner["active"] != world.Active.Name)
+        if (owner[JournalFact.Topology] != world.Topology.Name || owner[JournalFact.Active] != world.Active.Name)
         {
             throw new DalpException(
                 "FailoverOfOtherTopology",
                 FaultKind.InvalidInput,
-                $"Failover {id} is of topology '{owner["topology"]}' with '{owner["active"]}' active, not of '{world.Topology.Name}' with '{world.Active.Name}' active.",
+                $"Failover {id} is of topology '{owner[JournalFact.Topology]}' with '{owner[JournalFact.Active]}' active, not of '{world.Topology.Name}' with '{world.Active.Name}' active.",
                 "Give the topology that it was begun with.",
                 id);
         }
-        return world.For(Enum.Parse<FailoverKind>(owner["kind"])) with
+        return world.For(Enum.Parse<FailoverKind>(owner[JournalFact.Kind])) with
         {
             Promotion = BegunPromotion.Of(records),
             HasBegunValidators = records.Any(record => record is { Event: JournalEvent.StepStarted, Step: FailoverSteps.Validators }),
@@ -215,7 +215,7 @@ public sealed class FailoverRun
             if (world.ActiveIsGone is { } word)
             {
                 await journal.AnnounceAsync(
-                    JournalEvent.Attested, null, null, $"{word.Person}: {word.Statement}", cancellationToken, new Dictionary<string, string> { [FailoverHandOver.VouchedKey] = "ActiveIsGone" }).ConfigureAwait(false);
+                    JournalEvent.Attested, null, null, word.ToString(), cancellationToken, new Dictionary<string, string> { [JournalFact.Vouched] = "ActiveIsGone" }).ConfigureAwait(false);
             }
             var engine = new FailoverEngine(id, world.Runbook, world, journal, lease, crew, world.Time);
             await foreach (var result in engine.RunAsync(recipes, until, cancellationToken).ConfigureAwait(false))

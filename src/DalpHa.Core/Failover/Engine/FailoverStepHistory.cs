@@ -23,7 +23,7 @@ internal static class FailoverStepHistory
 
     // A stop without an outcome came after its step, as asked: it is of the whole, and says nothing of the step.
     private static IEnumerable<List<JournalRecord>> ByStep(IReadOnlyList<JournalRecord> records) => Sequence
-        .Select(step => records.Where(record => record.Step == step && (record.Event != JournalEvent.Stopped || record.Data.ContainsKey("outcome"))).ToList())
+        .Select(step => records.Where(record => record.Step == step && (record.Event != JournalEvent.Stopped || record.Data.ContainsKey(JournalFact.Outcome))).ToList())
         .Where(own => own.Count > 0);
 
     private static DalpStepResult Result(string id, List<JournalRecord> own)
@@ -34,7 +34,7 @@ internal static class FailoverStepHistory
         {
             FailoverId = id,
             Step = last.Step!,
-            Owner = own.Select(record => record.Data.GetValueOrDefault("owner")).FirstOrDefault(owner => owner is not null) ?? "",
+            Owner = own.Select(record => record.Data.GetValueOrDefault(JournalFact.Owner)).FirstOrDefault(owner => owner is not null) ?? "",
             Outcome = OutcomeOfStep(own),
             Detail = own.FindLast(record => record.Event is JournalEvent.Stopped or JournalEvent.Failed or JournalEvent.StepDone)?.Text ?? last.Text,
             Findings = own.FindLast(record => record.Event == JournalEvent.StepDone) is { } done ? JournalFindings.In(done) : [],
@@ -47,7 +47,7 @@ internal static class FailoverStepHistory
     private static FailoverOutcome OutcomeOfStep(List<JournalRecord> own) => own[^1] switch
     {
         { Event: JournalEvent.StepDone } => FailoverOutcome.Succeeded,
-        { Event: JournalEvent.Stopped, Data: var data } => Enum.Parse<FailoverOutcome>(data["outcome"]),
+        { Event: JournalEvent.Stopped, Data: var data } => Enum.Parse<FailoverOutcome>(data[JournalFact.Outcome]),
         { Event: JournalEvent.Intent } => FailoverOutcome.Unknown,
         _ => own.Exists(record => record.Event == JournalEvent.Intent) ? FailoverOutcome.Incomplete : FailoverOutcome.NotStarted,
     };

@@ -22,9 +22,6 @@ public sealed class JournalChain
     private const int HashLength = 64;
     private static readonly int JsonStart = HashKey.Length + HashLength + PreviousKey.Length + HashLength + RecordKey.Length;
 
-    /// <summary>In the data of the record that declares or resumes a failover: the version of DalpHa that did, and that wrote what follows.</summary>
-    internal const string VersionKey = "version";
-
     /// <summary>This DalpHa's version, as its journals name it.</summary>
     internal static string Version { get; } = typeof(JournalChain).Assembly.GetName().Version!.ToString(3);
 
@@ -126,7 +123,7 @@ public sealed class JournalChain
         "JournalNewer",
         FaultKind.InvalidAnswer,
         $"Record {records.Count + 1} of the journal {source} is whole, and tells something that this DalpHa ({Version}) does not know: a newer one wrote it"
-        + $"{(records.LastOrDefault(record => record.Data.ContainsKey(VersionKey))?.Data[VersionKey] is { } version ? $"; the last that took it up before was {version}" : "")}.",
+        + $"{(records.LastOrDefault(record => record.Data.ContainsKey(JournalFact.Version))?.Data[JournalFact.Version] is { } version ? $"; the last that took it up before was {version}" : "")}.",
         "Update DalpHa here to the version that the failover's other operators run, or go on from where that one is installed.",
         source,
         exception);

@@ -6,8 +6,6 @@ namespace DalpHa.Core.Failover;
 /// <summary>What was found at the end of a step, as the record of that end keeps it: one entry for each finding, beside the step's facts.</summary>
 internal static class JournalFindings
 {
-    private const string Prefix = "finding ";
-
     // Its texts, each for itself: a finding that was cut off as a whole could not be read again.
     private const int LongestText = 4 * 1024;
 
@@ -17,7 +15,7 @@ internal static class JournalFindings
         var data = new Dictionary<string, string>(facts);
         foreach (var (index, finding) in findings.Index())
         {
-            data[$"{Prefix}{index + 1:00}"] = Write(finding);
+            data[$"{JournalFact.Finding}{index + 1:00}"] = Write(finding);
         }
         return data;
     }
@@ -25,7 +23,7 @@ internal static class JournalFindings
     /// <summary>What a record says was found, in its order.</summary>
     public static IReadOnlyList<DalpCheckResult> In(JournalRecord record) =>
     [
-        .. record.Data.Where(entry => entry.Key.StartsWith(Prefix, StringComparison.Ordinal)).OrderBy(entry => entry.Key, StringComparer.Ordinal)
+        .. record.Data.Where(entry => entry.Key.StartsWith(JournalFact.Finding, StringComparison.Ordinal)).OrderBy(entry => entry.Key, StringComparer.Ordinal)
             .Select(entry => Read(record, entry.Value)),
     ];
 

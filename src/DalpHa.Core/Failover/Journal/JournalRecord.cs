@@ -36,7 +36,7 @@ public enum JournalEvent
 /// <param name="Action">The action within the step, or null.</param>
 /// <param name="Text">What was measured, done or seen, in words for a reader. Never a secret's value.</param>
 /// <param name="Operator">Who: <c>user@machine</c>.</param>
-/// <param name="Data">Named facts that a resumption or a report needs, as the reason, the loss bound, the owner.</param>
+/// <param name="Data">Named facts that a resumption or a report needs, as the reason, the loss bound, the owner; <see cref="JournalFact"/> has their names.</param>
 public sealed record JournalRecord(
     int Sequence,
     DateTimeOffset At,
@@ -45,7 +45,11 @@ public sealed record JournalRecord(
     string? Action,
     string Text,
     string Operator,
-    IReadOnlyDictionary<string, string> Data);
+    IReadOnlyDictionary<string, string> Data)
+{
+    /// <summary>Whether it says of what was announced that nothing of it was done.</summary>
+    internal bool IsNotStarted => Event == JournalEvent.Failed && Data.GetValueOrDefault(JournalFact.Outcome) == nameof(FailoverOutcome.NotStarted);
+}
 
 /// <summary>Source-generated JSON of the journal: its bytes are hashed, so one serializer writes them.</summary>
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, UseStringEnumConverter = true)]

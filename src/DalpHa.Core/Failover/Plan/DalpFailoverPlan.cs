@@ -67,7 +67,7 @@ public sealed record DalpFailoverPlan
         List<string> missing =
         [
             .. MaxDataLoss is { } loss && maxDataLoss != loss ? [$"-MaxDataLoss {FailoverHandOver.Argument(loss)}"] : (string[])[],
-            .. ActiveIsGone is { } word && activeIsGone is null ? [$"-ActiveIsGone '{word.Person}: {word.Statement}'"] : (string[])[],
+            .. ActiveIsGone is { } word && activeIsGone is null ? [$"-ActiveIsGone '{word}'"] : (string[])[],
         ];
         if (missing.Count > 0)
         {

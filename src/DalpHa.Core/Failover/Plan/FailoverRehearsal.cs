@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Runtime.CompilerServices;
 using DalpHa.Core.Errors;
 using DalpHa.Core.Readiness;
@@ -21,10 +20,10 @@ public sealed class FailoverRehearsal(FailoverWorld world)
     {
         var measuredAt = world.Time.GetUtcNow();
         var steps = new List<DalpPlanStep>();
-        IReadOnlyDictionary<string, string> facts = new Dictionary<string, string>();
+        MeasuredLoss? loss = null;
         await foreach (var (step, found) in GoThroughAsync(cancellationToken).ConfigureAwait(false))
         {
-            facts = found.ContainsKey("lossSeconds") && facts.Count == 0 ? found : facts;
+            loss ??= MeasuredLoss.In(found);
             steps.Add(step);
         }
         return new DalpFailoverPlan
@@ -37,8 +36,8 @@ public sealed class FailoverRehearsal(FailoverWorld world)
             MaxDataLoss = world.MaxDataLoss,
             ActiveIsGone = world.ActiveIsGone,
             Steps = steps,
-            LossTime = double.TryParse(facts.GetValueOrDefault("lossSeconds"), CultureInfo.InvariantCulture, out var seconds) ? TimeSpan.FromSeconds(seconds) : null,
-            LossBytes = long.TryParse(facts.GetValueOrDefault("lossBytes"), CultureInfo.InvariantCulture, out var bytes) ? bytes : null,
+            LossTime = loss?.Time,
+            LossBytes = loss?.Bytes,
         };
     }
 

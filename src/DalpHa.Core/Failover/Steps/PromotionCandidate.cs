@@ -1,4 +1,3 @@
-using System.Globalization;
 using DalpHa.Core.Errors;
 using DalpHa.Core.Readiness;
 using DalpHa.Core.Replication;
@@ -103,7 +102,7 @@ internal sealed record PromotionCandidate
         {
             Server = server,
             IsPromoted = true,
-            Facts = new Dictionary<string, string> { [BegunPromotion.ServerKey] = server.Name, [BegunPromotion.BeforeKey] = "true" },
+            Facts = new Dictionary<string, string> { [JournalFact.Server] = server.Name, [JournalFact.PromotedBefore] = "true" },
             Measured = $"{server.Name} is promoted already; what it lacks of the former primary, if anything, is not measured here (Compare-DalpDatabase).",
             Preconditions = world switch
             {
@@ -126,7 +125,7 @@ internal sealed record PromotionCandidate
         Lag = lag,
         Measured = $"{server.Name}: {lag.Link}, replayed up to {lag.ReplayLsn?.ToString() ?? "an unknown position"}; it is promoted when it has all, and nothing is lost.",
         Preconditions = [new Precondition("ReplicaUsable", Usable(world, server, lag))],
-        Facts = FactsOf(server, lag, TimeSpan.Zero, 0),
+        Facts = FactsOf(server, lag, new MeasuredLoss(TimeSpan.Zero, 0)),
     };
 
     private static PromotionCandidate Of(FailoverWorld world, DatabaseServerSettings server, DalpReplicationLag lag)
@@ -150,17 +149,15 @@ internal sealed record PromotionCandidate
                         ? Finding.Unknown(world.Standby.Name, server.Name, bound, expected, "Neither the primary's position nor the time of the last replayed commit is known.", "Find out what the former primary had; to go on without knowing, the decision owner gives -MaxDataLoss ([timespan]::MaxValue).")
                         : Finding.Fail(world.Standby.Name, server.Name, bound, expected, "The loss is larger than was accepted.", $"Let the replica catch up, or restore from a backup; to accept it, the decision owner gives -MaxDataLoss '{loss}'.")),
             ],
-            Facts = FactsOf(server, lag, loss, lag.ReceiveLagBytes),
+            Facts = FactsOf(server, lag, new MeasuredLoss(loss, lag.ReceiveLagBytes)),
         };
     }
 
-    private static Dictionary<string, string> FactsOf(DatabaseServerSettings server, DalpReplicationLag lag, TimeSpan? loss, long? lossBytes) => new()
+    private static Dictionary<string, string> FactsOf(DatabaseServerSettings server, DalpReplicationLag lag, MeasuredLoss loss) => new(loss.Facts)
     {
-        [BegunPromotion.ServerKey] = server.Name,
-        ["replayLsn"] = lag.ReplayLsn?.ToString() ?? "",
-        ["primaryLsn"] = lag.PrimaryLsn?.ToString() ?? "",
-        ["lossBytes"] = lossBytes?.ToString(CultureInfo.InvariantCulture) ?? "",
-        ["lossSeconds"] = loss?.TotalSeconds.ToString("0.###", CultureInfo.InvariantCulture) ?? "",
+        [JournalFact.Server] = server.Name,
+        [JournalFact.ReplayLsn] = lag.ReplayLsn?.ToString() ?? "",
+        [JournalFact.PrimaryLsn] = lag.PrimaryLsn?.ToString() ?? "",
     };
 
     private static Finding Usable(FailoverWorld world, DatabaseServerSettings server, DalpReplicationLag lag) => lag switch

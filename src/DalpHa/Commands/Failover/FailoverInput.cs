@@ -19,8 +19,7 @@ internal static class FailoverInput
         foreach (DictionaryEntry entry in given ?? [])
         {
             var step = FailoverSteps.Require(Convert.ToString(entry.Key, CultureInfo.InvariantCulture) ?? "");
-            var word = Parse(Convert.ToString(entry.Value, CultureInfo.InvariantCulture) ?? "");
-            vouched[step] = $"{word.Person}: {word.Statement}";
+            vouched[step] = Parse(Convert.ToString(entry.Value, CultureInfo.InvariantCulture) ?? "").ToString();
         }
         return vouched;
     }

@@ -10,16 +10,12 @@ namespace DalpHa.Core.Failover;
 /// <param name="End">Where its log ended.</param>
 public sealed record DrainedPrimary(string Server, ulong NextTransactionId, Lsn End)
 {
-    private const string ServerKey = "drainedServer";
-    private const string IdKey = "drainedNextTransactionId";
-    private const string EndKey = "drainedEnd";
-
     /// <summary>As the journal keeps it.</summary>
     internal IReadOnlyDictionary<string, string> Facts => new Dictionary<string, string>
     {
-        [ServerKey] = Server,
-        [IdKey] = NextTransactionId.ToString(CultureInfo.InvariantCulture),
-        [EndKey] = End.ToString(),
+        [JournalFact.DrainedServer] = Server,
+        [JournalFact.DrainedNextTransactionId] = NextTransactionId.ToString(CultureInfo.InvariantCulture),
+        [JournalFact.DrainedEnd] = End.ToString(),
     };
 
     /// <summary>What a journal tells of it, as long as nobody has looked at it since; null when there is nothing to look for. Who goes on after such a look has been told of it.</summary>
@@ -30,10 +26,10 @@ public sealed record DrainedPrimary(string Server, ulong NextTransactionId, Lsn 
         {
             drained = record switch
             {
-                { Event: JournalEvent.Done } when record.Data.TryGetValue(ServerKey, out var server) =>
-                    new DrainedPrimary(server, ulong.Parse(record.Data[IdKey], CultureInfo.InvariantCulture), Lsn.Parse(record.Data[EndKey])!.Value),
+                { Event: JournalEvent.Done } when record.Data.TryGetValue(JournalFact.DrainedServer, out var server) =>
+                    new DrainedPrimary(server, ulong.Parse(record.Data[JournalFact.DrainedNextTransactionId], CultureInfo.InvariantCulture), Lsn.Parse(record.Data[JournalFact.DrainedEnd])!.Value),
                 { Event: JournalEvent.StepDone, Step: FailoverSteps.Promote } => null,
-                { Event: JournalEvent.Stopped } when record.Data.GetValueOrDefault(FailoverEngine.ErrorKey) is "FormerPrimaryWrote" or "FormerPrimaryUnseen" => null,
+                { Event: JournalEvent.Stopped } when record.Data.GetValueOrDefault(JournalFact.Error) is "FormerPrimaryWrote" or "FormerPrimaryUnseen" => null,
                 _ => drained,
             };
         }

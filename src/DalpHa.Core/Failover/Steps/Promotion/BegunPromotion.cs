@@ -8,12 +8,6 @@ namespace DalpHa.Core.Failover;
 /// <param name="Outcome">What became of it; null when nobody has written that down.</param>
 public sealed record BegunPromotion(string? Server, DateTimeOffset At, string? Outcome)
 {
-    /// <summary>In the data of the step's beginning: the server that it promotes.</summary>
-    internal const string ServerKey = "server";
-
-    /// <summary>In the data of the step's beginning: that the server was a primary by then.</summary>
-    internal const string BeforeKey = "promotedBefore";
-
     /// <summary>Whether it was of this server.</summary>
     public bool IsOf(string server) => Server is null || Server == server;
 
@@ -27,14 +21,14 @@ public sealed record BegunPromotion(string? Server, DateTimeOffset At, string? O
             switch (record)
             {
                 case { Event: JournalEvent.StepStarted }:
-                    server = record.Data.GetValueOrDefault(ServerKey);
-                    begun ??= server is null || record.Data.ContainsKey(BeforeKey) ? new BegunPromotion(server, record.At, null) : null;
+                    server = record.Data.GetValueOrDefault(JournalFact.Server);
+                    begun ??= server is null || record.Data.ContainsKey(JournalFact.PromotedBefore) ? new BegunPromotion(server, record.At, null) : null;
                     break;
-                case { Event: JournalEvent.Intent } when record.Data.ContainsKey(FailoverEngine.FinalKey):
+                case { Event: JournalEvent.Intent } when record.Data.ContainsKey(JournalFact.Final):
                     (begun, before, action) = (new BegunPromotion(server, record.At, null), begun, record.Action);
                     break;
                 // What else the step does tells nothing of it.
-                case { Event: JournalEvent.Failed } when record.Action == action && begun is { Outcome: null } && FailoverEngine.IsNotStarted(record):
+                case { Event: JournalEvent.Failed } when record.Action == action && begun is { Outcome: null } && record.IsNotStarted:
                     begun = before;
                     break;
                 case { Event: JournalEvent.Done or JournalEvent.Failed } when record.Action == action && begun is { Outcome: null }:
