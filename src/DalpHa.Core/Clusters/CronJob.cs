@@ -13,4 +13,10 @@ public sealed record CronJob(string Name, IReadOnlyDictionary<string, string> La
 
     /// <summary>Whether DalpHa suspended it, and has not given it back (annotation <c>dalpha.io/suspend</c>). Never of one that was suspended before.</summary>
     public bool IsRemembered { get; init; }
+
+    /// <summary>When it starts Jobs, with its time zone where it names one: <c>30 2 * * * Europe/Berlin</c>. The server's own zone counts elsewhere.</summary>
+    public string Schedule { get; init; } = "";
+
+    /// <summary>The containers of its Jobs' pods.</summary>
+    public IReadOnlyList<ContainerTemplate> Containers { get; init; } = [];
 }

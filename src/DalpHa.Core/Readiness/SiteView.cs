@@ -57,6 +57,9 @@ public sealed class SiteView
     /// <summary>The workloads.</summary>
     public Task<IReadOnlyList<Workload>> Workloads => ReadInNamespace("workloads", c => c.ListWorkloadsAsync(Site.Namespace, runToken));
 
+    /// <summary>The CronJobs.</summary>
+    public Task<IReadOnlyList<CronJob>> CronJobs => ReadInNamespace("cronjobs", c => c.ListCronJobsAsync(Site.Namespace, runToken));
+
     /// <summary>The pods.</summary>
     public Task<IReadOnlyList<Pod>> Pods => ReadInNamespace("pods", c => c.ListPodsAsync(Site.Namespace, runToken));
 

@@ -30,6 +30,7 @@ public static class RequiredPermissions
         new("list", Apps, "deployments", null, @namespace, "see what runs and in which version"),
         new("list", Apps, "statefulsets", null, @namespace, "see what runs and in which version"),
         new("list", Apps, "daemonsets", null, @namespace, "see what runs and in which version"),
+        new("list", Batch, "cronjobs", null, @namespace, "see what starts by itself"),
         new("get", "", "secrets", null, @namespace, "compare required secrets by digest"),
         new("list", "", "secrets", null, @namespace, "find secrets, certificates and Helm releases"),
         new("list", "", "configmaps", null, @namespace, "compare the configuration, and find Helm releases"),
@@ -95,7 +96,6 @@ public static class RequiredPermissions
     [
         new("patch", Apps, "deployments", null, @namespace, "start and stop workloads, and remember their counts"),
         new("patch", Apps, "statefulsets", null, @namespace, "start and stop workloads and validators, and remember their counts"),
-        new("list", Batch, "cronjobs", null, @namespace, "see what starts by itself"),
         new("get", Batch, "cronjobs", null, @namespace, "see whether a CronJob was suspended before DalpHa suspends it"),
         new("patch", Batch, "cronjobs", null, @namespace, "suspend and resume CronJobs, and remember that they were not suspended"),
         new("get", Networking, "ingresses", null, @namespace, "see which class serves a route before it is closed"),

@@ -43,6 +43,24 @@ public sealed class CheckTests
         ["undeclared workload"] = ("StandbyWorkloads", g => g.Active.Workloads.Add(Workload("extra", 1)), CheckStatus.Warn, "Deployment/extra", "missing"),
         ["staged without a topology"] = ("StandbyWorkloads", g => g.Topology = g.Topology with { Workloads = [] }, CheckStatus.Warn, "StatefulSet/validator", "0 replicas"),
 
+        ["CronJob missing"] = ("StandbyWorkloads", g => { g.Active.CronJobs = [CronJob("sweep", "dapp")]; g.Standby.CronJobs = []; }, CheckStatus.Fail, "CronJob/sweep", "missing"),
+        ["a signer's CronJob starts Jobs on the standby"] = ("StandbyWorkloads", g => Both(g, CronJob("sweep", "validator"), false), CheckStatus.Fail, "CronJob/sweep", "starts Jobs"),
+        ["a signer's CronJob, told though the active is dead"] = ("StandbyWorkloads", g => { Both(g, CronJob("sweep", "validator"), false); g.Active.Down = Unreachable(); }, CheckStatus.Fail, "CronJob/sweep", "starts Jobs"),
+        ["a signer's suspended CronJob with a Job that runs"] = ("StandbyWorkloads", g => { Both(g, CronJob("sweep", "validator"), true); g.Standby.CronJobs[0] = g.Standby.CronJobs[0] with { ActiveJobs = ["sweep-29312345"] }; }, CheckStatus.Fail, "CronJob/sweep", "suspended, Job/sweep-29312345 runs"),
+        ["a signer's suspended CronJob with a pod of a Job"] = ("StandbyWorkloads", g => { Both(g, CronJob("sweep", "validator"), true); g.Standby.Pods.Add(Pod("other", 0) with { Owner = "Job/sweep-29312345" }); }, CheckStatus.Fail, "CronJob/sweep", "suspended, Job/sweep-29312345 runs"),
+        ["a writer's CronJob starts Jobs on the standby"] = ("StandbyWorkloads", g => { g.Topology = g.Topology with { Workloads = [.. g.Topology.Workloads, Rule("ledger", StandbyMode.Zero, WorkloadRole.Writer)] }; Both(g, CronJob("rollup", "ledger"), false); }, CheckStatus.Fail, "CronJob/rollup", "starts Jobs"),
+        ["a service's CronJob starts Jobs though it is staged"] = ("StandbyWorkloads", g => { g.Topology = g.Topology with { Workloads = [.. g.Topology.Workloads, Rule("report", StandbyMode.Zero, WorkloadRole.Service)] }; Both(g, CronJob("weekly", "report"), false); }, CheckStatus.Warn, "CronJob/weekly", "starts Jobs"),
+        ["a CronJob that has no place there"] = ("StandbyWorkloads", g => { g.Topology = g.Topology with { Workloads = [.. g.Topology.Workloads, Rule("report", StandbyMode.Absent, WorkloadRole.Service)] }; Both(g, CronJob("weekly", "report"), true); }, CheckStatus.Warn, "CronJob/weekly", "suspended"),
+        ["a CronJob suspended though it should run"] = ("StandbyWorkloads", g => Both(g, CronJob("clean", "dapp"), true), CheckStatus.Warn, "CronJob/clean", "suspended"),
+        ["a CronJob at other times"] = ("StandbyWorkloads", g => { Both(g, CronJob("clean", "dapp"), false); g.Standby.CronJobs[0] = g.Standby.CronJobs[0] with { Schedule = "0 4 * * * Europe/Berlin" }; }, CheckStatus.Warn, "CronJob/clean", "0 4 * * * Europe/Berlin"),
+        ["undeclared CronJob on the standby"] = ("StandbyWorkloads", g => Both(g, CronJob("backup", "extra"), false), CheckStatus.Warn, "CronJob/backup", "starts Jobs"),
+        ["undeclared CronJob of the active"] = ("StandbyWorkloads", g => g.Active.CronJobs = [CronJob("backup", "extra")], CheckStatus.Warn, "CronJob/backup", "missing"),
+        ["a CronJob suspended without a topology"] = ("StandbyWorkloads", g => { Both(g, CronJob("sweep", "signer"), true); g.Topology = g.Topology with { Workloads = [] }; }, CheckStatus.Warn, "CronJob/sweep", "suspended"),
+        ["CronJobs that nobody may list"] = ("StandbyWorkloads", g => g.Standby.Failures["cronjobs"] = new("ApiForbidden", FaultKind.Forbidden, "May not list cronjobs.", "Grant it.", "cronjobs"), CheckStatus.Unknown, "cronjobs", "not allowed to look"),
+
+        ["another tag of a CronJob"] = ("ImageParity", g => { Both(g, CronJob("sweep", "validator"), true); g.Standby.CronJobs[0] = g.Standby.CronJobs[0] with { Containers = [Container("ghcr.io/dalp/app:1.4.1")] }; }, CheckStatus.Fail, "CronJob/sweep/main", ":1.4.1"),
+        ["floating tag of a CronJob"] = ("ImageParity", g => Both(g, CronJob("sweep", "validator") with { Containers = [Container("ghcr.io/dalp/app")] }, true), CheckStatus.Warn, "CronJob/sweep/main", ":latest, not running"),
+        ["CronJobs whose images nobody may see"] = ("ImageParity", g => g.Active.Failures["cronjobs"] = new("ApiForbidden", FaultKind.Forbidden, "May not list cronjobs.", "Grant it.", "cronjobs"), CheckStatus.Unknown, "cronjobs", "not allowed to look"),
         ["another tag"] = ("ImageParity", g => g.Standby.Workloads[0] = Workload("dapp", 2, image: "ghcr.io/dalp/app:1.4.1"), CheckStatus.Fail, "Deployment/dapp/main", ":1.4.1"),
         ["another image"] = ("ImageParity", g => g.Standby.Workloads[0] = Workload("dapp", 2, image: "ghcr.io/dalp/fork:1.4.2"), CheckStatus.Fail, "Deployment/dapp/main", "dalp/fork"),
         ["another registry"] = ("ImageParity", g => g.Standby.Workloads[0] = Workload("dapp", 2, image: "mirror:5000/dalp/app:1.4.2"), CheckStatus.Warn, "Deployment/dapp/main", "mirror:5000"),
@@ -216,6 +234,48 @@ public sealed class CheckTests
     }
 
     [Fact]
+    public async Task CronJobs_that_are_as_the_topology_says_pass_and_are_counted()
+    {
+        var given = new Given();
+        given.Topology = given.Topology with { Workloads = [.. given.Topology.Workloads, Rule("report", StandbyMode.Absent, WorkloadRole.Service), Rule("sweeper", StandbyMode.Zero, WorkloadRole.Signer)] };
+        given.Active.CronJobs = [CronJob("clean", "dapp"), CronJob("sweep", "sweeper"), CronJob("weekly", "report")];
+        // A Job whose name merely begins alike is none of its own, and an ended one runs no more.
+        given.Standby.Pods.Add(Pod("other", 0) with { Owner = "Job/sweep-by-hand" });
+        given.Standby.Pods.Add(Pod("other", 1) with { Owner = "Job/sweep-29312345", Phase = "Succeeded" });
+        given.Standby.CronJobs = [CronJob("clean", "dapp"), CronJob("sweep", "sweeper") with { IsSuspended = true }];
+
+        var result = Assert.Single(await given.Run("StandbyWorkloads"));
+        Assert.Equal((CheckStatus.Pass, "1 ready, 1 staged at zero, 2 CronJobs"), (result.Status, result.Observed));
+        result = Assert.Single(await given.Run("ImageParity"));
+        Assert.Equal((CheckStatus.Pass, "1 equal by digest, 3 by tag"), (result.Status, result.Observed));
+        Assert.StartsWith("3 containers of CronJobs, or of workloads staged at zero, run nowhere on the standby", result.Detail, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_rule_that_chooses_neither_a_workload_nor_a_CronJob_is_missing_once()
+    {
+        var given = new Given();
+        given.Topology = given.Topology with { Workloads = [.. given.Topology.Workloads, Rule("sweeper", StandbyMode.Zero, WorkloadRole.Signer)] };
+        given.Active.CronJobs = [CronJob("sweep", "sweeper")];
+
+        var results = await given.Run("StandbyWorkloads");
+        Assert.Contains(results, result => result is { Target: "sweeper", Status: CheckStatus.Fail, Observed: "missing" });
+        Assert.DoesNotContain(results, result => result.Target == "CronJob/sweep");
+    }
+
+    [Fact]
+    public async Task Who_may_not_list_CronJobs_is_told_of_the_workloads()
+    {
+        var given = new Given();
+        given.Standby.Workloads[1] = Workload("validator", 1, kind: WorkloadKind.StatefulSet);
+        given.Standby.Failures["cronjobs"] = new("ApiForbidden", FaultKind.Forbidden, "May not list cronjobs.", "Grant it.", "cronjobs");
+
+        var results = await given.Run("StandbyWorkloads");
+        Assert.Contains(results, result => result is { Target: "StatefulSet/validator", Status: CheckStatus.Fail });
+        Assert.Contains(results, result => result is { Status: CheckStatus.Unknown, Site: "central" });
+    }
+
+    [Fact]
     public async Task An_absent_rule_needs_no_counterpart()
     {
         var given = new Given();
@@ -326,6 +386,8 @@ public sealed class CheckTests
     }
 
     private static Pod WithContainer(Pod pod, Func<ContainerState, ContainerState> change) => pod with { Containers = [change(pod.Containers[0])] };
+
+    private static void Both(Given given, CronJob cronJob, bool isSuspended) => (given.Active.CronJobs, given.Standby.CronJobs) = ([cronJob], [cronJob with { IsSuspended = isSuspended }]);
 
     private static LimitRange Limits(decimal defaultCpu = 0, decimal minCpu = 0, decimal maxCpu = 0) =>
         new("small", false, new(defaultCpu, 0), default, new(minCpu, 0), new(maxCpu, 0));

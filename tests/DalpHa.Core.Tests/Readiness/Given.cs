@@ -74,6 +74,14 @@ internal sealed class Given : IReplicationView
         return new Workload(kind, name, labels, labels, desired, ready ?? desired, desired, true, [new ContainerTemplate("main", image, false, new ResourceAmounts(cpu, 512 << 20))]);
     }
 
+    public static ContainerTemplate Container(string image) => new("main", image, false, new ResourceAmounts(0.1m, 64 << 20));
+
+    public static CronJob CronJob(string name, string app)
+    {
+        var labels = new Dictionary<string, string> { ["app"] = app };
+        return new CronJob(name, labels, labels, false, []) { Schedule = "30 2 * * *", Containers = [Container("ghcr.io/dalp/app:1.4.2")] };
+    }
+
     public static Pod Pod(string workload, int index, string digest = Sha1) => new(
         "dalp", $"{workload}-{index}", new Dictionary<string, string> { ["app"] = workload, ["pod-template-hash"] = "x" }, "Running", true, false, "node-1",
         [new ContainerState("main", "ghcr.io/dalp/app:1.4.2", "ghcr.io/dalp/app@" + digest, false, true, 0, null, null, null)])

@@ -88,6 +88,8 @@ public abstract class ControlContract<TServer>(TServer server)
         var sweep = (await cluster.ListCronJobsAsync(ns, Token)).Single(one => one.Name == "sweep");
         Assert.Equal(("chain", "signer"), (sweep.Labels["team"], sweep.PodLabels["app"]));
         Assert.Equal(["sweep-29312345"], sweep.ActiveJobs);
+        Assert.Equal("* * * * *", sweep.Schedule);
+        Assert.Equal(("main", "busybox:1"), (Assert.Single(sweep.Containers).Name, sweep.Containers[0].Image));
         Assert.Equal([("off", true, false), ("sweep", false, false)], await CronJobsAsync());
         for (var time = 1; time <= 2; time++)
         {

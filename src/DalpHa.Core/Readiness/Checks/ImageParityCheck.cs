@@ -19,6 +19,8 @@ public sealed class ImageParityCheck : IReadinessCheck
     /// <inheritdoc/>
     public async IAsyncEnumerable<Finding> RunAsync(ReadinessContext context, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
+        // Asked for with the others, and awaited last: whoever may not list them is told of the rest.
+        var (activeCronJobs, standbyCronJobs) = (context.Active.CronJobs, context.Standby.CronJobs);
         var (active, standby) = (context.Active.Workloads, context.Standby.Workloads);
         var (activePods, standbyPods) = (context.Active.Pods, context.Standby.Pods);
         var standbyWorkloads = await standby.WaitAsync(cancellationToken).ConfigureAwait(false);
@@ -29,35 +31,24 @@ public sealed class ImageParityCheck : IReadinessCheck
         var runningOnActive = await activePods.WaitAsync(cancellationToken).ConfigureAwait(false);
         var runningOnStandby = await standbyPods.WaitAsync(cancellationToken).ConfigureAwait(false);
 
-        var (problems, seen, unseen) = (0, 0, 0);
-        var usedPairs = new HashSet<RegistryPair>();
+        var comparison = new Comparison(context);
         foreach (var (left, right) in pairs)
         {
-            var leftPods = left.LivePods(runningOnActive);
-            var rightPods = right.LivePods(runningOnStandby);
-            foreach (var name in left.Containers.Concat(right.Containers).Select(container => container.Name).Distinct(StringComparer.Ordinal))
+            foreach (var finding in comparison.Of(left.Target, left.Containers, right.Containers, left.LivePods(runningOnActive), right.LivePods(runningOnStandby), left.Desired > 0 && right.Desired > 0))
             {
-                var pair = new ContainerPair(
-                    context.Standby.Name,
-                    $"{left.Target}/{name}",
-                    left.Containers.FirstOrDefault(container => container.Name == name),
-                    right.Containers.FirstOrDefault(container => container.Name == name),
-                    PulledImages.Of(name, leftPods),
-                    PulledImages.Of(name, rightPods),
-                    left.Desired > 0 && right.Desired > 0,
-                    context.Topology.Registries);
-                if (pair.Judge() is { } finding)
-                {
-                    problems++;
-                    yield return finding;
-                }
-                if (pair.UsedPair is { } used)
-                {
-                    usedPairs.Add(used);
-                }
-                _ = pair.IsDigestSeen ? seen++ : unseen++;
+                yield return finding;
             }
         }
+        var scheduled = await standbyCronJobs.WaitAsync(cancellationToken).ConfigureAwait(false);
+        foreach (var left in (await activeCronJobs.WaitAsync(cancellationToken).ConfigureAwait(false)).Where(cronJob => context.Topology.RuleFor(cronJob)?.Standby != StandbyMode.Absent))
+        {
+            // Its pods come and go, and as a rule none runs on both sites.
+            foreach (var finding in scheduled.Counterpart(left) is { } right ? comparison.Of(left.Target, left.Containers, right.Containers, [], [], false) : [])
+            {
+                yield return finding;
+            }
+        }
+        var (problems, seen, unseen, usedPairs) = (comparison.Problems, comparison.Seen, comparison.Unseen, comparison.UsedPairs);
         foreach (var stale in context.Topology.Registries.Except(usedPairs))
         {
             problems++;
@@ -80,9 +71,48 @@ public sealed class ImageParityCheck : IReadinessCheck
                     ' ',
                     new[]
                     {
-                        unseen > 0 ? $"{Wording.Count(unseen, "container")} of workloads staged at zero run nowhere on the standby: their digests can't be seen, name and tag are equal." : "",
+                        unseen > 0 ? $"{Wording.Count(unseen, "container")} of CronJobs, or of workloads staged at zero, run nowhere on the standby: their digests can't be seen, name and tag are equal." : "",
                         SiteSpecifics.LeftOut(usedPairs.Select(pair => $"registry {pair}").ToList()),
                     }.Where(sentence => sentence.Length > 0)));
+        }
+    }
+
+    // What was compared so far.
+    private sealed class Comparison(ReadinessContext context)
+    {
+        public int Problems { get; private set; }
+
+        public int Seen { get; private set; }
+
+        public int Unseen { get; private set; }
+
+        public HashSet<RegistryPair> UsedPairs { get; } = [];
+
+        public IEnumerable<Finding> Of(
+            string target, IReadOnlyList<ContainerTemplate> active, IReadOnlyList<ContainerTemplate> standby, IReadOnlyList<Pod> activePods, IReadOnlyList<Pod> standbyPods, bool bothShouldRun)
+        {
+            foreach (var name in active.Concat(standby).Select(container => container.Name).Distinct(StringComparer.Ordinal))
+            {
+                var pair = new ContainerPair(
+                    context.Standby.Name,
+                    $"{target}/{name}",
+                    active.FirstOrDefault(container => container.Name == name),
+                    standby.FirstOrDefault(container => container.Name == name),
+                    PulledImages.Of(name, activePods),
+                    PulledImages.Of(name, standbyPods),
+                    bothShouldRun,
+                    context.Topology.Registries);
+                if (pair.Judge() is { } finding)
+                {
+                    Problems++;
+                    yield return finding;
+                }
+                if (pair.UsedPair is { } used)
+                {
+                    UsedPairs.Add(used);
+                }
+                _ = pair.IsDigestSeen ? Seen++ : Unseen++;
+            }
         }
     }
 

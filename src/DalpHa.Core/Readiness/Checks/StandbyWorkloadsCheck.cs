@@ -6,7 +6,8 @@ namespace DalpHa.Core.Readiness.Checks;
 
 /// <summary>
 /// The standby holds each workload as the topology says: ready, staged at zero, or not at all. Without rules workloads are compared by name, and
-/// one that runs on the active and has no replicas on the standby warns: it may be staged on purpose, and only a rule can say so.
+/// one that runs on the active and has no replicas on the standby warns: it may be staged on purpose, and only a rule can say so. For CronJobs see
+/// <see cref="StandbyCronJobs"/>.
 /// </summary>
 public sealed class StandbyWorkloadsCheck : IReadinessCheck
 {
@@ -17,11 +18,13 @@ public sealed class StandbyWorkloadsCheck : IReadinessCheck
     public string Name => "StandbyWorkloads";
 
     /// <inheritdoc/>
-    public string Description => "The standby's workloads are ready, or staged at zero, or absent, as the topology says; none that may run only once runs there.";
+    public string Description =>
+        "The standby's workloads are ready, or staged at zero, or absent, as the topology says, and its CronJobs likewise; none that may run only once runs there.";
 
     /// <inheritdoc/>
     public async IAsyncEnumerable<Finding> RunAsync(ReadinessContext context, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
+        var (activeCronJobs, standbyCronJobs) = (context.Active.CronJobs, context.Standby.CronJobs);
         var workloads = await context.Standby.Workloads.WaitAsync(cancellationToken).ConfigureAwait(false);
         var pods = await context.Standby.Pods.WaitAsync(cancellationToken).ConfigureAwait(false);
         var findings = new List<Finding>();
@@ -36,18 +39,27 @@ public sealed class StandbyWorkloadsCheck : IReadinessCheck
                     $"Pods with the labels {rule.Selector} run on the standby, and no workload there owns them: {Wording.List(strays.Select(pod => pod.Name))}. What they sign, the active may sign too.",
                     "Fence them now: delete the pods, and find out who made them and since when they may have signed."));
             }
-            if (matched.Count == 0 && rule.Standby != StandbyMode.Absent)
-            {
-                findings.Add(Missing(context.Standby, rule.Name, $"No workload on the standby has the labels {rule.Selector}."));
-            }
         }
         foreach (var finding in findings)
         {
             yield return finding;
         }
+        // Before the active site is waited for: what signs on the standby is told also when the other one is dead.
+        var cronJobs = await standbyCronJobs.WaitAsync(cancellationToken).ConfigureAwait(false);
+        var scheduled = Unmatched(context, workloads, cronJobs).Concat(StandbyCronJobs.Judge(context, cronJobs, pods)).ToList();
+        foreach (var finding in scheduled)
+        {
+            yield return finding;
+        }
+        findings.AddRange(scheduled);
         var active = await context.Active.Workloads.WaitAsync(cancellationToken).ConfigureAwait(false);
         var compared = active.Select(workload => Compare(context, workload, workloads, findings)).OfType<Finding>().Concat(Undeclared(context, workloads)).ToList();
         foreach (var finding in compared)
+        {
+            yield return finding;
+        }
+        var differing = StandbyCronJobs.Compare(context, await activeCronJobs.WaitAsync(cancellationToken).ConfigureAwait(false), cronJobs, findings).ToList();
+        foreach (var finding in differing)
         {
             yield return finding;
         }
@@ -57,12 +69,19 @@ public sealed class StandbyWorkloadsCheck : IReadinessCheck
                 context.Standby.Name, $"Namespace/{context.Standby.Site.Namespace}", "no workload", "the platform's workloads",
                 "Neither site has a workload in the namespace.", "Give the namespace that the platform runs in.");
         }
-        else if (findings.Count == 0 && compared.Count == 0)
+        else if (findings.Count == 0 && compared.Count == 0 && differing.Count == 0)
         {
             var staged = workloads.Count(workload => workload.Desired == 0);
-            yield return Finding.Pass(context.Standby.Name, "workloads", $"{workloads.Count - staged} ready, {staged} staged at zero", "as the topology says");
+            yield return Finding.Pass(
+                context.Standby.Name, "workloads",
+                $"{workloads.Count - staged} ready, {staged} staged at zero" + (cronJobs.Count > 0 ? $", {Wording.Count(cronJobs.Count, "CronJob")}" : ""), "as the topology says");
         }
     }
+
+    // A rule may be there for CronJobs alone.
+    private static IEnumerable<Finding> Unmatched(ReadinessContext context, IReadOnlyList<Workload> workloads, IReadOnlyList<CronJob> cronJobs) => context.Topology.Workloads
+        .Where(rule => rule.Standby != StandbyMode.Absent && !workloads.Any(workload => context.Topology.RuleFor(workload) == rule) && !cronJobs.Any(cronJob => context.Topology.RuleFor(cronJob) == rule))
+        .Select(rule => Missing(context.Standby, rule.Name, $"No workload on the standby has the labels {rule.Selector}, and no CronJob."));
 
     private static Finding? Judge(SiteView site, WorkloadRule rule, Workload workload, IReadOnlyList<Pod> pods)
     {

@@ -46,6 +46,8 @@ internal static class WorkloadReading
     {
         // Anybody may have written it by hand: only what DalpHa writes says something.
         IsRemembered = wire.Metadata.Annotations?.GetValueOrDefault(RememberedSuspend) == "false",
+        Schedule = $"{wire.Spec?.Schedule} {wire.Spec?.TimeZone}".TrimEnd(),
+        Containers = Templates(wire.Spec?.JobTemplate?.Spec?.Template?.Spec),
     };
 
     /// <summary>A pod.</summary>

@@ -84,7 +84,7 @@ internal sealed record WireWorkloadSpec(int? Replicas, WireTemplate? Template);
 internal sealed record WireCronJob(WireMetadata Metadata, WireCronJobSpec? Spec, WireCronJobStatus? Status);
 
 /// <summary>What a CronJob should do.</summary>
-internal sealed record WireCronJobSpec(bool? Suspend, WireJobTemplate? JobTemplate);
+internal sealed record WireCronJobSpec(bool? Suspend, string? Schedule, string? TimeZone, WireJobTemplate? JobTemplate);
 
 /// <summary>What its Jobs are made of.</summary>
 internal sealed record WireJobTemplate(WireJobSpec? Spec);
