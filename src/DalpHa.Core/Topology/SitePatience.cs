@@ -37,6 +37,31 @@ public sealed class SitePatience(bool isGone, TimeProvider time) : IAsyncDisposa
         return await (SilenceOf(endpoint) is null ? HearAsync(endpoint, askAsync, askAsync(cancellationToken), mayRepeat) : AskBrieflyAsync(endpoint, askAsync, cancellationToken, mayRepeat)).ConfigureAwait(false);
     }
 
+    /// <summary>Asks the site for what can be done without: one that somebody has vouched to be gone is waited for a moment, and not at all while it is known to be silent.</summary>
+    /// <returns>The answer; null when there was none.</returns>
+    public async Task<T?> AskInPassingAsync<T>(string endpoint, Func<CancellationToken, Task<T>> askAsync, CancellationToken cancellationToken)
+        where T : class
+    {
+        if (SilenceOf(endpoint) is not null)
+        {
+            return null;
+        }
+        using var late = new CancellationTokenSource(isGone ? Moment : Timeout.InfiniteTimeSpan, time);
+        using var bound = CancellationTokenSource.CreateLinkedTokenSource(late.Token, cancellationToken);
+        try
+        {
+            return await askAsync(bound.Token).ConfigureAwait(false);
+        }
+        catch (DalpException)
+        {
+            return null;
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            return null;
+        }
+    }
+
     /// <summary>Ends what is asked in the background.</summary>
     public async ValueTask DisposeAsync()
     {

@@ -10,11 +10,7 @@ public sealed class DemotionTokenTests
     private const string System = "7461234567890123456";
     private static readonly Lsn End = Lsn.Parse("0/6000028")!.Value;
 
-    // As CloudNativePG writes it (PgControldataTokenContent).
-    private static string Token(string system = System, string timeline = "3", string lsn = "0/6000028", string operatorVersion = "1.30.0") => Encode($$"""
-        {"latestCheckpointTimelineID":"{{timeline}}","redoWalFile":"000000030000000000000006","databaseSystemIdentifier":"{{system}}",
-         "latestCheckpointREDOLocation":"{{lsn}}","timeOfLatestCheckpoint":"Wed Nov 25 21:00:00 2026","operatorVersion":"{{operatorVersion}}"}
-        """);
+    private static string Token(string system = System, string timeline = "3", string lsn = "0/6000028", string operatorVersion = "1.30.0") => TestToken.Of(system, timeline, lsn, operatorVersion);
 
     public static TheoryData<string, string, int, string?, TokenVerdict, string> Table => new()
     {

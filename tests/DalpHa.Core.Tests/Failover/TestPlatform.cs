@@ -2,6 +2,7 @@ using System.Runtime.ExceptionServices;
 using DalpHa.Core.Clusters;
 using DalpHa.Core.Errors;
 using DalpHa.Core.Failover;
+using DalpHa.Core.Ports;
 using DalpHa.Core.Readiness;
 using DalpHa.Core.Replication;
 using DalpHa.Core.Simulation;
@@ -112,9 +113,10 @@ internal sealed class TestPlatform : IDisposable
         FailoverSite Telling(FailoverSite real)
         {
             var changes = new SimulatedChanges();
+            ICloudNativePg? OperatorOf(FailoverSite site) => (site.Site.Role == SiteRole.Active ? Active : Standby).Postgres is null ? null : new TellingCloudNativePg(site.CloudNativePg, site.Name, tell);
             var databases = new Dictionary<string, TellingDatabaseControl>();
             return new FailoverSite(
-                real.Site, new SimulatedCluster(real.Cluster, changes), new TellingClusterControl(real.Control, real.Name, changes, tell), null, null,
+                real.Site, new SimulatedCluster(real.Cluster, changes), new TellingClusterControl(real.Control, real.Name, changes, tell), OperatorOf(real), null,
                 async (server, cancellationToken) =>
                 {
                     if (!databases.TryGetValue(server.Name, out var database))

@@ -203,8 +203,29 @@ internal sealed class TestSite
     {
         public Task<PostgresCluster?> FindAsync(string @namespace, string name, CancellationToken cancellationToken)
         {
-            site.Require();
+            Require();
             return Task.FromResult(name == site.Postgres!.Name ? site.Postgres : null);
+        }
+
+        private void Require()
+        {
+            site.Require();
+            if (site.Cluster.Down is { } failure)
+            {
+                throw failure;
+            }
+        }
+
+        private Task<PostgresCluster> ChangeAsync(string what, Action change)
+        {
+            Require();
+            crash.Around(() =>
+            {
+                change();
+                site.Changes.Add(what);
+                onChange();
+            });
+            return Task.FromResult(site.Postgres!);
         }
 
         public Task<PostgresCluster> SetFencedAsync(PostgresCluster cluster, bool isFenced, CancellationToken cancellationToken)
@@ -235,9 +256,22 @@ internal sealed class TestSite
             return Task.FromResult(site.Postgres!);
         }
 
-        public Task<PostgresCluster> DemoteAsync(PostgresCluster cluster, string primary, CancellationToken cancellationToken) => throw new NotSupportedException();
+        public Task<PostgresCluster> DemoteAsync(PostgresCluster cluster, string primary, CancellationToken cancellationToken) => ChangeAsync("demote", () =>
+        {
+            site.Postgres = site.Postgres! with { Primary = primary, PromotionToken = null };
+            // A PostgreSQL that does not run leaves no token, and its Cluster is a replica all the same.
+            if (!site.OperatorIsDown && site.DatabaseFailure is null && !site.Postgres.IsFenced)
+            {
+                site.IsInRecovery = true;
+                site.Postgres = site.Postgres with { DemotionToken = TestToken.Of(site.Postgres.SystemIdentifier!, site.Timeline, new Lsn(site.NextTransactionId - 1)) };
+            }
+        });
 
-        public Task<PostgresCluster> PromoteAsync(PostgresCluster cluster, string? token, CancellationToken cancellationToken) => throw new NotSupportedException();
+        public Task<PostgresCluster> PromoteAsync(PostgresCluster cluster, string? token, CancellationToken cancellationToken) => ChangeAsync(token is null ? "promote without token" : "promote by token", () =>
+        {
+            (site.IsInRecovery, site.Timeline) = (false, site.Timeline + 1);
+            site.Postgres = site.Postgres! with { Primary = site.Postgres.NameInTopology, PromotionToken = token, LastPromotionToken = token ?? site.Postgres.LastPromotionToken, Timeline = site.Timeline };
+        });
 
         public Task<PostgresCluster> DisableReplicaAsync(PostgresCluster cluster, CancellationToken cancellationToken) => throw new NotSupportedException();
     }

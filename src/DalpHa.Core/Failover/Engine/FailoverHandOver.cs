@@ -91,7 +91,7 @@ internal static class FailoverHandOver
     // A cluster that was demoted takes no writes before it is a primary again.
     private static string TakeBack(IReadOnlyList<JournalRecord> records) =>
         records.Where(record => record is { Event: JournalEvent.Intent, Step: FailoverSteps.Promote, Action: not null }).Select(record => record.Action!).FirstOrDefault(ClusterDemotion.IsDemotion) is { } demotion
-            ? $"undo '{demotion}' (spec.replica.primary, with its own status.demotionToken as promotionToken, in one patch), then Resume-DalpWrite."
+            ? $"undo '{demotion}' (spec.replica.primary, with its own status.demotionToken as promotionToken where it left one, in one patch), then Resume-DalpWrite."
             : $"Resume-DalpWrite{(records[0].Data.GetValueOrDefault(JournalFact.ActiveCluster) is { Length: > 0 } cluster ? $" -PostgresCluster {cluster}" : "")}, which lets the active site write again.";
 
     private static IEnumerable<string> Warnings(bool isPromoting, List<string> done)

@@ -1,5 +1,6 @@
 using DalpHa.Core.Errors;
 using DalpHa.Core.Ports;
+using DalpHa.Core.Replication;
 using DalpHa.Core.Topology;
 
 namespace DalpHa.Core.Failover;
@@ -45,6 +46,12 @@ public sealed class FailoverSite(DalpSite site, ICluster? cluster, IClusterContr
     public Task<WriteActivity> ReadActivityAsync(DatabaseServerSettings server, CancellationToken cancellationToken) => Patience.AskAsync(
         server.Name,
         async token => await (await OpenDatabaseAsync(server, token).ConfigureAwait(false)).ReadActivityAsync(token).ConfigureAwait(false),
+        cancellationToken);
+
+    /// <summary>Reads what one of its database servers has for those that follow it, where it answers; null where it does not.</summary>
+    public Task<ServerProvision?> FindProvisionAsync(DatabaseServerSettings server, CancellationToken cancellationToken) => Patience.AskInPassingAsync(
+        server.Name,
+        async token => await (await OpenDatabaseAsync(server, token).ConfigureAwait(false)).ReadProvisionAsync(token).ConfigureAwait(false),
         cancellationToken);
 
     /// <summary>Reads all of its database servers at once. What can't be seen is told of each, and no exception.</summary>

@@ -110,6 +110,9 @@ internal static class JournalFact
     /// <summary>Of a drain that was seen: where the server's log ended.</summary>
     public const string DrainedEnd = "drainedEnd";
 
+    /// <summary>Of a demotion: why the other Cluster is promoted without its token.</summary>
+    public const string WithoutToken = "withoutToken";
+
     // Of an end.
 
     /// <summary>Of a failure or a stop: how far it got, as a <see cref="FailoverOutcome"/>.</summary>

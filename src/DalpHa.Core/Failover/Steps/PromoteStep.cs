@@ -16,11 +16,15 @@ public sealed class PromoteStep : IStepRecipe
     {
         var timeout = world.Runbook.StepOf(Name).Timeout;
         var isPlanned = world.Kind.IsPlanned();
+        // Before the fence is looked at: nothing of the site is to be looked at later than that.
+        var former = PromotedServer.FindFormerAsync(world, cancellationToken);
         var fence = isPlanned ? ActiveFence.MeasureWritersAsync(world, cancellationToken) : ActiveFence.MeasureAsync(world, cancellationToken);
+        var promotion = Promotions.For(world, timeout);
+        var measuring = promotion.MeasureAsync(cancellationToken);
         var candidate = await PromotionCandidate.MeasureAsync(world, cancellationToken).ConfigureAwait(false);
         var planned = isPlanned ? await PlannedConditions.MeasureAsync(world, candidate, cancellationToken).ConfigureAwait(false) : [];
-        var promoted = await PromotedServer.MeasureAsync(world, candidate, cancellationToken).ConfigureAwait(false);
-        var promotion = Promotions.For(world, timeout);
+        var promoted = await PromotedServer.MeasureAsync(world, candidate, await former.ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
+        var conditions = await measuring.ConfigureAwait(false);
         var drain = isPlanned && !promotion.StopsTheActive ? new PrimaryDrain(world, candidate.Server) : null;
         var isWatched = drain is not null && (!candidate.IsPromoted || world.Drained is not null);
         return new FailoverStep
@@ -33,7 +37,7 @@ public sealed class PromoteStep : IStepRecipe
                 .. planned,
                 .. candidate.Preconditions,
                 .. promoted.Preconditions,
-                .. await promotion.MeasureAsync(cancellationToken).ConfigureAwait(false),
+                .. conditions,
             ],
             Facts = candidate.Facts,
             LookAfterAsync = promoted.LookAsync,

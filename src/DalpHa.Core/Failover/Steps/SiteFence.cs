@@ -55,6 +55,14 @@ internal sealed class SiteFence(FailoverSite site, DalpTopology topology, Attest
         ];
     }
 
+    /// <summary>
+    /// Whether a person's word counts for what failed so. Only silence can be vouched for, and an API server that says itself that it serves nobody. A site that answers, and
+    /// refuses to be looked at, is there; so is one that has too much to do, and one that only takes nobody new.
+    /// </summary>
+    public static bool CanBeVouched(DalpException exception) => IsSilence(exception) || exception.ErrorId is "ApiServerError";
+
+    private static bool IsSilence(DalpException exception) => exception.Kind is FaultKind.Unreachable or FaultKind.TimedOut;
+
     /// <summary>What stands for the writers, or the validators, of a cluster that could not be read.</summary>
     public Finding Unseen(string what, DalpException exception) => Unseen(what, NoPodOf(what), exception);
 
@@ -134,12 +142,10 @@ internal sealed class SiteFence(FailoverSite site, DalpTopology topology, Attest
         }
     }
 
-    // Only silence can be vouched for, and an API server that says itself that it serves nobody. A site that answers, and refuses to be looked at, is there; so is one that has
-    // too much to do, and one that only takes nobody new. A database that says that it starts will answer, and take writes: a word is no fence for that.
+    // A database that says that it starts will answer, and take writes: a word is no fence for that.
     private Finding Unseen(string target, string expected, DalpException exception)
     {
-        var isSilent = exception.Kind is FaultKind.Unreachable or FaultKind.TimedOut;
-        var canBeVouched = isSilent || exception.ErrorId is "ApiServerError";
+        var (isSilent, canBeVouched) = (IsSilence(exception), CanBeVouched(exception));
         var isComingUp = ServerSight.SaysItComesUp(exception);
         var observed = isSilent ? "can't be reached" : canBeVouched ? "serves nobody now" : isComingUp ? "comes up" : "can't be seen";
         return canBeVouched && word is not null

@@ -11,10 +11,10 @@ internal interface IPromotion
     /// <summary>Whether the active site has given its role up by this procedure already, and the standby has not taken it yet.</summary>
     Task<bool> IsUnderWayAsync(CancellationToken cancellationToken) => Task.FromResult(false);
 
-    /// <summary>What must hold beside what holds for every promotion.</summary>
+    /// <summary>What must hold beside what holds for every promotion. Comes before <see cref="Stages"/>.</summary>
     Task<IReadOnlyList<Precondition>> MeasureAsync(CancellationToken cancellationToken) => Task.FromResult<IReadOnlyList<Precondition>>([]);
 
-    /// <summary>What is done, stage after stage; the last outcome is a committed write on the server.</summary>
+    /// <summary>What is done in a world as it was measured, stage after stage; the last outcome is a committed write on the server.</summary>
     IReadOnlyList<IReadOnlyList<FailoverAction>> Stages(DatabaseServerSettings server);
 }
 

@@ -29,17 +29,20 @@ internal sealed class PromotedServer
     /// <summary>What must hold before: a server whose commits would hang is no use as a primary.</summary>
     public IReadOnlyList<Precondition> Preconditions { get; }
 
-    /// <summary>Looks at what it has as a standby, and at what the former primary has.</summary>
-    public static async Task<PromotedServer> MeasureAsync(FailoverWorld world, PromotionCandidate candidate, CancellationToken cancellationToken)
+    /// <summary>Looks at what the former primary has; null where none is seen, and where several are. The gates tell why.</summary>
+    public static async Task<ServerProvision?> FindFormerAsync(FailoverWorld world, CancellationToken cancellationToken)
     {
-        if (!candidate.CanBeLookedAt)
-        {
-            return new PromotedServer(world, candidate.Server, null, []);
-        }
-        var former = FormerAsync(world, cancellationToken);
-        var commits = candidate.IsPromoted ? [] : await CommitsAsync(world, candidate.Server, cancellationToken).ConfigureAwait(false);
-        return new PromotedServer(world, candidate.Server, await former.ConfigureAwait(false), commits);
+        var all = await Task.WhenAll((world.Active.Site.Database?.Servers ?? []).Select(one => world.Active.FindProvisionAsync(one, cancellationToken))).ConfigureAwait(false);
+        return all.Where(one => one is { IsInRecovery: false }).ToList() is [var primary] ? primary : null;
     }
+
+    /// <summary>Looks at what it has as a standby.</summary>
+    /// <param name="world">Both sites.</param>
+    /// <param name="candidate">The server.</param>
+    /// <param name="former">What the former primary has; null where that can't be seen.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    public static async Task<PromotedServer> MeasureAsync(FailoverWorld world, PromotionCandidate candidate, ServerProvision? former, CancellationToken cancellationToken) => new(
+        world, candidate.Server, former, candidate is { CanBeLookedAt: true, IsPromoted: false } ? await CommitsAsync(world, candidate.Server, cancellationToken).ConfigureAwait(false) : []);
 
     /// <summary>Finds what it has as a primary. Throws nothing: what can't be seen is a finding too.</summary>
     public async Task<IReadOnlyList<DalpCheckResult>> LookAsync(CancellationToken cancellationToken)
@@ -83,7 +86,7 @@ internal sealed class PromotedServer
             Kind = world.Runbook.Promotion switch
             {
                 { UsesCloudNativePg: false } => WayBackKind.Server,
-                { Method: PromotionMethod.CloudNativePgDistributed } when world.ActiveIsGone is null => WayBackKind.DemotedCluster,
+                { Method: PromotionMethod.CloudNativePgDistributed } when await IsByTokenAsync(cancellationToken).ConfigureAwait(false) => WayBackKind.DemotedCluster,
                 _ => WayBackKind.LostCluster,
             },
         };
@@ -96,6 +99,10 @@ internal sealed class PromotedServer
             return view with { HistoryFailure = exception };
         }
     }
+
+    // A Cluster that is promoted without a token has none in its specification: the demotion took out what was there.
+    private async Task<bool> IsByTokenAsync(CancellationToken cancellationToken) =>
+        (await SitePostgresCluster.FindAsync(world.Standby, world.Runbook.Promotion.StandbyCluster!, cancellationToken).ConfigureAwait(false)).PromotionToken is not null;
 
     private (string Check, Finding Finding) Unseen(string why, string remediation) =>
         ("WayBack", Finding.Unknown(world.Standby.Name, server.Name, "can't be seen", "its slots, archive and timeline", why, remediation));
@@ -114,26 +121,6 @@ internal sealed class PromotedServer
         catch (DalpException exception)
         {
             return [new Precondition(Name, Finding.Unknown(world.Standby.Name, server.Name, "can't be seen", "commits wait for nobody who is not there", exception.Message, exception.RecommendedAction))];
-        }
-    }
-
-    // Who is vouched for as gone is not waited for.
-    private static async Task<ServerProvision?> FormerAsync(FailoverWorld world, CancellationToken cancellationToken)
-    {
-        if (world.ActiveIsGone is not null)
-        {
-            return null;
-        }
-        try
-        {
-            var all = await Task.WhenAll((world.Active.Site.Database?.Servers ?? []).Select(async one =>
-                await (await world.Active.OpenDatabaseAsync(one, cancellationToken).ConfigureAwait(false)).ReadProvisionAsync(cancellationToken).ConfigureAwait(false))).ConfigureAwait(false);
-            return all.Where(one => !one.IsInRecovery).ToList() is [var primary] ? primary : null;
-        }
-        catch (DalpException)
-        {
-            // The gates tell why it can't be seen; what was there is then not known, and said so.
-            return null;
         }
     }
 }

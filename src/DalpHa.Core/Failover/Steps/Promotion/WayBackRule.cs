@@ -11,7 +11,7 @@ public enum WayBackKind
     Server,
     /// <summary>Its CloudNativePG Cluster was demoted by token, and follows by itself.</summary>
     DemotedCluster,
-    /// <summary>Its CloudNativePG Cluster was left behind, and is built anew.</summary>
+    /// <summary>Its CloudNativePG Cluster left no token, and is built anew.</summary>
     LostCluster,
 }
 
@@ -170,7 +170,8 @@ public static class WayBackRule
         return view.Kind == WayBackKind.DemotedCluster
             ? Finding.Pass(view.Site, view.Server, "it was demoted by token", Expected, "It follows by itself as long as the WAL since then is in the archive, or kept.")
             : Finding.Warn(
-                view.Site, view.Server, "it was not demoted", Expected, "CloudNativePG does not rewind one Cluster to another.",
+                view.Site, view.Server, "it left no token", Expected,
+                $"{(view.History?.LastSwitch is { } fork ? $"What it wrote after {fork.End} is not here" : "What it wrote beyond this server is not here")}, and CloudNativePG does not rewind one Cluster to another.",
                 "Build it anew as a replica, from a backup or a copy of the new primary, once what only it holds was reconciled: Compare-DalpDatabase, Restore-DalpStandby.");
     }
 

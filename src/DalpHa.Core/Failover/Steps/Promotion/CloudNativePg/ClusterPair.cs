@@ -16,14 +16,16 @@ internal sealed record ClusterPair(PostgresCluster Active, PostgresCluster Stand
     public string? Token => Active.DemotionToken is { } token && (token != Standby.LastPromotionToken || !Standby.IsReplica) ? token : null;
 
     /// <summary>Reads both.</summary>
+    /// <returns>Both; null where the active one can't be had, and somebody vouches for its site.</returns>
     /// <exception cref="Errors.DalpException">One of them is not there, or can't be seen.</exception>
-    public static async Task<ClusterPair> ReadAsync(FailoverWorld world, CancellationToken cancellationToken)
+    public static async Task<ClusterPair?> ReadAsync(FailoverWorld world, CancellationToken cancellationToken)
     {
-        var both = await Task.WhenAll(
-            SitePostgresCluster.FindAsync(world.Active, world.Runbook.Promotion.ActiveCluster!, cancellationToken),
-            SitePostgresCluster.FindAsync(world.Standby, world.Runbook.Promotion.StandbyCluster!, cancellationToken)).ConfigureAwait(false);
-        return new ClusterPair(both[0], both[1]);
+        var both = await Task.WhenAll(FormerCluster.FindAsync(world, cancellationToken), StandbyAsync(world, cancellationToken)).ConfigureAwait(false);
+        return both is [{ } active, { } standby] ? new ClusterPair(active, standby) : null;
     }
+
+    private static async Task<PostgresCluster?> StandbyAsync(FailoverWorld world, CancellationToken cancellationToken) =>
+        await SitePostgresCluster.FindAsync(world.Standby, world.Runbook.Promotion.StandbyCluster!, cancellationToken).ConfigureAwait(false);
 
     /// <summary>How far the standby has replayed; null when that can't be seen right now.</summary>
     public static async Task<Lsn?> ReplayedAsync(FailoverWorld world, DatabaseServerSettings server, CancellationToken cancellationToken) =>

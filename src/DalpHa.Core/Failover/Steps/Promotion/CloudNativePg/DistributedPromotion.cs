@@ -4,13 +4,14 @@ using DalpHa.Core.Topology;
 namespace DalpHa.Core.Failover;
 
 /// <summary>
-/// CloudNativePG in a distributed topology: the active Cluster is demoted first, and the token that it leaves promotes the standby without loss. When the active site is
-/// gone there is no token, and the former primary must be rebuilt.
+/// CloudNativePG in a distributed topology: the active Cluster is demoted first, and the token that it leaves promotes the standby without loss. Where it leaves none, or
+/// can't be had at all, and somebody vouches for the site, the standby is promoted without one, and the former Cluster must be rebuilt.
 /// </summary>
 internal sealed class DistributedPromotion(FailoverWorld world, TimeSpan timeout) : IPromotion
 {
     private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(100);
     private readonly StandbyCluster cluster = new(world, timeout, isDistributed: true);
+    private bool isFormerLeft;
 
     /// <inheritdoc/>
     public bool StopsTheActive => true;
@@ -20,26 +21,40 @@ internal sealed class DistributedPromotion(FailoverWorld world, TimeSpan timeout
         await ClusterPair.ReadAsync(world, cancellationToken).ConfigureAwait(false) is { Active.IsReplica: true, Standby.IsReplica: true };
 
     /// <inheritdoc/>
-    public Task<IReadOnlyList<Precondition>> MeasureAsync(CancellationToken cancellationToken) => cluster.MeasureAsync(cancellationToken);
+    public async Task<IReadOnlyList<Precondition>> MeasureAsync(CancellationToken cancellationToken)
+    {
+        var standby = cluster.MeasureAsync(cancellationToken);
+        (var former, isFormerLeft) = await FormerCluster.MeasureAsync(world, ClusterDemotion.PatienceOf(timeout), cancellationToken).ConfigureAwait(false);
+        return [.. await standby.ConfigureAwait(false), .. former];
+    }
 
     /// <inheritdoc/>
-    public IReadOnlyList<IReadOnlyList<FailoverAction>> Stages(DatabaseServerSettings server) =>
-    [
-        .. world.ActiveIsGone is null ? (IReadOnlyList<FailoverAction>[])[[new ClusterDemotion(world, server, timeout).Action()]] : [],
-        [cluster.BecomePrimary(server, token => PromoteAsync(server, token))],
-        [cluster.Settle()],
-    ];
+    public IReadOnlyList<IReadOnlyList<FailoverAction>> Stages(DatabaseServerSettings server)
+    {
+        var demotion = new ClusterDemotion(world, server, timeout);
+        return
+        [
+            .. isFormerLeft ? (IReadOnlyList<FailoverAction>[])[] : [[demotion.Action()]],
+            [cluster.BecomePrimary(server, token => isFormerLeft || demotion.WithoutToken is not null ? PromoteWithoutTokenAsync(token) : PromoteAsync(server, token))],
+            [cluster.Settle()],
+        ];
+    }
+
+    // A site that has come back since it was measured is no longer what the word was for.
+    private async Task PromoteWithoutTokenAsync(CancellationToken cancellationToken)
+    {
+        if (await FormerCluster.FindAsync(world, cancellationToken).ConfigureAwait(false) is { IsReplica: false } back)
+        {
+            throw Changed($"Cluster/{back.Name} of {world.Active.Name} answers, and is a primary");
+        }
+        if (await cluster.FindAsync(cancellationToken).ConfigureAwait(false) is { IsReplica: true } alone)
+        {
+            await world.Standby.CloudNativePg.PromoteAsync(alone, null, cancellationToken).ConfigureAwait(false);
+        }
+    }
 
     private async Task PromoteAsync(DatabaseServerSettings server, CancellationToken cancellationToken)
     {
-        if (world.ActiveIsGone is not null)
-        {
-            if (await cluster.FindAsync(cancellationToken).ConfigureAwait(false) is { IsReplica: true } alone)
-            {
-                await world.Standby.CloudNativePg.PromoteAsync(alone, null, cancellationToken).ConfigureAwait(false);
-            }
-            return;
-        }
         var asked = world.Time.GetTimestamp();
         while (await TokenOfAsync(server, isLast: world.Time.GetElapsedTime(asked) > timeout * 0.75, cancellationToken).ConfigureAwait(false) is (var pair, var token))
         {
@@ -56,7 +71,8 @@ internal sealed class DistributedPromotion(FailoverWorld world, TimeSpan timeout
     // standby tells the timeline of its last restart point, until the next one.
     private async Task<(ClusterPair Pair, string? Token)?> TokenOfAsync(DatabaseServerSettings server, bool isLast, CancellationToken cancellationToken)
     {
-        var pair = await ClusterPair.ReadAsync(world, cancellationToken).ConfigureAwait(false);
+        var pair = await ClusterPair.ReadAsync(world, cancellationToken).ConfigureAwait(false)
+            ?? throw Changed($"Cluster/{world.Runbook.Promotion.ActiveCluster} was demoted, and {world.Active.Name} does not answer any more");
         if (!pair.Standby.IsReplica)
         {
             // It was told before, and is on its way.
@@ -81,4 +97,11 @@ internal sealed class DistributedPromotion(FailoverWorld world, TimeSpan timeout
                 pair.Standby.Name),
         };
     }
+
+    private DalpException Changed(string how) => new(
+        "FormerClusterChanged",
+        FaultKind.Conflict,
+        $"{how}: that is not what the promotion was to rest on. Nothing was promoted.",
+        "Go on anew, and it is done by what is seen then: Resume-DalpFailover, or Invoke-DalpPromotion once more.",
+        world.Runbook.Promotion.ActiveCluster);
 }
