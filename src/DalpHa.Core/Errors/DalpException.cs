@@ -14,13 +14,16 @@ public sealed class DalpException : Exception
     /// <param name="target">The thing that failed (a context, an endpoint, a path), or null.</param>
     /// <param name="innerException">The library's exception, or null.</param>
     public DalpException(string errorId, FaultKind kind, string message, string recommendedAction, object? target = null, Exception? innerException = null)
-        : base(message, innerException)
+        : base(Sentence(message), innerException)
     {
         ErrorId = errorId;
         Kind = kind;
         RecommendedAction = recommendedAction;
         Target = target;
     }
+
+    /// <summary>A text that others' words end is followed by more: it ends as a sentence does.</summary>
+    internal static string Sentence(string text) => text.Length > 0 && char.IsLetterOrDigit(text[^1]) ? text + "." : text;
 
     /// <summary>Stable identifier of the failure.</summary>
     public string ErrorId { get; }

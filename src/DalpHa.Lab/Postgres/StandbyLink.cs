@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
+using DalpHa.Lab.Processes;
 
 namespace DalpHa.Lab.Postgres;
 
@@ -34,13 +35,14 @@ public sealed class StandbyLink : IAsyncDisposable
     public StandbyLink(int port, int targetPort)
     {
         this.targetPort = targetPort;
-        Port = port;
+        // It is taken again after each time that connections were refused.
+        Port = port == 0 ? LoopbackPort.Free() : port;
         passing.SetResult();
         Listen();
     }
 
     /// <summary>The port that it listens on.</summary>
-    public int Port { get; private set; }
+    public int Port { get; }
 
     /// <summary>What it does with traffic now.</summary>
     public LinkState State { get; private set; }
@@ -107,7 +109,6 @@ public sealed class StandbyLink : IAsyncDisposable
         var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         socket.Bind(new IPEndPoint(IPAddress.Loopback, Port));
         socket.Listen();
-        Port = ((IPEndPoint)socket.LocalEndPoint!).Port;
         listener = socket;
         Track(AcceptAsync(socket));
     }

@@ -117,7 +117,8 @@ public sealed class RehearsalTests : IDisposable
         platform.Kind = FailoverKind.Switchover;
         platform.Active.SetDown(true);
         var plan = await PlanAsync();
-        Assert.Contains(plan.Blockers, blocker => blocker.StartsWith("promote: BothSitesWell", StringComparison.Ordinal));
+        Assert.Contains(plan.Blockers, blocker => blocker.StartsWith("freeze: BothSitesWell", StringComparison.Ordinal) && blocker.Contains("(also confirm, promote", StringComparison.Ordinal));
+        Assert.Distinct(plan.Blockers.Select(blocker => blocker[(blocker.IndexOf(':', StringComparison.Ordinal) + 1)..]));
         Assert.Empty(plan.Steps.Single(step => step.Step == "promote").Actions);
     }
 
@@ -160,7 +161,8 @@ public sealed class RehearsalTests : IDisposable
 
         // Nobody may say so of a planned one: it would freeze the one and call the other promoted.
         (platform.MaxDataLoss, platform.Kind) = (null, FailoverKind.Switchover);
-        Assert.Contains((await PlanAsync()).Blockers, blocker => blocker.StartsWith("promote: OneSiteWrites", StringComparison.Ordinal));
+        Assert.Contains(
+            (await PlanAsync()).Blockers, blocker => blocker.StartsWith("freeze: OneSiteWrites", StringComparison.Ordinal) && blocker.Contains("(also confirm, promote", StringComparison.Ordinal));
     }
 
     [Fact]

@@ -236,7 +236,7 @@ public sealed class ExecPluginTests : IDisposable
         File.WriteAllText(Path.Combine(folder, "token"), token);
         await using var cluster = Open(server, $"cd '{folder}'; printf '\042'; cat token; printf '\042'; ({stderr}) >&2; exit 1", seconds: 2);
         var failure = await Assert.ThrowsAsync<DalpException>(() => cluster.ListPodsAsync("ns", Token));
-        Assert.EndsWith("Its last words: session expired", failure.Message, StringComparison.Ordinal);
+        Assert.EndsWith("Its last words: session expired.", failure.Message, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -252,7 +252,7 @@ public sealed class ExecPluginTests : IDisposable
         File.WriteAllText(Path.Combine(folder, "credential"), JsonSerializer.Serialize(new { kind = "ExecCredential", apiVersion = V1, status = new { clientKeyData = pem } }));
         await using var cluster = Open(server, $"cd '{folder}'; cat credential; ({stderr}; echo; echo session expired) >&2; exit 1");
         var failure = await FailsAsync(cluster, "CredentialPluginFailed");
-        Assert.EndsWith("*** | session expired", failure.Message.Replace("***\"}}", "***", StringComparison.Ordinal), StringComparison.Ordinal);
+        Assert.EndsWith("*** | session expired.", failure.Message.Replace("***\"}}", "***", StringComparison.Ordinal), StringComparison.Ordinal);
         Assert.All(pem.Split('\n')[1..^1], line => Assert.DoesNotContain(line[..12], failure.Message, StringComparison.Ordinal));
     }
 

@@ -40,16 +40,16 @@ public sealed record DalpFailoverPlan
     public long? LossBytes { get; init; }
 
     /// <summary>Whether it may be begun: nothing stands in the way as far as can be measured now, but what is <see cref="Deferred"/>.</summary>
-    public bool IsReady => Blockers.Count == 0;
+    public bool IsReady => Steps.All(step => step.IsReady || step.MayBeDeferred);
 
-    /// <summary>What stands in the way, step by step.</summary>
-    public IReadOnlyList<string> Blockers => [.. Steps.Where(step => !step.MayBeDeferred).SelectMany(step => step.Blockers)];
+    /// <summary>What stands in the way, each thing once: in the way of the first step that it keeps from beginning, and of which others.</summary>
+    public IReadOnlyList<string> Blockers => Told(step => !step.MayBeDeferred);
 
     /// <summary>
     /// What of the last step can't be done yet, as a rule because the former active site does not answer: that keeps nobody from beginning. The failover is done when
     /// it is isolated.
     /// </summary>
-    public IReadOnlyList<string> Deferred => [.. Steps.Where(step => step.MayBeDeferred).SelectMany(step => step.Blockers)];
+    public IReadOnlyList<string> Deferred => Told(step => step.MayBeDeferred);
 
     /// <summary>An id that sorts by time and fits into names of Kubernetes objects: <c>20260131-235959-1a2b</c>.</summary>
     public static string NewId(TimeProvider time) =>
@@ -93,6 +93,15 @@ public sealed record DalpFailoverPlan
         }
         return changes;
     }
+
+    // What stands in the way of one step mostly stands in the way of those after it too: it is one thing to mend.
+    private List<string> Told(Func<DalpPlanStep, bool> which) =>
+    [
+        .. from step in Steps.Where(which)
+           from blocker in step.Blockers
+           group step.Step by blocker into steps
+           select $"{steps.First()}: {steps.Key}{(steps.Count() > 1 ? $" (also {string.Join(", ", steps.Skip(1))})" : "")}",
+    ];
 
     private static IEnumerable<string> Needed(DalpPlanStep step) => step.Actions.Where(action => action.IsNeeded).Select(action => action.Name);
 
@@ -147,7 +156,7 @@ public sealed record DalpPlanStep
 
     /// <summary>What stands in its way.</summary>
     internal IEnumerable<string> Blockers =>
-        Preconditions.Where(precondition => !precondition.IsMet).Select(unmet => $"{Step}: {unmet.Name}: {unmet.Finding.Site} {unmet.Finding.Target}: {unmet.Finding.Observed}, expected {unmet.Finding.Expected}");
+        Preconditions.Where(precondition => !precondition.IsMet).Select(unmet => $"{unmet.Name}: {unmet.Finding.Site} {unmet.Finding.Target}: {unmet.Finding.Observed}, expected {unmet.Finding.Expected}");
 
     /// <summary>Whether a failover is begun without it: a site that is gone can only be isolated when it is back.</summary>
     internal bool MayBeDeferred => Step == FailoverSteps.Isolate;

@@ -55,10 +55,10 @@ public sealed class FailoverRehearsal(FailoverWorld world)
             {
                 told.RemoveRange(begun, told.Count - begun);
                 return step.MayBeDeferred
-                    ? [.. step.Blockers.Select(blocker => $"Not yet: {blocker}.")]
+                    ? [.. step.Blockers.Select(blocker => $"Not yet: {step.Step}: {blocker}.")]
                     :
                     [
-                        .. step.Blockers.Select(blocker => $"In the way of {blocker}."),
+                        .. step.Blockers.Select(blocker => $"In the way of {step.Step}: {blocker}."),
                         $"Neither '{step.Step}' nor anything after it would be begun, so no more is told. A new failover is not begun at all then, unless -Until names a step before it.",
                     ];
             }

@@ -33,7 +33,7 @@ public sealed class ManualStep(string name, string task = "") : IStepRecipe
 
     // Who vouches that the platform serves again has before him what must be seen for that.
     private string Checks(DalpRunbook runbook) =>
-        name == FailoverSteps.Validate && runbook.ValidationChecks.Count > 0 ? $" To be seen: {string.Join("; ", runbook.ValidationChecks)}." : "";
+        name == FailoverSteps.Validate && runbook.ValidationChecks.Count > 0 ? $" To be seen: {string.Join("; ", runbook.ValidationChecks.Select(check => check.TrimEnd('.')))}." : "";
 
     // That a script ran is all that can be seen of it here; what it did, its owner looks at.
     private FailoverAction Run(FailoverWorld world, string script, TimeSpan timeout)

@@ -75,7 +75,7 @@ public sealed class InvokeDalpFailoverCommand : FailoverRunCommand
         if (!asked.IsReady)
         {
             // What is in the way of a step is often why those after it could not be rehearsed: what is to be done about the first is told.
-            var first = asked.Steps.First(step => !step.IsReady).Preconditions.Where(precondition => !precondition.IsMet).Select(precondition => precondition.Finding.Remediation);
+            var first = asked.Steps.First(step => !step.IsReady).Preconditions.Where(precondition => !precondition.IsMet).Select(precondition => precondition.Finding.Remediation).Distinct();
             throw new DalpException(
                 "FailoverPlanBlocked",
                 FaultKind.Conflict,
