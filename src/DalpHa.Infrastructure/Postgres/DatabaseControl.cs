@@ -113,7 +113,7 @@ internal sealed class DatabaseControl(DatabaseAddress address, TimeSpan timeout,
                 "DatabaseCommitsWait",
                 FaultKind.Unavailable,
                 $"takes writes, and tells none of them done: it waits for a standby that is not there (synchronous_standby_names = '{names}').",
-                "On that server: ALTER SYSTEM SET synchronous_standby_names = ''; SELECT pg_reload_conf(); DalpHa sees it at its next look.");
+                "On that server: ALTER SYSTEM SET synchronous_standby_names = ''; SELECT pg_reload_conf(); where CloudNativePG runs it, take spec.postgresql.synchronous out of its Cluster. DalpHa sees it at its next look.");
         }
     }
 

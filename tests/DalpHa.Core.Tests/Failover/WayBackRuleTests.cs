@@ -53,7 +53,7 @@ public sealed class WayBackRuleTests
     {
         var view = GoodView with { Now = Good with { SynchronousStandbyNames = names, Attached = attached?.Split(',', StringSplitOptions.RemoveEmptyEntries) } };
         Assert.Equal(expected, Of(view, "SynchronousCommit").Status);
-        Assert.Equal(expected == CheckStatus.Warn ? CheckStatus.Fail : expected, WayBackRule.Commits("east", "pg-east", view.Now, CheckStatus.Fail).Status);
+        Assert.Equal(expected == CheckStatus.Warn ? CheckStatus.Fail : expected, WayBackRule.Commits("east", "pg-east", null, view.Now, CheckStatus.Fail).Status);
     }
 
     public static TheoryData<string, bool, string?, int?, int?, CheckStatus> Archives => new()
@@ -148,6 +148,20 @@ public sealed class WayBackRuleTests
         var found = WayBackRule.Judge(GoodView with { Kind = kind });
         Assert.Equal(["Timeline", "SynchronousCommit", "WalArchive", "ReturnCluster", "LogicalSlots"], found.Select(one => one.Check));
         Assert.Equal(expected, found.Single(one => one.Check == "ReturnCluster").Finding.Status);
+    }
+
+    [Fact]
+    public void Nobody_is_told_to_set_by_SQL_what_an_operator_keeps()
+    {
+        var bad = Good with { Timeline = 1, Slots = [], SynchronousStandbyNames = "west", Rewind = new RewindBasis(false, false, false) };
+        WalArchiving[] archives = [new("off", false, new(null, null, null)), new("on", false, new(null, null, null)), new("on", true, new(null, null, Noon))];
+        foreach (var archive in archives)
+        {
+            var view = GoodView with { Now = bad with { Archiving = archive }, History = null, Kind = WayBackKind.LostCluster, Cluster = "pg-east-db" };
+            Assert.All(WayBackRule.Judge(view), one => Assert.DoesNotMatch("ALTER SYSTEM|archive_command|archive_mode and|pg_reload_conf", one.Finding.Remediation));
+            Assert.All(new[] { "SynchronousCommit", "WalArchive" }, check => Assert.Contains("Cluster/pg-east-db", Of(view, check).Remediation, StringComparison.Ordinal));
+            Assert.Contains("pg_reload_conf", Of(view with { Cluster = null }, "SynchronousCommit").Remediation, StringComparison.Ordinal);
+        }
     }
 
     private static ProvidedSlot Physical(string name, int? restart) => new(name, IsLogical: false, IsActive: false, "reserved", restart is { } at ? new Lsn((ulong)at) : null, Invalid: null);

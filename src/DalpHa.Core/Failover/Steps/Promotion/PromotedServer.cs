@@ -73,7 +73,7 @@ internal sealed class PromotedServer
         var others = await Task.WhenAll((world.Standby.Site.Database?.Servers ?? []).Where(one => one.Name != server.Name).Select(one => world.Standby.ReadServerAsync(one, cancellationToken))).ConfigureAwait(false);
         return others.Where(one => one.Now is { IsInRecovery: true, IsReadOnlyByDefault: true }).Select(one => ("Replicas", Finding.Warn(
             world.Standby.Name, one.Server.Name, "read-only by default", "takes writes when it is promoted", $"It follows {server.Name}, and was frozen with it.",
-            $"Let it go when there is time: Resume-DalpWrite -Site {world.Standby.Site.Role}.")));
+            $"Let it go when there is time: Resume-DalpWrite -Site {world.Standby.Site.Role}{(ClusterOf(world) is { } cluster ? $" -PostgresCluster {cluster}" : "")}.")));
     }
 
     private async Task<PromotedView> ViewAsync(CancellationToken cancellationToken)
@@ -81,6 +81,7 @@ internal sealed class PromotedServer
         var control = await world.Standby.OpenDatabaseAsync(server, cancellationToken).ConfigureAwait(false);
         var view = new PromotedView(world.Standby.Name, server.Name, await control.ReadProvisionAsync(cancellationToken).ConfigureAwait(false))
         {
+            Cluster = ClusterOf(world),
             Former = former,
             FormerNames = [.. (world.Active.Site.Database?.Servers ?? []).Select(one => one.Name)],
             Kind = world.Runbook.Promotion switch
@@ -104,6 +105,8 @@ internal sealed class PromotedServer
     private async Task<bool> IsByTokenAsync(CancellationToken cancellationToken) =>
         (await SitePostgresCluster.FindAsync(world.Standby, world.Runbook.Promotion.StandbyCluster!, cancellationToken).ConfigureAwait(false)).PromotionToken is not null;
 
+    private static string? ClusterOf(FailoverWorld world) => world.Runbook.Promotion is { UsesCloudNativePg: true, StandbyCluster: var name } ? name : null;
+
     private (string Check, Finding Finding) Unseen(string why, string remediation) =>
         ("WayBack", Finding.Unknown(world.Standby.Name, server.Name, "can't be seen", "its slots, archive and timeline", why, remediation));
 
@@ -114,7 +117,7 @@ internal sealed class PromotedServer
         {
             var control = await world.Standby.OpenDatabaseAsync(server, cancellationToken).ConfigureAwait(false);
             var provision = await control.ReadProvisionAsync(cancellationToken).ConfigureAwait(false);
-            var finding = WayBackRule.Commits(world.Standby.Name, server.Name, provision, CheckStatus.Fail);
+            var finding = WayBackRule.Commits(world.Standby.Name, server.Name, ClusterOf(world), provision, CheckStatus.Fail);
             // Nobody has to read of a setting that is not used.
             return finding is { Status: CheckStatus.Pass, Detail: "" } ? [] : [new Precondition(Name, finding)];
         }

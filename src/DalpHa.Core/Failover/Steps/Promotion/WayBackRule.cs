@@ -24,6 +24,9 @@ public sealed record PromotedView(string Site, string Server, ServerProvision No
     /// <summary>How the former active site comes back.</summary>
     public WayBackKind Kind { get; init; }
 
+    /// <summary>The CloudNativePG Cluster that runs it; null where nobody does. Its operator keeps the settings, and forbids <c>ALTER SYSTEM</c> by default.</summary>
+    public string? Cluster { get; init; }
+
     /// <summary>The timelines that it came through; null when they can't be seen.</summary>
     public TimelineHistory? History { get; init; }
 
@@ -56,9 +59,10 @@ public static class WayBackRule
     /// <summary>Whether the commits of a server return once it is a primary, while these stream from it. Until then it keeps the setting and does not go by it.</summary>
     /// <param name="site">Its site.</param>
     /// <param name="server">Its name.</param>
+    /// <param name="cluster">The CloudNativePG Cluster that runs it; null where nobody does.</param>
     /// <param name="provision">What it has.</param>
     /// <param name="whenNot">What it means where they don't.</param>
-    public static Finding Commits(string site, string server, ServerProvision provision, CheckStatus whenNot)
+    public static Finding Commits(string site, string server, string? cluster, ServerProvision provision, CheckStatus whenNot)
     {
         const string Expected = "commits wait for nobody who is not there";
         var names = SynchronousNames.Parse(provision.SynchronousStandbyNames);
@@ -75,7 +79,9 @@ public static class WayBackRule
                 attached.Count == 0 ? "they wait, and nobody streams" : $"they wait; only {Wording.List(attached)} streams",
                 Expected,
                 $"{setting}: as a primary it tells no commit done before one that it names has it, and whoever writes hangs.",
-                $"On {server}: ALTER SYSTEM SET synchronous_standby_names = ''; SELECT pg_reload_conf(); and set it back when the other site follows."),
+                cluster is null
+                    ? $"On {server}: ALTER SYSTEM SET synchronous_standby_names = ''; SELECT pg_reload_conf(); and set it back when the other site follows."
+                    : $"In Cluster/{cluster}, whose operator makes that setting: take out spec.postgresql.synchronous (or set minSyncReplicas to 0), and put it back when those that it waits for stream."),
         };
     }
 
@@ -92,7 +98,7 @@ public static class WayBackRule
         };
     }
 
-    private static Finding Commits(PromotedView view) => Commits(view.Site, view.Server, view.Now, CheckStatus.Warn);
+    private static Finding Commits(PromotedView view) => Commits(view.Site, view.Server, view.Cluster, view.Now, CheckStatus.Warn);
 
     private static Finding Archive(PromotedView view)
     {
@@ -102,17 +108,23 @@ public static class WayBackRule
         {
             ("off", _) => Finding.Warn(
                 view.Site, view.Server, "archive_mode is off", Expected, "What is written from now on is in no archive: backups reach to the promotion, and no further.",
-                "Set archive_mode and how it archives (a restart), or take a backup that needs no archive."),
+                view.Cluster is { } off ? ArchiveOf(off) : "Set archive_mode and how it archives (a restart), or take a backup that needs no archive."),
             (_, false) => Finding.Warn(
-                view.Site, view.Server, "no command, no library", Expected, "WAL that can't be archived stays until the disk is full.", "Set archive_command or archive_library, and SELECT pg_reload_conf()."),
+                view.Site, view.Server, "no command, no library", Expected, "WAL that can't be archived stays until the disk is full.",
+                view.Cluster is { } none ? ArchiveOf(none) : "Set archive_command or archive_library, and SELECT pg_reload_conf()."),
             _ when archiver.LastFailedAt is { } failed && !(archiver.LastArchivedAt >= failed) => Finding.Warn(
-                view.Site, view.Server, $"fails, last at {failed:HH:mm:ss}Z", Expected, "WAL that can't be archived stays until the disk is full.", "See the server's log for what the command or library says."),
+                view.Site, view.Server, $"fails, last at {failed:HH:mm:ss}Z", Expected, "WAL that can't be archived stays until the disk is full.",
+                view.Cluster is { } failing ? $"See the condition ContinuousArchiving of Cluster/{failing}, and the log of its primary's pod." : "See the server's log for what the command or library says."),
             // The first eight digits of a segment's or history file's name are its timeline.
             _ when archiver.LastArchivedWal is { Length: >= 8 } wal && string.CompareOrdinal(wal[..8], $"{view.Now.Timeline:X8}") >= 0 => Finding.Pass(view.Site, view.Server, $"up to {wal}", Expected),
             _ => Finding.Unknown(
                 view.Site, view.Server, $"nothing of timeline {view.Now.Timeline} yet", Expected, "It was promoted just now, and nothing shows yet that its archive takes what it writes.", "Look again in a minute: SELECT * FROM pg_stat_archiver."),
         };
     }
+
+    // Sources: FixedConfigurationParameters in pkg/postgres/configuration.go of CloudNativePG.
+    private static string ArchiveOf(string cluster) =>
+        $"In Cluster/{cluster}, whose operator makes these settings: name an archive (spec.plugins with isWALArchiver, or spec.backup.barmanObjectStore), or take a backup that needs none.";
 
     // A slot holds WAL from the moment at which it is made on, so every minute without one is WAL that a rewound server may lack.
     private static Finding Slot(PromotedView view)
