@@ -1,3 +1,5 @@
+using DalpHa.Core.Clusters;
+using DalpHa.Core.Errors;
 using DalpHa.Core.Failover;
 using DalpHa.Core.Ports;
 using DalpHa.Core.Readiness;
@@ -204,6 +206,31 @@ public sealed class FrozenReplicaTests : IDisposable
         platform.Active.Postgres = platform.Active.Postgres with { Name = "another" };
         replica.IsReadOnly = false;
         Assert.Contains(await FenceAsync(world), precondition => precondition.Finding is { Target: "pg-2", Status: CheckStatus.Fail });
+    }
+
+    [Theory]
+    [InlineData(null, "db-2.west", "on db-2.west, stop what starts it again (its service, Patroni, repmgrd), then pg_ctl stop -m immediate")]
+    [InlineData(null, null, "take away what runs west-pg-2 (scale it to 0)")]
+    [InlineData("pg-west", null, "fence its instance (kubectl cnpg fencing on pg-west west-pg-2)")]
+    public async Task One_that_starts_for_good_is_told_with_what_stops_just_it_and_then_a_word_counts(string? cluster, string? host, string how)
+    {
+        var replica = platform.AddReplica(platform.Active);
+        replica.DatabaseFailure = new DalpException("DatabaseStarting", FaultKind.Unavailable, "The database system is starting up.", "Wait.", TestSite.ReplicaName);
+        var server = new DatabaseServerSettings { Name = TestSite.ReplicaName, Host = host, Forward = host is null ? new ForwardTarget("dalp", "west-pg-2", null, 5432) : null };
+        platform.Active.Site = platform.Active.Site with { Database = new DatabaseSettings { Servers = [platform.Active.Site.Database!.Servers[0], server] } };
+        platform.Active.Postgres = cluster is null ? null : new PostgresCluster { Namespace = "dalp", Name = cluster, Version = "1" };
+        platform.ActiveIsGone = new Attestation("Head of Operations", "Its node is dead.");
+        var world = platform.World() with
+        {
+            Runbook = platform.Runbook with { Promotion = cluster is null ? new PromotionProcedure(PromotionMethod.SelfRun) : new PromotionProcedure(PromotionMethod.CloudNativePgReplica) { ActiveCluster = cluster, StandbyCluster = "pg-east" } },
+        };
+        var refused = (await new FreezeStep { IsForPromotion = true }.MeasureAsync(world, TestContext.Current.CancellationToken)).Unmet.Single().Finding;
+        Assert.Equal((TestSite.ReplicaName, CheckStatus.Unknown), (refused.Target, refused.Status));
+        Assert.Contains($"Wait until {TestSite.ReplicaName} answers", refused.Remediation, StringComparison.Ordinal);
+        Assert.Contains(how, refused.Remediation, StringComparison.Ordinal);
+
+        replica.DatabaseFailure = TestSite.Down();
+        Assert.Empty((await new FreezeStep { IsForPromotion = true }.MeasureAsync(world, TestContext.Current.CancellationToken)).Unmet);
     }
 
     private static async Task<IReadOnlyList<Precondition>> FenceAsync(FailoverWorld world) =>

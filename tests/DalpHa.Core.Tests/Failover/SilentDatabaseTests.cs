@@ -83,7 +83,7 @@ public sealed class SilentDatabaseTests : IDisposable
         var stopped = await platform.Process().BeginAsync(Id, TestPlatform.Declaration, null, Token);
         Assert.Equal("promote", stopped.NextStep);
         Assert.StartsWith("ActiveFenced: comes up", stopped.StoppedBecause, StringComparison.Ordinal);
-        Assert.Contains("Wait until it answers", stopped.StoppedBecause, StringComparison.Ordinal);
+        Assert.Contains("Wait until pg answers", stopped.StoppedBecause, StringComparison.Ordinal);
         Assert.Empty(platform.Standby.Changes);
 
         platform.Crew.OnAsked = null;

@@ -108,7 +108,7 @@ internal sealed class SiteFence(FailoverSite site, DalpTopology topology, Attest
             // A fenced Cluster's PostgreSQL is stopped by its operator: that it does not answer is how it should be. The annotation alone only asks for that, and an
             // operator that is down stops nothing: its status must say that no instance is ready.
             { IsSilent: true } when kept is { IsFenced: true, ReadyInstances: 0 } => Finding.Pass(site.Name, one.Server.Name, $"Cluster/{cluster} is fenced, and it does not answer", Frozen),
-            _ => Unseen(one.Server.Name, Frozen, one.Failure!),
+            _ => Unseen(one.Server.Name, Frozen, one.Failure!, one.Server),
         };
     }
 
@@ -142,11 +142,10 @@ internal sealed class SiteFence(FailoverSite site, DalpTopology topology, Attest
         }
     }
 
-    // A database that says that it starts will answer, and take writes: a word is no fence for that.
-    private Finding Unseen(string target, string expected, DalpException exception)
+    private Finding Unseen(string target, string expected, DalpException exception, DatabaseServerSettings? server = null)
     {
         var (isSilent, canBeVouched) = (IsSilence(exception), CanBeVouched(exception));
-        var isComingUp = ServerSight.SaysItComesUp(exception);
+        var isComingUp = server is not null && ServerSight.SaysItComesUp(exception);
         var observed = isSilent ? "can't be reached" : canBeVouched ? "serves nobody now" : isComingUp ? "comes up" : "can't be seen";
         return canBeVouched && word is not null
             ? Finding.Warn(
@@ -159,8 +158,20 @@ internal sealed class SiteFence(FailoverSite site, DalpTopology topology, Attest
                 exception.Message,
                 canBeVouched
                     ? $"Reach it and freeze it; or let a person who knows that it serves nobody vouch for it: {vouchBy} '<name>: <how he knows>'."
-                    : isComingUp
-                        ? $"Wait until it answers, then freeze it (Suspend-DalpWrite, or resume) and go on. If it never does, stop it or cut it off, so that it is silent: only then does a word for it count ({vouchBy})."
-                        : exception.RecommendedAction);
+                    : isComingUp ? UntilItAnswers(server!) : exception.RecommendedAction);
+    }
+
+    // A database that says that it starts will answer, and take writes: a word is no fence for that. Nor can anybody outside tell a replica that comes up from a former
+    // primary that does: both say the same, and the latter writes a moment later.
+    private string UntilItAnswers(DatabaseServerSettings server)
+    {
+        var instance = server.Forward?.Pod ?? server.Name;
+        var stop = (cluster, server.Host) switch
+        {
+            ({ } name, _) => $"fence its instance (kubectl cnpg fencing on {name} {instance})",
+            (_, { } host) => $"on {host}, stop what starts it again (its service, Patroni, repmgrd), then pg_ctl stop -m immediate",
+            _ => $"take away what runs {instance} (scale it to 0)",
+        };
+        return $"Wait until {server.Name} answers, then freeze it (Suspend-DalpWrite, or resume) and go on. If it never does, see that it stays stopped: {stop}. Or cut it off from everybody, not from here alone. It is silent then, and only then does a word for it count: {vouchBy} '<name>: <how he knows>'.";
     }
 }
