@@ -1,3 +1,4 @@
+using DalpHa.Core.Errors;
 using DalpHa.Core.Readiness;
 using DalpHa.Core.Simulation;
 using DalpHa.Core.Topology;
@@ -102,7 +103,7 @@ internal sealed class ClusterDemotion(FailoverWorld world, DatabaseServerSetting
         {
             return Sighting.NotYet(seen);
         }
-        return Sighting.Yes(WithoutToken = $"No token was to be had for {patience.TotalSeconds:0.#} s. {seen} {word.Person} vouches: {word.Statement} The standby is promoted without it: what Cluster/{active} wrote beyond it is lost, and it has to be built anew.");
+        return Sighting.Yes(WithoutToken = $"No token was to be had for {patience.TotalSeconds:0.#} s. {seen} {word.Person} vouches: {DalpException.Sentence(word.Statement)} The standby is promoted without it: what Cluster/{active} wrote beyond it is lost, and it has to be built anew.");
     }
 
     /// <returns>What is seen there that may still leave a token, or write; null when there is nothing.</returns>

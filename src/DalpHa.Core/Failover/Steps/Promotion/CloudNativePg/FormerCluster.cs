@@ -44,7 +44,7 @@ internal static class FormerCluster
             return await FindAsync(world, cancellationToken).ConfigureAwait(false) switch
             {
                 null => (Told(Finding.Warn(
-                    site, target, "can't be demoted", Expected, $"The site's API does not answer, or has no such Cluster. {word.Person} vouches: {word.Statement} It leaves no token, and has to be built anew.",
+                    site, target, "can't be demoted", Expected, $"The site's API does not answer, or has no such Cluster. {word.Person} vouches: {DalpException.Sentence(word.Statement)} It leaves no token, and has to be built anew.",
                     "Isolate the site as soon as it answers: Protect-DalpSite -Wait.")), true),
                 { IsReplica: true, DemotionToken: not null } => ([], false),
                 { IsReplica: var isDemoted } => (Told(Finding.Warn(
