@@ -4,7 +4,7 @@ using DalpHa.Core.Readiness;
 namespace DalpHa.Core.Failover;
 
 /// <summary>One CronJob of a site, and the actions that suspend it and let it start Jobs again.</summary>
-internal sealed class SiteCronJob(FailoverSite site, CronJob cronJob, TimeSpan timeout)
+internal sealed class SiteCronJob(FailoverSite site, SharedLoad load, CronJob cronJob, TimeSpan timeout)
 {
     /// <summary>Suspends it; done when none of its Jobs runs any more. They are left to end.</summary>
     public FailoverAction Suspend() => new()
@@ -14,9 +14,9 @@ internal sealed class SiteCronJob(FailoverSite site, CronJob cronJob, TimeSpan t
         Outcome = $"{cronJob.Target} is suspended, and no Job of it is left",
         LookAsync = async cancellationToken =>
         {
-            var load = await SiteLoad.ReadAsync(site, cancellationToken).ConfigureAwait(false);
-            var now = load.CronJobs.Counterpart(cronJob);
-            var running = (now ?? cronJob with { ActiveJobs = [] }).RunningJobs(load.Pods);
+            var all = await load.ReadAsync(cancellationToken).ConfigureAwait(false);
+            var now = all.CronJobs.Counterpart(cronJob);
+            var running = (now ?? cronJob with { ActiveJobs = [] }).RunningJobs(all.Pods);
             var left = running.Count == 0 ? "no Job" : $"{Wording.List(running)} still {(running.Count == 1 ? "runs" : "run")}. {string.Join(" ", running.Select(job => Remnants.Ending(site, job)))}";
             return (now, running.Count) switch
             {
@@ -28,7 +28,7 @@ internal sealed class SiteCronJob(FailoverSite site, CronJob cronJob, TimeSpan t
                 _ => Sighting.NotYet("It starts Jobs."),
             };
         },
-        ActAsync = cancellationToken => site.Control.SetSuspendedAsync(site.Namespace, cronJob.Name, true, cancellationToken),
+        ActAsync = cancellationToken => SetSuspendedAsync(true, cancellationToken),
         Timeout = timeout,
     };
 
@@ -38,7 +38,7 @@ internal sealed class SiteCronJob(FailoverSite site, CronJob cronJob, TimeSpan t
         Name = $"Resume {cronJob.Target}",
         Site = site.Name,
         Outcome = $"{cronJob.Target} starts Jobs",
-        LookAsync = async cancellationToken => (await site.Cluster.ListCronJobsAsync(site.Namespace, cancellationToken).ConfigureAwait(false)).Counterpart(cronJob) switch
+        LookAsync = async cancellationToken => (await load.ReadAsync(cancellationToken).ConfigureAwait(false)).CronJobs.Counterpart(cronJob) switch
         {
             null => Sighting.NotYet("It is not there."),
             { IsSuspended: true } => Sighting.NotYet("Suspended."),
@@ -46,7 +46,19 @@ internal sealed class SiteCronJob(FailoverSite site, CronJob cronJob, TimeSpan t
             { IsRemembered: true } => Sighting.NotYet("It starts Jobs, and is still noted as suspended."),
             _ => Sighting.Yes("It starts Jobs."),
         },
-        ActAsync = cancellationToken => site.Control.SetSuspendedAsync(site.Namespace, cronJob.Name, false, cancellationToken),
+        ActAsync = cancellationToken => SetSuspendedAsync(false, cancellationToken),
         Timeout = timeout,
     };
+
+    private async Task SetSuspendedAsync(bool suspended, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await site.Control.SetSuspendedAsync(site.Namespace, cronJob.Name, suspended, cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            load.Changed();
+        }
+    }
 }

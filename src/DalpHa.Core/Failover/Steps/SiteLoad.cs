@@ -6,7 +6,7 @@ namespace DalpHa.Core.Failover;
 /// <param name="Workloads">Its workloads.</param>
 /// <param name="CronJobs">Its CronJobs.</param>
 /// <param name="Pods">Its pods.</param>
-internal sealed record SiteLoad(IReadOnlyList<Workload> Workloads, IReadOnlyList<CronJob> CronJobs, IReadOnlyList<Pod> Pods)
+public sealed record SiteLoad(IReadOnlyList<Workload> Workloads, IReadOnlyList<CronJob> CronJobs, IReadOnlyList<Pod> Pods)
 {
     /// <summary>Reads all of it at once.</summary>
     /// <exception cref="Errors.DalpException">It can't be reached, or refuses: what is seen in part is not known.</exception>

@@ -10,12 +10,14 @@ internal sealed class SiteWorkloads
 {
     private readonly FailoverSite site;
     private readonly TimeSpan timeout;
+    private readonly SharedLoad load;
 
     private SiteWorkloads(
         FailoverSite site, IReadOnlyList<(WorkloadRule Rule, Workload Workload)> all, IReadOnlyList<(WorkloadRule Rule, CronJob CronJob)> cronJobs, TimeSpan timeout)
     {
         this.site = site;
         this.timeout = timeout;
+        load = new SharedLoad(site);
         All = all;
         CronJobs = cronJobs;
     }
@@ -68,8 +70,7 @@ internal sealed class SiteWorkloads
             try
             {
                 // What is remembered already is not overwritten by the zero that stands there now.
-                await site.Control.ScaleAsync(
-                    site.Namespace, workload.Kind, workload.Name, 0, workload.Desired > 0 ? workload.Desired : workload.RememberedReplicas, cancellationToken).ConfigureAwait(false);
+                await ScaleAsync(workload, 0, workload.Desired > 0 ? workload.Desired : workload.RememberedReplicas, cancellationToken).ConfigureAwait(false);
             }
             catch (DalpException gone) when (gone.Kind == FaultKind.NotFound)
             {
@@ -105,7 +106,7 @@ internal sealed class SiteWorkloads
             },
             ActAsync = async cancellationToken =>
             {
-                await site.Control.ScaleAsync(site.Namespace, workload.Kind, workload.Name, replicas, null, cancellationToken).ConfigureAwait(false);
+                await ScaleAsync(workload, replicas, null, cancellationToken).ConfigureAwait(false);
                 isAskedFor = true;
             },
             Timeout = timeout,
@@ -113,16 +114,26 @@ internal sealed class SiteWorkloads
     }
 
     /// <summary>Suspends a CronJob; done when none of its Jobs is left.</summary>
-    public FailoverAction Suspend(CronJob cronJob) => new SiteCronJob(site, cronJob, timeout).Suspend();
+    public FailoverAction Suspend(CronJob cronJob) => new SiteCronJob(site, load, cronJob, timeout).Suspend();
 
     /// <summary>Lets a CronJob start Jobs again.</summary>
-    public FailoverAction Resume(CronJob cronJob) => new SiteCronJob(site, cronJob, timeout).Resume();
+    public FailoverAction Resume(CronJob cronJob) => new SiteCronJob(site, load, cronJob, timeout).Resume();
 
     private async Task<(Workload? Now, int Pods)> LookAsync(Workload workload, CancellationToken cancellationToken)
     {
-        var reading = site.Cluster.ListWorkloadsAsync(site.Namespace, cancellationToken);
-        var pods = await site.Cluster.ListPodsAsync(site.Namespace, cancellationToken).ConfigureAwait(false);
-        var now = (await reading.ConfigureAwait(false)).Counterpart(workload);
-        return (now, workload.LivePods(pods).Count);
+        var now = await load.ReadAsync(cancellationToken).ConfigureAwait(false);
+        return (now.Workloads.Counterpart(workload), workload.LivePods(now.Pods).Count);
+    }
+
+    private async Task ScaleAsync(Workload workload, int replicas, int? remember, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await site.Control.ScaleAsync(site.Namespace, workload.Kind, workload.Name, replicas, remember, cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            load.Changed();
+        }
     }
 }
