@@ -99,7 +99,7 @@ public sealed class BesideFailoverTests : IDisposable
 
     private ClusterLease Lease() => new(FailoverLease.Name, Holder, TimeSpan.FromMinutes(10), platform.Time.GetUtcNow(), platform.Time.GetUtcNow(), 0, "1");
 
-    private Task<bool> FreezeAsync() => RunAsync(new FreezeStep(), releases: false);
+    private Task<bool> FreezeAsync() => RunAsync(new SuspendWrites(), releases: false);
 
     private Task<bool> RunAsync(IStepRecipe recipe, bool releases) =>
         crew.RunAsync(new BesideFailover(recipe, releases, HandCrew.Operator), () => crew.World() with { BesideFailover = word });

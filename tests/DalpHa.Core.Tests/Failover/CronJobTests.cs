@@ -25,7 +25,7 @@ public sealed class CronJobTests : IDisposable
     public async Task A_freeze_suspends_what_writes_by_the_clock_and_the_way_back_resumes_just_that()
     {
         platform.Active.Cluster.CronJobs = [CronJob("sweep", "signer"), CronJob("nightly", "dapi", isSuspended: true), CronJob("report", "dapp")];
-        Assert.True(await crew.RunAsync(new FreezeStep()));
+        Assert.True(await crew.RunAsync(new SuspendWrites()));
         Assert.Contains(crew.Results, result => result is { Action: "Suspend CronJob/sweep", Outcome: FailoverOutcome.Succeeded, HasActed: true });
         Assert.Contains(crew.Results, result => result is { Action: "Suspend CronJob/nightly", Outcome: FailoverOutcome.Succeeded, HasActed: false });
         Assert.Equal([("sweep", true, true), ("nightly", true, false), ("report", false, false)], CronJobs());
@@ -49,7 +49,7 @@ public sealed class CronJobTests : IDisposable
     {
         platform.Active.Cluster.CronJobs = [CronJob("sweep", "signer") with { Labels = new Dictionary<string, string> { ["team"] = "chain" } }];
         Assert.Equal(CheckStatus.Fail, (await WritersAsync(crew.World())).Status);
-        Assert.True(await crew.RunAsync(new FreezeStep()));
+        Assert.True(await crew.RunAsync(new SuspendWrites()));
         Assert.Equal([("sweep", true, true)], CronJobs());
         Assert.Equal(CheckStatus.Pass, (await WritersAsync(crew.World())).Status);
     }
@@ -69,7 +69,7 @@ public sealed class CronJobTests : IDisposable
     public async Task A_Job_that_runs_is_left_to_end_and_named_and_the_database_is_frozen_all_the_same()
     {
         platform.Active.Cluster.CronJobs = [CronJob("sweep", "signer") with { ActiveJobs = ["sweep-29312345"] }];
-        Assert.False(await crew.RunAsync(new FreezeStep()));
+        Assert.False(await crew.RunAsync(new SuspendWrites()));
         Assert.False(platform.Active.TakesWrites);
         var left = crew.Results.Single(result => result.Action == "Suspend CronJob/sweep");
         Assert.Equal(FailoverOutcome.Incomplete, left.Outcome);
@@ -79,7 +79,7 @@ public sealed class CronJobTests : IDisposable
         // It ends, and the freeze is taken up again.
         platform.Active.Cluster.CronJobs = [.. platform.Active.Cluster.CronJobs.Select(one => one with { ActiveJobs = [] })];
         crew.Results.Clear();
-        Assert.True(await crew.RunAsync(new FreezeStep()));
+        Assert.True(await crew.RunAsync(new SuspendWrites()));
     }
 
     [Fact]
@@ -88,7 +88,7 @@ public sealed class CronJobTests : IDisposable
         platform.Active.Cluster.CronJobs = [CronJob("sweep", "signer", isSuspended: true)];
         platform.Active.Strays = [Given.Pod("signer", 7) with { Owner = "Job/sweep-29312345" }];
         platform.Active.SetPods();
-        Assert.False(await crew.RunAsync(new FreezeStep()));
+        Assert.False(await crew.RunAsync(new SuspendWrites()));
         Assert.Contains("Job/sweep-29312345", crew.Results.Single(result => result.Action == "Suspend CronJob/sweep").Detail, StringComparison.Ordinal);
     }
 
@@ -99,7 +99,7 @@ public sealed class CronJobTests : IDisposable
     [InlineData("Rollout.argoproj.io/dapi", "Rollout.argoproj.io/dapi runs", "Stop Rollout.argoproj.io/dapi")]
     public async Task What_no_workload_keeps_is_told_by_what_keeps_it_with_what_ends_it(string? owner, string observed, string remedy)
     {
-        await crew.RunAsync(new FreezeStep());
+        await crew.RunAsync(new SuspendWrites());
         platform.Active.Cluster.Workloads.RemoveAll(workload => workload.Name == "dapi");
         platform.Active.Strays = [Given.Pod("dapi", 7) with { Owner = owner }];
         platform.Active.SetPods();
@@ -113,7 +113,7 @@ public sealed class CronJobTests : IDisposable
     public async Task A_count_that_rose_again_is_told_as_somebody_elses()
     {
         platform.Active.Cluster.CronJobs = [CronJob("sweep", "signer")];
-        await crew.RunAsync(new FreezeStep());
+        await crew.RunAsync(new SuspendWrites());
         platform.Active.Cluster.Workloads[1] = platform.Active.Cluster.Workloads[1] with { Desired = 2 };
         platform.Active.Cluster.CronJobs = [.. platform.Active.Cluster.CronJobs.Select(one => one with { IsSuspended = false })];
         platform.Active.SetPods();
@@ -164,7 +164,7 @@ public sealed class CronJobTests : IDisposable
         var told = new List<ToldWrite>();
         var world = platform.RehearsedWorld(told.Add);
         Assert.Equal(CheckStatus.Fail, (await WritersAsync(world)).Status);
-        foreach (var action in (await new FreezeStep { IsForPromotion = true }.MeasureAsync(world, Token)).Stages.SelectMany(stage => stage))
+        foreach (var action in (await new FreezeStep().MeasureAsync(world, Token)).Stages.SelectMany(stage => stage))
         {
             await action.ActAsync(Token);
             Assert.True((await action.LookAsync(Token)).Holds, action.Name);

@@ -148,7 +148,7 @@ public sealed class FrozenReplicaTests : IDisposable
     [Fact]
     public async Task By_hand_each_server_is_frozen_isolated_and_let_go()
     {
-        foreach (var (recipe, back) in new (IStepRecipe, IStepRecipe)[] { (new FreezeStep(), new ResumeWrites(HandCrew.Timeout)), (new IsolateStep(), new Unprotect(HandCrew.Timeout)) })
+        foreach (var (recipe, back) in new (IStepRecipe, IStepRecipe)[] { (new SuspendWrites(), new ResumeWrites(HandCrew.Timeout)), (new IsolateStep(), new Unprotect(HandCrew.Timeout)) })
         {
             crew.Results.Clear();
             Assert.True(await crew.RunAsync(recipe));
@@ -162,7 +162,7 @@ public sealed class FrozenReplicaTests : IDisposable
     [Fact]
     public async Task A_site_does_not_write_again_beside_a_replica_that_may_be_promoted_on_the_other()
     {
-        await crew.RunAsync(new FreezeStep());
+        await crew.RunAsync(new SuspendWrites());
         await crew.RunAsync(new PromoteStep());
         platform.Standby.IsReadOnly = true;
         replica.IsReadOnly = false;
@@ -195,7 +195,7 @@ public sealed class FrozenReplicaTests : IDisposable
     {
         platform.Active.Postgres = new PostgresCluster { Namespace = "dalp", Name = "pg-west", Version = "1", ReplicaEnabled = isReplica };
         platform.Active.IsInRecovery = isReplica;
-        Assert.True(await crew.RunAsync(new FreezeStep()));
+        Assert.True(await crew.RunAsync(new SuspendWrites()));
         Assert.Equal(isReplica ? [] : ["parameter on"], platform.Active.Changes.Where(change => change.StartsWith("parameter", StringComparison.Ordinal)).Distinct());
         Assert.Empty(replica.Changes);
         Assert.Equal(!isReplica, replica.IsReadOnly);
@@ -224,13 +224,13 @@ public sealed class FrozenReplicaTests : IDisposable
         {
             Runbook = platform.Runbook with { Promotion = cluster is null ? new PromotionProcedure(PromotionMethod.SelfRun) : new PromotionProcedure(PromotionMethod.CloudNativePgReplica) { ActiveCluster = cluster, StandbyCluster = "pg-east" } },
         };
-        var refused = (await new FreezeStep { IsForPromotion = true }.MeasureAsync(world, TestContext.Current.CancellationToken)).Unmet.Single().Finding;
+        var refused = (await new FreezeStep().MeasureAsync(world, TestContext.Current.CancellationToken)).Unmet.Single().Finding;
         Assert.Equal((TestSite.ReplicaName, CheckStatus.Unknown), (refused.Target, refused.Status));
         Assert.Contains($"Wait until {TestSite.ReplicaName} answers", refused.Remediation, StringComparison.Ordinal);
         Assert.Contains(how, refused.Remediation, StringComparison.Ordinal);
 
         replica.DatabaseFailure = TestSite.Down();
-        Assert.Empty((await new FreezeStep { IsForPromotion = true }.MeasureAsync(world, TestContext.Current.CancellationToken)).Unmet);
+        Assert.Empty((await new FreezeStep().MeasureAsync(world, TestContext.Current.CancellationToken)).Unmet);
     }
 
     private static async Task<IReadOnlyList<Precondition>> FenceAsync(FailoverWorld world) =>

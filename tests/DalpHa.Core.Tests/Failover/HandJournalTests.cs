@@ -22,7 +22,7 @@ public sealed class HandJournalTests : IDisposable
     public async Task What_is_done_by_hand_is_written_down_as_a_failover_would_and_is_none()
     {
         platform.Active.OlderSessions = 1;
-        await crew.RunAsync(new FreezeStep());
+        await crew.RunAsync(new SuspendWrites());
         var file = Assert.Single(platform.Journals);
         Assert.All(crew.Results.Where(result => result.HasActed), result => Assert.Equal(file, result.JournalPath));
         var journal = JournalFile.Read(file).Records;
@@ -43,7 +43,7 @@ public sealed class HandJournalTests : IDisposable
         Assert.Equal([file, file + ".lock"], Directory.EnumerateFiles(platform.Folder("steps")).Order(StringComparer.Ordinal));
 
         // What changes nothing leaves nothing.
-        await crew.RunAsync(new FreezeStep());
+        await crew.RunAsync(new SuspendWrites());
         Assert.Single(platform.Journals);
         Assert.Empty(crew.Warnings);
     }
@@ -51,7 +51,7 @@ public sealed class HandJournalTests : IDisposable
     [Fact]
     public async Task What_was_done_by_hand_is_listed_from_either_copy_and_a_journal_that_was_changed_is_an_error_of_its_own()
     {
-        await crew.RunAsync(new FreezeStep());
+        await crew.RunAsync(new SuspendWrites());
         platform.Standby.IsStuck = true;
         await crew.RunAsync(new PromoteStep());
         var (control, failures) = (platform.World().Standby.Control, new List<DalpException>());
@@ -89,7 +89,7 @@ public sealed class HandJournalTests : IDisposable
     public async Task A_standby_that_does_not_answer_keeps_nobody_from_going_by_hand_and_a_disk_that_is_full_does()
     {
         platform.Standby.RefusesNotes = true;
-        Assert.True(await crew.RunAsync(new FreezeStep()));
+        Assert.True(await crew.RunAsync(new SuspendWrites()));
         Assert.Contains("has no copy", Assert.Single(crew.Warnings), StringComparison.Ordinal);
 
         Assert.True(await crew.RunAsync(new ResumeWrites(HandCrew.Timeout), SiteRole.Active, new Attestation("Jane Doe", "Not needed.")));
@@ -98,7 +98,7 @@ public sealed class HandJournalTests : IDisposable
         Directory.Delete(platform.Folder("steps"), recursive: true);
         await File.WriteAllTextAsync(platform.Folder("steps"), "A file where the folder should be.", Token);
         var before = platform.Active.Changes.Count;
-        Assert.False(await crew.RunAsync(new FreezeStep()));
+        Assert.False(await crew.RunAsync(new SuspendWrites()));
         Assert.Equal(before, platform.Active.Changes.Count);
     }
 }

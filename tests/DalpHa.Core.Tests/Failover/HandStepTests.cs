@@ -21,13 +21,13 @@ public sealed class HandStepTests : IDisposable
     [Fact]
     public async Task Suspended_writes_are_resumed_with_their_counts_and_what_is_so_is_passed_over()
     {
-        Assert.True(await crew.RunAsync(new FreezeStep()));
+        Assert.True(await crew.RunAsync(new SuspendWrites()));
         Assert.Equal(["Scale Deployment/dapi to 0", "Scale Deployment/signer to 0", "Freeze writes on pg"], crew.Results.Select(result => result.Action));
         Assert.All(crew.Results, result => Assert.Equal((FailoverOutcome.Succeeded, true, "west"), (result.Outcome, result.HasActed, result.Site)));
         Assert.False(platform.Active.TakesWrites);
 
         crew.Results.Clear();
-        Assert.True(await crew.RunAsync(new FreezeStep()));
+        Assert.True(await crew.RunAsync(new SuspendWrites()));
         Assert.All(crew.Results, result => Assert.False(result.HasActed));
 
         Assert.True(await crew.RunAsync(new ResumeWrites(HandCrew.Timeout)));
@@ -39,7 +39,7 @@ public sealed class HandStepTests : IDisposable
     [Fact]
     public async Task Writes_are_not_resumed_while_the_other_site_takes_them()
     {
-        await crew.RunAsync(new FreezeStep());
+        await crew.RunAsync(new SuspendWrites());
         await crew.RunAsync(new PromoteStep());
         var (before, refused) = (platform.Active.Changes.Count, await crew.RefusedAsync(new ResumeWrites(HandCrew.Timeout), SiteRole.Active, new Attestation("Jane Doe", "It is off.")));
         Assert.Contains("OtherFenced: east pg: takes writes", refused.Message, StringComparison.Ordinal);
@@ -49,7 +49,7 @@ public sealed class HandStepTests : IDisposable
     [Fact]
     public async Task Silence_of_the_other_site_blocks_until_a_person_vouches_and_only_silence_can_be_vouched_for()
     {
-        await crew.RunAsync(new FreezeStep());
+        await crew.RunAsync(new SuspendWrites());
         platform.Standby.SetDown(true);
         Assert.Contains("-OtherIsFenced", (await crew.RefusedAsync(new ResumeWrites(HandCrew.Timeout))).RecommendedAction, StringComparison.Ordinal);
         Assert.True(await crew.RunAsync(new ResumeWrites(HandCrew.Timeout), SiteRole.Active, new Attestation("Jane Doe", "Its database is switched off.")));
@@ -102,7 +102,7 @@ public sealed class HandStepTests : IDisposable
     public async Task A_writer_starts_only_where_the_database_takes_writes_and_the_other_does_not()
     {
         Assert.Contains("DatabaseTakesWrites", (await crew.RefusedAsync(Start("dapi"), SiteRole.Standby)).Message, StringComparison.Ordinal);
-        await crew.RunAsync(new FreezeStep());
+        await crew.RunAsync(new SuspendWrites());
         await crew.RunAsync(new PromoteStep());
         Assert.True(await crew.RunAsync(Start("dapi"), SiteRole.Standby));
         Assert.Equal("scale dapi 2", platform.Standby.Changes[^1]);
@@ -154,7 +154,7 @@ public sealed class HandStepTests : IDisposable
     public async Task What_is_not_agreed_to_is_not_done_and_neither_is_what_rests_on_it()
     {
         crew.Refuses = "Scale Deployment/dapi to 0";
-        Assert.False(await crew.RunAsync(new FreezeStep()));
+        Assert.False(await crew.RunAsync(new SuspendWrites()));
         Assert.Equal(["scale signer 0"], platform.Active.Changes);
         Assert.Equal(
             [("Freeze writes on pg", FailoverOutcome.NotStarted), ("Scale Deployment/dapi to 0", FailoverOutcome.NotStarted), ("Scale Deployment/signer to 0", FailoverOutcome.Succeeded)],
@@ -166,7 +166,7 @@ public sealed class HandStepTests : IDisposable
     public async Task A_promotion_needs_a_fenced_active_and_one_that_is_done_is_success_without_an_action()
     {
         Assert.Contains("ActiveFenced", (await crew.RefusedAsync(new PromoteStep())).Message, StringComparison.Ordinal);
-        await crew.RunAsync(new FreezeStep());
+        await crew.RunAsync(new SuspendWrites());
         Assert.True(await crew.RunAsync(new PromoteStep()));
         Assert.Equal(["promote"], platform.Standby.Changes);
 
@@ -180,7 +180,7 @@ public sealed class HandStepTests : IDisposable
     [Fact]
     public async Task A_Cluster_that_its_operator_wrote_to_meanwhile_is_read_anew_and_promoted_once()
     {
-        await crew.RunAsync(new FreezeStep());
+        await crew.RunAsync(new SuspendWrites());
         var clusters = new TestClusters("east-db", platform.Standby) { Conflicts = 2 };
         var world = platform.World();
         world = world with
@@ -196,7 +196,7 @@ public sealed class HandStepTests : IDisposable
     [Fact]
     public async Task A_promotion_that_does_not_come_is_Incomplete_and_asked_for_once()
     {
-        await crew.RunAsync(new FreezeStep());
+        await crew.RunAsync(new SuspendWrites());
         platform.Standby.IsStuck = true;
         Assert.False(await crew.RunAsync(new PromoteStep()));
         Assert.Equal((FailoverOutcome.Incomplete, true), (crew.Results[^2].Outcome, crew.Results[^2].HasActed));
@@ -210,7 +210,7 @@ public sealed class HandStepTests : IDisposable
     public async Task What_CloudNativePg_runs_is_frozen_by_its_Cluster_and_let_write_as_it_was_before(string? before, string after)
     {
         platform.Active.Postgres = PgWest() with { ReadOnlyDefault = before };
-        Assert.True(await crew.RunAsync(new FreezeStep()));
+        Assert.True(await crew.RunAsync(new SuspendWrites()));
         Assert.Equal("parameter on", platform.Active.Changes[^1]);
         Assert.Equal(("on", before ?? ""), (platform.Active.Postgres.ReadOnlyDefault, platform.Active.Postgres.ReadOnlyBefore));
         Assert.False(platform.Active.TakesWrites);
@@ -226,7 +226,7 @@ public sealed class HandStepTests : IDisposable
     public async Task A_Cluster_that_allows_it_is_frozen_by_SQL_at_once()
     {
         platform.Active.Postgres = PgWest() with { AllowsAlterSystem = true };
-        Assert.True(await crew.RunAsync(new FreezeStep()));
+        Assert.True(await crew.RunAsync(new SuspendWrites()));
         Assert.True(await crew.RunAsync(new ResumeWrites(HandCrew.Timeout)));
         Assert.Equal(["readonly True", "readonly False"], platform.Active.Changes.Where(change => change.StartsWith("readonly", StringComparison.Ordinal)));
         Assert.Equal((null, null), (platform.Active.Postgres.ReadOnlyDefault, platform.Active.Postgres.ReadOnlyBefore));
@@ -237,7 +237,7 @@ public sealed class HandStepTests : IDisposable
     {
         platform.Active.Postgres = PgWest();
         platform.Active.OperatorIsDown = true;
-        Assert.False(await crew.RunAsync(new FreezeStep()));
+        Assert.False(await crew.RunAsync(new SuspendWrites()));
         Assert.NotEqual(FailoverOutcome.Succeeded, crew.Results[^1].Outcome);
         Assert.True(platform.Active.TakesWrites);
         Assert.Equal("on", platform.Active.Postgres.ReadOnlyDefault);

@@ -73,7 +73,7 @@ public sealed class PromotedServerTests : IDisposable
     public async Task A_step_by_hand_tells_it_after_its_actions_and_writes_it_down()
     {
         var crew = new HandCrew(platform);
-        Assert.True(await crew.RunAsync(new FreezeStep()));
+        Assert.True(await crew.RunAsync(new SuspendWrites()));
         Assert.True(await crew.RunAsync(new PromoteStep()));
         Assert.Equal(6, crew.Findings.Count);
         var records = platform.Journals.SelectMany(file => JournalFile.Read(file).Records).ToList();

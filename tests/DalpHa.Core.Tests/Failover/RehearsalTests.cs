@@ -171,7 +171,7 @@ public sealed class RehearsalTests : IDisposable
         Assert.Equal("workloads", (await platform.Process().BeginAsync(Id, TestPlatform.Declaration, "promote", Token)).NextStep);
         platform.OnChange = () => { };
         platform.Active.IsReadOnly = false;
-        Assert.DoesNotContain((await new FreezeStep().MeasureAsync(platform.World(), Token)).Preconditions, one => one.Name == "OneSiteWrites");
+        Assert.DoesNotContain((await new SuspendWrites().MeasureAsync(platform.World(), Token)).Preconditions, one => one.Name == "OneSiteWrites");
         var ended = await platform.Process().ResumeAsync(Id, null, Token);
         Assert.True(ended.Outcome == FailoverOutcome.Succeeded, ended.StoppedBecause);
         Assert.False(platform.Active.TakesWrites);

@@ -62,7 +62,7 @@ public sealed class SilentDatabaseTests : IDisposable
         foreach (var ready in new[] { 0, 1 })
         {
             platform.Active.Postgres = platform.Active.Postgres with { ReadyInstances = ready };
-            var step = await new FreezeStep { IsForPromotion = true }.MeasureAsync(crew.World(), Token);
+            var step = await new FreezeStep().MeasureAsync(crew.World(), Token);
             Assert.DoesNotContain(step.Stages.SelectMany(stage => stage), action => action.Name.StartsWith("Freeze writes", StringComparison.Ordinal));
             // An operator that is down stops nothing.
             var expected = ready == 0 ? CheckStatus.Pass : CheckStatus.Unknown;
@@ -104,7 +104,7 @@ public sealed class SilentDatabaseTests : IDisposable
     {
         platform.Active.Postgres = new PostgresCluster { Namespace = "dalp", Name = "pg-west", Version = "1", FencedInstances = ["*"], ReadyInstances = 0 };
         platform.Active.DatabaseFailure = Failure(errorId, kind);
-        var step = await new FreezeStep { IsForPromotion = true }.MeasureAsync(crew.World(), Token);
+        var step = await new FreezeStep().MeasureAsync(crew.World(), Token);
         Assert.Equal(CheckStatus.Unknown, step.Preconditions.Single(one => one.Name == "ActiveFenced").Finding.Status);
     }
 
@@ -159,5 +159,5 @@ public sealed class SilentDatabaseTests : IDisposable
 
     private Task<DalpFailoverPlan> PlanAsync() => new FailoverRehearsal(platform.RehearsedWorld(_ => { })).PlanAsync(Id, Token);
 
-    private Task<bool> FreezeByHandAsync() => crew.RunAsync(new FreezeStep());
+    private Task<bool> FreezeByHandAsync() => crew.RunAsync(new SuspendWrites());
 }

@@ -90,7 +90,7 @@ public sealed class SiteIsolationTests : IDisposable
     [Fact]
     public async Task A_silent_site_is_isolated_as_soon_as_it_answers_and_its_database_before_its_cluster()
     {
-        await crew.RunAsync(new FreezeStep());
+        await crew.RunAsync(new SuspendWrites());
         await crew.RunAsync(new PromoteStep());
         // It comes back as it was before, writing.
         (platform.Active.IsReadOnly, platform.Active.IsDown) = (false, true);

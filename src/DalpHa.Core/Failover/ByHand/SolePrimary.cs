@@ -23,7 +23,7 @@ internal sealed record SolePrimary(string Name, Finding Finding)
             ({ Count: 1 }, _) => new SolePrimary(primaries[0], Finding.Pass(site.Name, primaries[0], "takes writes", Expected)),
             _ when servers.Count > 0 => None(Finding.Fail(
                 site.Name, "database", "takes no writes", Expected, "There is nothing to follow yet.", "Promote it first (Invoke-DalpPromotion, Invoke-DalpFailover); a frozen one takes writes again by Resume-DalpWrite.")),
-            _ => None(Finding.Unknown(site.Name, "database", "not named", Expected, "The topology names no database server of the site.", "Name it in the topology: database.servers.")),
+            _ => None(site.NoServerNamed(Expected)),
         };
     }
 

@@ -1,5 +1,6 @@
 using DalpHa.Core.Errors;
 using DalpHa.Core.Ports;
+using DalpHa.Core.Readiness;
 using DalpHa.Core.Replication;
 using DalpHa.Core.Topology;
 
@@ -57,6 +58,9 @@ public sealed class FailoverSite(DalpSite site, ICluster? cluster, IClusterContr
     /// <summary>Reads all of its database servers at once. What can't be seen is told of each, and no exception.</summary>
     public async Task<IReadOnlyList<ServerSight>> ReadServersAsync(CancellationToken cancellationToken) =>
         await Task.WhenAll((site.Database?.Servers ?? []).Select(server => ReadServerAsync(server, cancellationToken))).ConfigureAwait(false);
+
+    /// <summary>What stands for its databases where the topology names none of them.</summary>
+    internal Finding NoServerNamed(string expected) => Finding.Unknown(Name, "database", "not named", expected, "The topology names no database server of the site.", "Name it in the topology: database.servers.");
 
     /// <summary>Reads one of them; that it can't be seen is told, and no exception.</summary>
     public async Task<ServerSight> ReadServerAsync(DatabaseServerSettings server, CancellationToken cancellationToken)

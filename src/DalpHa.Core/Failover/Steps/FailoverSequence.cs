@@ -5,21 +5,21 @@ namespace DalpHa.Core.Failover;
 /// <summary>The steps of a failover in their order. A step that DalpHa does not do yet, or that the runbook gives to people or to a script, is theirs to vouch for.</summary>
 public static class FailoverSequence
 {
-    private static readonly IReadOnlyList<IStepRecipe> All =
+    private static readonly IReadOnlyList<(IStepRecipe Step, IStepRecipe GivenAway)> All =
     [
-        new FreezeStep { IsForPromotion = true },
-        new ConfirmStep(),
-        new PromoteStep(),
-        new WorkloadsStep(),
-        new ManualStep(FailoverSteps.Validators, "See that no new block carries a seal of the former validators, and only then start the standby's."),
-        new ManualStep(FailoverSteps.Traffic, "Switch DNS, load balancer or traffic manager to the standby, and see every authoritative server answer with it."),
-        new ManualStep(FailoverSteps.Validate, "See the dApp, the API, RPC, quorum, observability and the evidence work on the standby."),
-        new IsolateStep(),
+        // Before the freeze nobody can ask that the active site is frozen.
+        (new FreezeStep(), new ManualStep(FailoverSteps.Freeze) { MeasureConditionsAsync = (world, _) => Task.FromResult<IReadOnlyList<Precondition>>([.. ReviewCondition.Of(world)]) }),
+        (new ConfirmStep(), new ManualStep(FailoverSteps.Confirm)),
+        (new PromoteStep(), new ManualStep(FailoverSteps.Promote)),
+        (new WorkloadsStep(), new ManualStep(FailoverSteps.Workloads)),
+        ByPeople(new ValidatorFence(new ManualStep(FailoverSteps.Validators, "See that no new block carries a seal of the former validators, and only then start the standby's.")) { StopsThem = true }),
+        ByPeople(new ValidatorFence(new ManualStep(FailoverSteps.Traffic, "Switch DNS, load balancer or traffic manager to the standby, and see every authoritative server answer with it."))),
+        ByPeople(new ValidatorFence(new ManualStep(FailoverSteps.Validate, "See the dApp, the API, RPC, quorum, observability and the evidence work on the standby.") { ToBeSeen = runbook => runbook.ValidationChecks })),
+        (new IsolateStep(), new ManualStep(FailoverSteps.Isolate)),
     ];
 
     /// <summary>The recipes for a runbook.</summary>
-    public static IReadOnlyList<IStepRecipe> For(DalpRunbook runbook) =>
-        [.. All.Select(recipe => runbook.StepOf(recipe.Name) is { Manual: null, Hook: null } ? recipe : new ManualStep(recipe.Name)).Select(Fenced)];
+    public static IReadOnlyList<IStepRecipe> For(DalpRunbook runbook) => [.. All.Select(one => runbook.StepOf(one.Step.Name) is { Manual: null, Hook: null } ? one.Step : one.GivenAway)];
 
     /// <summary>The steps for which people still have to vouch, in their order: a run comes to each of them with a question.</summary>
     /// <param name="runbook">The runbook.</param>
@@ -42,8 +42,7 @@ public static class FailoverSequence
     }
 
     /// <summary>The step before one; null before the first.</summary>
-    public static string? Before(string step) => All.TakeWhile(recipe => recipe.Name != step).LastOrDefault()?.Name;
+    public static string? Before(string step) => All.Select(one => one.Step.Name).TakeWhile(name => name != step).LastOrDefault();
 
-    // The last step stops what runs there itself.
-    private static IStepRecipe Fenced(IStepRecipe recipe) => recipe.Name is FailoverSteps.Validators or FailoverSteps.Traffic or FailoverSteps.Validate ? new ValidatorFence(recipe) : recipe;
+    private static (IStepRecipe Step, IStepRecipe GivenAway) ByPeople(IStepRecipe step) => (step, step);
 }

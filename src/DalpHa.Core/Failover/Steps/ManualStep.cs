@@ -1,5 +1,3 @@
-using DalpHa.Core.Topology;
-
 namespace DalpHa.Core.Failover;
 
 /// <summary>
@@ -16,6 +14,12 @@ public sealed class ManualStep(string name, string task = "") : IStepRecipe
     /// <inheritdoc/>
     public StepMode Mode => StepMode.Manual;
 
+    /// <summary>What must hold before it begins: that the active site is fenced.</summary>
+    internal Func<FailoverWorld, CancellationToken, Task<IReadOnlyList<Precondition>>> MeasureConditionsAsync { get; init; } = ActiveFence.MeasureAsync;
+
+    /// <summary>What its owner must see before he vouches for it, where the runbook lists that.</summary>
+    internal Func<DalpRunbook, IReadOnlyList<string>> ToBeSeen { get; init; } = _ => [];
+
     /// <inheritdoc/>
     public async Task<FailoverStep> MeasureAsync(FailoverWorld world, CancellationToken cancellationToken)
     {
@@ -25,15 +29,12 @@ public sealed class ManualStep(string name, string task = "") : IStepRecipe
             Name = name,
             Mode = Mode,
             Measured = (plan.Manual ?? (plan.Hook is { } hook ? $"{Path.GetFileName(hook)} runs; then see that it did what it should." : task)) + Checks(world.Runbook),
-            // Before the freeze nobody can ask that the active site is frozen.
-            Preconditions = name == FailoverSteps.Freeze ? [.. ReviewCondition.Of(world)] : await ActiveFence.MeasureAsync(world, cancellationToken).ConfigureAwait(false),
+            Preconditions = await MeasureConditionsAsync(world, cancellationToken).ConfigureAwait(false),
             Stages = plan.Hook is { } script ? [[Run(world, script, plan.Timeout)]] : [],
         };
     }
 
-    // Who vouches that the platform serves again has before him what must be seen for that.
-    private string Checks(DalpRunbook runbook) =>
-        name == FailoverSteps.Validate && runbook.ValidationChecks.Count > 0 ? $" To be seen: {string.Join("; ", runbook.ValidationChecks.Select(check => check.TrimEnd('.')))}." : "";
+    private string Checks(DalpRunbook runbook) => ToBeSeen(runbook) is { Count: > 0 } checks ? $" To be seen: {string.Join("; ", checks.Select(check => check.TrimEnd('.')))}." : "";
 
     // That a script ran is all that can be seen of it here; what it did, its owner looks at.
     private FailoverAction Run(FailoverWorld world, string script, TimeSpan timeout)

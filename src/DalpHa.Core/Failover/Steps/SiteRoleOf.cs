@@ -16,7 +16,7 @@ internal static class SiteRoleOf
             (_, { Failure: { } failure } unseen) => Finding.Unknown(site.Name, unseen.Server.Name, "can't be seen", Expected, failure.Message, failure.RecommendedAction),
             _ when servers.Count > 0 => Finding.Fail(
                 site.Name, "database", "in recovery", Expected, "It follows another server, and takes no writes.", "Promote it first, if it is to take over: Invoke-DalpPromotion."),
-            _ => Finding.Unknown(site.Name, "database", "not named", Expected, "The topology names no database server of the site.", "Name it in the topology: database.servers."),
+            _ => site.NoServerNamed(Expected),
         };
     }
 }

@@ -58,7 +58,7 @@ internal static class StartConditions
                 site.Name, other.Server.Name, now.IsInRecovery ? "in recovery" : "read-only", Expected, "The workloads would start against a database that refuses them.",
                 now.IsInRecovery ? "Promote it first." : "Let it take writes first: Resume-DalpWrite."),
             { Failure: { } failure } unseen => Finding.Unknown(site.Name, unseen.Server.Name, "can't be seen", Expected, failure.Message, failure.RecommendedAction),
-            _ => Finding.Unknown(site.Name, "database", "not named", Expected, "The topology names no database server of the site.", "Name it in the topology: database.servers."),
+            _ => site.NoServerNamed(Expected),
         });
     }
 

@@ -18,10 +18,13 @@ internal sealed class ValidatorFence(IStepRecipe step) : IStepRecipe
     /// <inheritdoc/>
     public StepMode Mode => step.Mode;
 
+    /// <summary>Whether the step itself stops the former ones.</summary>
+    public bool StopsThem { get; init; }
+
     /// <inheritdoc/>
     public async Task<FailoverStep> MeasureAsync(FailoverWorld world, CancellationToken cancellationToken)
     {
-        var stops = Name == FailoverSteps.Validators ? await StopsAsync(world, cancellationToken).ConfigureAwait(false) : null;
+        var stops = StopsThem ? await StopsAsync(world, cancellationToken).ConfigureAwait(false) : null;
         var begun = world with { HasBegunValidators = true };
         // What the step itself stops is in nobody's way before it.
         var measured = await step.MeasureAsync(stops is null ? begun : world, cancellationToken).ConfigureAwait(false);

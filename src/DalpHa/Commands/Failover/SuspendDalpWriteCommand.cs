@@ -22,5 +22,5 @@ public sealed class SuspendDalpWriteCommand : StepCommand
 
     /// <inheritdoc/>
     protected override Task RunAsync(CancellationToken cancellationToken) =>
-        RunOnAsync(Site, FailoverInput.DatabaseOf(PostgresCluster), new FreezeStep(), cancellationToken);
+        RunOnAsync(Site, FailoverInput.DatabaseOf(PostgresCluster), new SuspendWrites(), cancellationToken);
 }
