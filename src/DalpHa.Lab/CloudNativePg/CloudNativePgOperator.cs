@@ -139,7 +139,7 @@ internal sealed class CloudNativePgOperator : IAsyncDisposable
             await TellAsync(cluster, await report.ReadAsync(cluster, cancellationToken), cancellationToken);
             return;
         }
-        if (cluster.IsReplica && !server.IsStandbyByFile)
+        if (cluster.IsReplica && !server.Data.IsStandby)
         {
             await DemoteAsync(cluster, cancellationToken);
         }
@@ -156,7 +156,7 @@ internal sealed class CloudNativePgOperator : IAsyncDisposable
     {
         await TellAsync(cluster, ClusterReport.Switching(isInProgress: true), cancellationToken);
         await StopAsync(cancellationToken);
-        var control = await server.ReadControlDataAsync(cancellationToken);
+        var control = await server.Data.ReadControlAsync(cancellationToken);
         if (control["Database cluster state"] is not ("shut down" or "shut down in recovery"))
         {
             // It had to be killed, as when its standby does not take what is still to be sent: it must recover before it can be shut down in order.
@@ -181,7 +181,7 @@ internal sealed class CloudNativePgOperator : IAsyncDisposable
             await TellAsync(cluster, ClusterReport.Promoting(), cancellationToken);
             // The control file tells how far the standby is only as of its last checkpoint.
             await server.ExecuteAsync("CHECKPOINT", cancellationToken);
-            switch (DemotionTicket.Check(token, await server.ReadControlDataAsync(cancellationToken)))
+            switch (DemotionTicket.Check(token, await server.Data.ReadControlAsync(cancellationToken)))
             {
                 case TicketVerdict.Wait:
                     return ClusterReport.Promoting();
@@ -207,15 +207,15 @@ internal sealed class CloudNativePgOperator : IAsyncDisposable
     // As an instance manager does: the parameters are written down and read again, and nobody else may set any, a superuser neither.
     private async Task ConfigureAsync(ClusterView cluster, CancellationToken cancellationToken)
     {
-        var forbids = server.MajorVersion >= 17 ? [KeyValuePair.Create("allow_alter_system", cluster.EnablesAlterSystem ? "on" : "off")] : Array.Empty<KeyValuePair<string, string>>();
-        var wanted = PostgresServer.Lines([.. cluster.Parameters, .. forbids]);
-        if (server.KeptSettings(PostgresServer.OperatorFile) != wanted)
+        var forbids = server.Data.MajorVersion >= 17 ? [KeyValuePair.Create("allow_alter_system", cluster.EnablesAlterSystem ? "on" : "off")] : Array.Empty<KeyValuePair<string, string>>();
+        var wanted = PostgresData.Lines([.. cluster.Parameters, .. forbids]);
+        if (server.Data.Kept(PostgresData.OperatorFile) != wanted)
         {
-            await server.KeepSettingsAsync(PostgresServer.OperatorFile, wanted, cancellationToken);
+            await server.KeepSettingsAsync(PostgresData.OperatorFile, wanted, cancellationToken);
         }
-        if (server.MajorVersion < 17)
+        if (server.Data.MajorVersion < 17)
         {
-            server.SetAutoConfWritable(cluster.EnablesAlterSystem);
+            server.Data.SetAutoConfWritable(cluster.EnablesAlterSystem);
         }
     }
 

@@ -75,7 +75,7 @@ internal sealed class ClusterReport(LabSite site, PostgresServer server, TimePro
             status["systemID"] = seen[0];
             status["timelineID"] = int.Parse(seen[1], CultureInfo.InvariantCulture);
         }
-        if (cluster.IsSwitching && server.IsStandbyByFile)
+        if (cluster.IsSwitching && server.Data.IsStandby)
         {
             // Its end was not written down when it came.
             status["switchReplicaClusterStatus"] = new JsonObject { ["inProgress"] = false };

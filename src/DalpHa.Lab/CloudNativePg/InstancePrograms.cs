@@ -48,7 +48,7 @@ internal sealed partial class InstancePrograms(string instance, PostgresServer s
             throw new ProgramNotFoundException(program);
         }
         var real = arguments.Select(argument => argument.Replace(DataFolder, server.DataFolder, StringComparison.Ordinal)).ToList();
-        return program == "cat" ? await ShowAsync(real[0], write, cancellation) : await StartAsync(server.ProgramInfo(program, real), environment, limit, write, cancellation);
+        return program == "cat" ? await ShowAsync(real[0], write, cancellation) : await StartAsync(server.Data.ProgramInfo(program, real), environment, limit, write, cancellation);
     }
 
     private static bool IsKnown(string program, List<string> arguments) => (program, arguments) switch

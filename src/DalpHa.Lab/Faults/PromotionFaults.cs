@@ -17,14 +17,14 @@ internal sealed class SlowPromotionFault : ILabFault
         var server = await StandbyServer.DemandAsync(scene, Name, cancellationToken);
         var seconds = ((int)(scene.Length ?? Default).TotalSeconds).ToString(CultureInfo.InvariantCulture);
         // Not by ALTER SYSTEM: an operator may forbid it.
-        await server.KeepSettingsAsync(PostgresServer.FaultFile, PostgresServer.Lines([new("recovery_end_command", $"sleep {seconds}")]), cancellationToken);
+        await server.KeepSettingsAsync(PostgresData.FaultFile, PostgresData.Lines([new("recovery_end_command", $"sleep {seconds}")]), cancellationToken);
         return new Injection($"Database/{server.Name}", async token =>
         {
             if (server.ProcessId is null)
             {
                 throw FaultInTheWay.Because($"{server.Name} does not run, so its settings can't be put back.", "Undo the fault first that keeps it from running.", server.Name);
             }
-            await server.KeepSettingsAsync(PostgresServer.FaultFile, "", token);
+            await server.KeepSettingsAsync(PostgresData.FaultFile, "", token);
         });
     }
 }

@@ -48,7 +48,7 @@ public sealed class PairRejoin(PostgresPair pair)
             {
                 // Before version 16 the control file, which is what pg_rewind reads, names the new timeline only from the next checkpoint on.
                 await source.ExecuteAsync("CHECKPOINT", cancellationToken);
-                await server.RewindAsync(source.Port, cancellationToken);
+                await server.Data.RewindAsync(source.Port, cancellationToken);
                 return RejoinMethod.Rewind;
             }
             catch (DalpException exception) when (exception.ErrorId == "PostgresProgramFailed" && method is null)
@@ -56,7 +56,7 @@ public sealed class PairRejoin(PostgresPair pair)
                 // What pg_rewind needs is not there any more: WAL since the histories parted, or the former primary's data themselves.
             }
         }
-        await server.RecopyAsync(source.Port, PostgresPair.ReplicationUser, pair.Passwords.Replication, cancellationToken);
+        await server.Data.RecopyAsync(source.Port, PostgresPair.ReplicationUser, pair.Passwords.Replication, cancellationToken);
         return RejoinMethod.Copy;
     }
 }

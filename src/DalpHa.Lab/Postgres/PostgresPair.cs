@@ -132,7 +132,7 @@ public sealed class PostgresPair : IAsyncDisposable
         await Other(server).ExecuteAsync(
             $"SELECT pg_create_physical_replication_slot('{SlotName}', true) WHERE NOT EXISTS (SELECT FROM pg_replication_slots WHERE slot_name = '{SlotName}')", cancellationToken);
         var link = server == Primary ? wayBack : Link;
-        server.BecomeStandby(Upstream(folder, server.Name, link.Port));
+        server.Data.BecomeStandby(Upstream(folder, server.Name, link.Port));
     }
 
     /// <summary>Waits until the server that was made as standby streams and has replayed what the other had when this was called; at most 30 s.</summary>

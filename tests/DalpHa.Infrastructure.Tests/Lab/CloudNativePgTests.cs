@@ -89,11 +89,11 @@ public sealed class CloudNativePgTests
         await AnnotateAsync(east, "cnpg.io/hibernation", null);
         await UntilAsync(east, East, "it is awake", cluster => Phase(cluster) == Healthy && Condition(cluster, "cnpg.io/hibernation") is null && (int?)cluster["status"]!["readyInstances"] == 1);
 
-        var past = Token64(await server.ReadControlDataAsync(Token), "0/28");
+        var past = Token64(await server.Data.ReadControlAsync(Token), "0/28");
         await PatchAsync(east, East, new { replica = new { enabled = false, promotionToken = past } });
         await UntilAsync(east, East, "the token is refused for good", cluster => Phase(cluster) == "Cluster is unrecoverable and needs manual intervention");
         Assert.Equal(true, await server.ExecuteAsync("SELECT pg_is_in_recovery()", Token));
-        var future = Token64(await server.ReadControlDataAsync(Token), "FF/28");
+        var future = Token64(await server.Data.ReadControlAsync(Token), "FF/28");
         await PatchAsync(east, East, new { replica = new { promotionToken = future } });
         await UntilAsync(east, East, "the token is waited for", cluster => Phase(cluster) == "Promoting to primary cluster");
         Assert.Equal(true, await server.ExecuteAsync("SELECT pg_is_in_recovery()", Token));

@@ -231,8 +231,8 @@ public sealed class DatabaseServerTests(SharedPair shared) : IClassFixture<Share
         request.CertificateExtensions.Add(names.Build());
         request.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, false, 0, true));
         using var certificate = request.CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1));
-        Pair.Standby.WriteDataFile("server.crt", certificate.ExportCertificatePem());
-        Pair.Standby.WriteDataFile("server.key", key.ExportPkcs8PrivateKeyPem());
+        Pair.Standby.Data.WriteFile("server.crt", certificate.ExportCertificatePem());
+        Pair.Standby.Data.WriteFile("server.key", key.ExportPkcs8PrivateKeyPem());
         await Pair.Standby.ExecuteAsync("ALTER SYSTEM SET ssl = on", Token);
         await Pair.Standby.ExecuteAsync("SELECT pg_reload_conf()", Token);
         var root = Path.GetTempFileName();
@@ -325,8 +325,8 @@ public sealed class DatabaseServerTests(SharedPair shared) : IClassFixture<Share
 
     private async Task ServeAsync(X509Certificate2 certificate)
     {
-        Pair.Standby.WriteDataFile("server.crt", certificate.ExportCertificatePem());
-        Pair.Standby.WriteDataFile("server.key", TestCertificates.PrivateKeyPem(certificate));
+        Pair.Standby.Data.WriteFile("server.crt", certificate.ExportCertificatePem());
+        Pair.Standby.Data.WriteFile("server.key", TestCertificates.PrivateKeyPem(certificate));
         await Pair.Standby.ExecuteAsync("ALTER SYSTEM SET ssl = on", Token);
         await Pair.Standby.ExecuteAsync("SELECT pg_reload_conf()", Token);
     }

@@ -63,7 +63,7 @@ public sealed class SwappedPairTests
     private static async Task SwitchAsync(PostgresPair pair, PostgresServer primary)
     {
         await primary.StopAsync(PostgresStopMode.Fast, Token);
-        Assert.Equal("shut down", (await primary.ReadControlDataAsync(Token))["Database cluster state"]);
+        Assert.Equal("shut down", (await primary.Data.ReadControlAsync(Token))["Database cluster state"]);
         await pair.FollowAsync(primary, Token);
         await primary.StartAsync(Token);
         await pair.Other(primary).ExecuteAsync("SELECT pg_promote(true, 30)", Token);

@@ -47,7 +47,7 @@ public sealed class ArchivingPairTests
 
         // The primary itself goes through recovery and is promoted: for a while nobody writes, and then the standby follows to the new timeline.
         await primary.StopAsync(PostgresStopMode.Fast, Token);
-        primary.WriteDataFile("standby.signal", "");
+        primary.Data.WriteFile("standby.signal", "");
         await primary.StartAsync(Token);
         var demoted = await test.MeasureAsync();
         Assert.Equal(CheckStatus.Fail, demoted.Status);

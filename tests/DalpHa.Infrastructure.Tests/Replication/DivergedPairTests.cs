@@ -124,7 +124,7 @@ public sealed class DivergedPairTests
         await CommitAsync(pair, 17);
         await pair.Primary.StopAsync(PostgresStopMode.Immediate, Token);
         // It finds all of this on its disk, and applies nothing of it.
-        pair.Primary.BecomeStandby(new Dictionary<string, string> { ["recovery_min_apply_delay"] = "1h" });
+        pair.Primary.Data.BecomeStandby(new Dictionary<string, string> { ["recovery_min_apply_delay"] = "1h" });
         await pair.Primary.StartAsync(Token);
 
         var found = await CompareAsync(pair);

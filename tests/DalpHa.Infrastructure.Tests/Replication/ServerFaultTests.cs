@@ -173,7 +173,7 @@ public sealed class ServerFaultTests(StreamingPair shared) : IClassFixture<Strea
         }
         await Poll.UntilAsync(() => Task.FromResult(standby.ProcessId is null), TimeSpan.FromSeconds(10), "the standby has ended");
 
-        standby.Configure(new Dictionary<string, string> { ["hot_standby"] = "off" });
+        standby.Data.Configure(new Dictionary<string, string> { ["hot_standby"] = "off" });
         using (var enough = new CancellationTokenSource(TimeSpan.FromSeconds(1)))
         {
             await Assert.ThrowsAnyAsync<OperationCanceledException>(() => standby.StartAsync(enough.Token));
@@ -181,7 +181,7 @@ public sealed class ServerFaultTests(StreamingPair shared) : IClassFixture<Strea
         await test.WaitAsync(lag => lag.Status == CheckStatus.Unknown && lag.Detail.Contains("takes no connections", StringComparison.Ordinal));
 
         await standby.StopAsync(PostgresStopMode.Fast, Token);
-        standby.Configure(new Dictionary<string, string>());
+        standby.Data.Configure(new Dictionary<string, string>());
         await standby.StartAsync(Token);
         await test.WaitAsync(CheckStatus.Pass);
     }
