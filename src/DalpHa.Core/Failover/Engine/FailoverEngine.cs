@@ -113,19 +113,11 @@ public sealed class FailoverEngine(string id, DalpRunbook runbook, FailoverWorld
         {
             return await PassOverAsync(run, "Its owner vouched for it earlier.").ConfigureAwait(false);
         }
-        if (question.Step.Stages.Count > 0)
+        // Where there is nothing to do for him, its owner is asked once, for his word.
+        (question, var stopped) = await ActAsync(run, question, question.Step.Stages.Count > 0 ? agreeAsync : () => Task.FromResult<(FailoverStep?, string)>((question.Step, "")), cancellationToken).ConfigureAwait(false);
+        if (stopped is not null)
         {
-            var (agreed, why) = await agreeAsync().ConfigureAwait(false);
-            if (agreed is null)
-            {
-                return await StopAsync(run, FailoverOutcome.NotStarted, why).ConfigureAwait(false);
-            }
-            question = question with { Step = agreed };
-        }
-        await BeginAsync(run, question, cancellationToken).ConfigureAwait(false);
-        if (await RunnerFor(run).RunAsync(question.Step.Stages, cancellationToken).ConfigureAwait(false) is { } failed)
-        {
-            return await FailAsync(run, failed).ConfigureAwait(false);
+            return stopped;
         }
         if (await crew.AttestAsync(question, cancellationToken).ConfigureAwait(false) is not { } words)
         {
@@ -147,21 +139,29 @@ public sealed class FailoverEngine(string id, DalpRunbook runbook, FailoverWorld
         {
             return await PassOverAsync(run, run.LastSeen ?? question.Step.Measured).ConfigureAwait(false);
         }
-        var (agreed, why) = await agreeAsync().ConfigureAwait(false);
-        if (agreed is null)
+        (question, var stopped) = await ActAsync(run, question, agreeAsync, cancellationToken).ConfigureAwait(false);
+        if (stopped is not null)
         {
-            return await StopAsync(run, FailoverOutcome.NotStarted, why).ConfigureAwait(false);
-        }
-        question = question with { Step = agreed };
-        await BeginAsync(run, question, cancellationToken).ConfigureAwait(false);
-        if (await RunnerFor(run).RunAsync(question.Step.Stages, cancellationToken).ConfigureAwait(false) is { } failed)
-        {
-            return await FailAsync(run, failed).ConfigureAwait(false);
+            return stopped;
         }
         var seen = run.LastSeen ?? question.Step.Measured;
         var found = await question.Step.LookAfterAsync(cancellationToken).ConfigureAwait(false);
         await journal.RecordAsync(JournalEvent.StepDone, run.Step, null, seen, CancellationToken.None, JournalFindings.With(question.Step.Facts, found)).ConfigureAwait(false);
         return run.End(FailoverOutcome.Succeeded, seen) with { Findings = found };
+    }
+
+    /// <returns>The step as it was agreed to and done; and how it stopped, where it was not.</returns>
+    private async Task<(StepQuestion Asked, DalpStepResult? Stopped)> ActAsync(StepRun run, StepQuestion question, Func<Task<(FailoverStep? Agreed, string Why)>> agreeAsync, CancellationToken cancellationToken)
+    {
+        var (agreed, why) = await agreeAsync().ConfigureAwait(false);
+        if (agreed is null)
+        {
+            return (question, await StopAsync(run, FailoverOutcome.NotStarted, why).ConfigureAwait(false));
+        }
+        question = question with { Step = agreed };
+        await BeginAsync(run, question, cancellationToken).ConfigureAwait(false);
+        var failed = await RunnerFor(run).RunAsync(agreed.Stages, cancellationToken).ConfigureAwait(false);
+        return (question, failed is null ? null : await FailAsync(run, failed).ConfigureAwait(false));
     }
 
     // A step that was done, was then found wanting and holds again is done: the journal says so last of all, with what was noted when it was done.
