@@ -21,7 +21,8 @@ public sealed class ResumeWrites(TimeSpan timeout) : IStepRecipe
         {
             var workloads = await SiteWorkloads.ReadAsync(site, world.Topology, timeout, cancellationToken).ConfigureAwait(false);
             // A writer without a note was not running when writes were suspended, or was started again since.
-            var stopped = workloads.All.Where(one => one.Rule.Writes() && (one.Workload.Desired > 0 || one.Workload.RememberedReplicas > 0)).ToList();
+            var stopped = workloads.All.Where(one => one.Rule.Writes() && (one.Workload.Desired > 0 || one.Workload.RememberedReplicas > 0))
+                .Select(one => (one.Rule, one.Workload, Replicas: StartConditions.CountOf(one.Rule, one.Workload, null)!.Value)).ToList();
             var resuming = workloads.CronJobs.Where(one => one.Rule.Writes() && one.CronJob.IsRemembered).ToList();
             return new FailoverStep
             {
@@ -32,12 +33,12 @@ public sealed class ResumeWrites(TimeSpan timeout) : IStepRecipe
                     .. await fence.ConfigureAwait(false),
                     .. await OtherFence.SignersAsync(world, stopped.Select(one => one.Rule).Concat(resuming.Select(one => one.Rule)), cancellationToken).ConfigureAwait(false),
                     new Precondition("DatabaseIsPrimary", await role.ConfigureAwait(false)),
-                    .. await StartConditions.CapacityAsync(site, [.. stopped.Select(one => (one.Workload, StartConditions.CountOf(one.Rule, one.Workload, null) ?? 0))], cancellationToken).ConfigureAwait(false),
+                    .. await StartConditions.CapacityAsync(site, [.. stopped.Select(one => (one.Workload, one.Replicas))], cancellationToken).ConfigureAwait(false),
                 ],
                 Stages =
                 [
                     [.. (site.Site.Database?.Servers ?? []).Select(database.Thaw)],
-                    .. stopped.GroupBy(one => one.Rule).Select(rule => (IReadOnlyList<FailoverAction>)[.. rule.Select(one => workloads.Start(one.Workload, StartConditions.CountOf(one.Rule, one.Workload, null)!.Value))]),
+                    .. workloads.Start(stopped),
                     [.. resuming.Select(one => workloads.Resume(one.CronJob))],
                 ],
             };

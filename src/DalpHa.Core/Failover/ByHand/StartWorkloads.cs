@@ -45,8 +45,7 @@ public sealed class StartWorkloads(WorkloadChoice choice, int? replicas, TimeSpa
                 ],
                 Stages =
                 [
-                    .. starting.Where(one => one.Count is not null).GroupBy(one => one.Rule)
-                        .Select(rule => (IReadOnlyList<FailoverAction>)[.. rule.Select(one => workloads.Start(one.Workload, one.Count!.Value))]),
+                    .. workloads.Start(starting.Where(one => one.Count is not null).Select(one => (one.Rule, one.Workload, one.Count!.Value))),
                     [.. resuming.Select(one => workloads.Resume(one.CronJob))],
                 ],
             };

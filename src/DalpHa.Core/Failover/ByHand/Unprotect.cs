@@ -26,7 +26,8 @@ public sealed class Unprotect(TimeSpan timeout) : IStepRecipe
             var workloads = await SiteWorkloads.ReadAsync(site, world.Topology, timeout, cancellationToken).ConfigureAwait(false);
             var routes = await site.Cluster.ListIngressRoutesAsync(site.Namespace, cancellationToken).ConfigureAwait(false);
             var starting = workloads.All.Where(one => one.Workload.Kind != WorkloadKind.DaemonSet && (one.Workload.Desired > 0 || one.Workload.RememberedReplicas > 0))
-                .Where(one => !follows || (one.Rule.Standby == StandbyMode.Running && !one.Rule.MustRunOnce())).ToList();
+                .Where(one => !follows || (one.Rule.Standby == StandbyMode.Running && !one.Rule.MustRunOnce()))
+                .Select(one => (one.Rule, one.Workload, Replicas: StartConditions.CountOf(one.Rule, one.Workload, null)!.Value)).ToList();
             var resuming = workloads.CronJobs.Where(one => one.CronJob.IsRemembered && (!follows || (one.Rule.Standby == StandbyMode.Running && !one.Rule.MustRunOnce()))).ToList();
             var database = SiteDatabase.OfActive(world, timeout);
             return new FailoverStep
@@ -37,13 +38,13 @@ public sealed class Unprotect(TimeSpan timeout) : IStepRecipe
                 [
                     .. follows ? [] : await OtherFence.DatabasesAsync(world, cancellationToken).ConfigureAwait(false),
                     .. await OtherFence.SignersAsync(world, starting.Select(one => one.Rule).Concat(resuming.Select(one => one.Rule)), cancellationToken).ConfigureAwait(false),
-                    .. await StartConditions.CapacityAsync(site, [.. starting.Select(one => (one.Workload, StartConditions.CountOf(one.Rule, one.Workload, null) ?? 0))], cancellationToken).ConfigureAwait(false),
+                    .. await StartConditions.CapacityAsync(site, [.. starting.Select(one => (one.Workload, one.Replicas))], cancellationToken).ConfigureAwait(false),
                 ],
                 Stages =
                 [
                     .. cluster is null ? (IReadOnlyList<IReadOnlyList<FailoverAction>>)[] : [[cluster.Unfence()]],
                     [.. (site.Site.Database?.Servers ?? []).Select(database.Thaw)],
-                    .. starting.GroupBy(one => one.Rule).Select(rule => (IReadOnlyList<FailoverAction>)[.. rule.Select(one => workloads.Start(one.Workload, StartConditions.CountOf(one.Rule, one.Workload, null)!.Value))]),
+                    .. workloads.Start(starting),
                     [.. resuming.Select(one => workloads.Resume(one.CronJob))],
                     [.. routes.Select(route => new SiteRoute(site, route, timeout).Open())],
                 ],

@@ -80,6 +80,10 @@ internal sealed class SiteWorkloads
         Timeout = timeout,
     };
 
+    /// <summary>Starts workloads in the order of their rules, each rule once those before it are ready.</summary>
+    public IReadOnlyList<IReadOnlyList<FailoverAction>> Start(IEnumerable<(WorkloadRule Rule, Workload Workload, int Replicas)> starting) =>
+        [.. starting.GroupBy(one => one.Rule).Select(rule => (IReadOnlyList<FailoverAction>)[.. rule.Select(one => Start(one.Workload, one.Replicas))])];
+
     /// <summary>
     /// Starts a workload; done when all its replicas are ready, of the current template. Somebody may lower the count that was asked for, as an autoscaler does to its
     /// maximum: then it is done with the fewer that he asks for, and that is told.

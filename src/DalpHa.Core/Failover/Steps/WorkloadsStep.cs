@@ -54,8 +54,7 @@ public sealed class WorkloadsStep : IStepRecipe
             ],
             Stages =
             [
-                .. starting.Where(one => one.Replicas is not null).GroupBy(one => one.Rule)
-                    .Select(rule => (IReadOnlyList<FailoverAction>)[.. rule.Select(one => standby.Start(one.Workload, one.Replicas!.Value))]),
+                .. standby.Start(starting.Where(one => one.Replicas is not null).Select(one => (one.Rule, one.Workload, one.Replicas!.Value))),
                 [.. resuming.Select(standby.Resume)],
                 .. closed.Count == 0 ? (IReadOnlyList<IReadOnlyList<FailoverAction>>)[] : [[.. closed.Select(route => new SiteRoute(world.Standby, route, timeout).Open())]],
             ],
