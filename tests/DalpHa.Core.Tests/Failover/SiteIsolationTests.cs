@@ -38,6 +38,21 @@ public sealed class SiteIsolationTests : IDisposable
     }
 
     [Fact]
+    public async Task A_database_that_is_silent_keeps_it_from_being_isolated_until_a_person_vouches_for_it()
+    {
+        platform.Active.DatabaseFailure = TestSite.Down();
+        Assert.False(await crew.RunAsync(new IsolateStep()));
+        Assert.Equal(FailoverOutcome.NotStarted, crew.Results.Single(result => result.Action == "Freeze writes on pg").Outcome);
+        Assert.All(platform.Active.Cluster.Workloads, workload => Assert.Equal(0, workload.Desired));
+
+        platform.ActiveIsGone = new Attestation("Jane Doe", "Its host is without power.");
+        crew.Results.Clear();
+        Assert.True(await crew.RunAsync(new IsolateStep()));
+        Assert.Contains(crew.Results, result => result.Detail.Contains("Jane Doe vouches: Its host is without power.", StringComparison.Ordinal));
+        Assert.Contains(crew.Warnings, warning => warning.Contains("Jane Doe vouches", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task A_CloudNativePg_cluster_is_frozen_and_then_fenced_and_let_free_again()
     {
         platform.Active.Postgres = new PostgresCluster { Namespace = "dalp", Name = "pg-west", Version = "1", Phase = PostgresCluster.HealthyPhase };

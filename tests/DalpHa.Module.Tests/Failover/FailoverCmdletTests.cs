@@ -23,6 +23,10 @@ public sealed class FailoverCmdletTests(LabSession session)
     }
 
     [Fact]
+    public void A_word_for_the_active_site_is_none_for_the_standby() =>
+        Refused("Protect-DalpSite -Topology $topology -Site Standby -ActiveIsGone 'Jane Doe: it is off' -Confirm:$false", "AttestationOfOtherSite");
+
+    [Fact]
     public void A_plan_that_can_not_be_run_to_its_end_is_not_begun()
     {
         session.UntilWarm();

@@ -12,10 +12,10 @@ namespace DalpHa.Core.Failover;
 /// <param name="site">The site.</param>
 /// <param name="topology">Says which workloads write and sign.</param>
 /// <param name="word">Who vouches for a site that does not answer; null when nobody does.</param>
-/// <param name="vouchBy">How such a word is given: <c>-ActiveIsGone</c>.</param>
+/// <param name="vouchBy">How such a word is given: <c>-ActiveIsGone</c>; null where none can be.</param>
 /// <param name="cluster">The CloudNativePG Cluster that runs the site's database; null where none is named.</param>
 /// <param name="time">The clock.</param>
-internal sealed class SiteFence(FailoverSite site, DalpTopology topology, Attestation? word, string vouchBy, string? cluster, TimeProvider time)
+internal sealed class SiteFence(FailoverSite site, DalpTopology topology, Attestation? word, string? vouchBy, string? cluster, TimeProvider time)
 {
     // What begins within a second of a freeze may not have heard of it, and most of that is gone before anybody could end it.
     private static readonly TimeSpan Passing = TimeSpan.FromSeconds(2);
@@ -27,7 +27,7 @@ internal sealed class SiteFence(FailoverSite site, DalpTopology topology, Attest
 
     /// <summary>That of the site that serves, or served.</summary>
     public static SiteFence OfActive(FailoverWorld world) =>
-        new(world.Active, world.Topology, world.ActiveIsGone, "-ActiveIsGone", world.Runbook.Promotion is { UsesCloudNativePg: true, ActiveCluster: var name } ? name : null, world.Time);
+        new(world.Active, world.Topology, world.ActiveIsGone, world.Active.Site.Role == SiteRole.Active ? "-ActiveIsGone" : null, world.Runbook.Promotion is { UsesCloudNativePg: true, ActiveCluster: var name } ? name : null, world.Time);
 
     /// <summary>That nothing runs which writes to the database or the chain.</summary>
     public Task<Finding> WritersAsync(CancellationToken cancellationToken) => RunningAsync(
@@ -157,7 +157,7 @@ internal sealed class SiteFence(FailoverSite site, DalpTopology topology, Attest
                 expected,
                 exception.Message,
                 canBeVouched
-                    ? $"Reach it and freeze it; or let a person who knows that it serves nobody vouch for it: {vouchBy} '<name>: <how he knows>'."
+                    ? $"Reach it and freeze it{(vouchBy is null ? "" : $"; or let a person who knows that it serves nobody vouch for it: {vouchBy} '<name>: <how he knows>'")}."
                     : isComingUp ? UntilItAnswers(server!) : exception.RecommendedAction);
     }
 
@@ -172,6 +172,6 @@ internal sealed class SiteFence(FailoverSite site, DalpTopology topology, Attest
             (_, { } host) => $"on {host}, stop what starts it again (its service, Patroni, repmgrd), then pg_ctl stop -m immediate",
             _ => $"take away what runs {instance} (scale it to 0)",
         };
-        return $"Wait until {server.Name} answers, then freeze it (Suspend-DalpWrite, or resume) and go on. If it never does, see that it stays stopped: {stop}. Or cut it off from everybody, not from here alone. It is silent then, and only then does a word for it count: {vouchBy} '<name>: <how he knows>'.";
+        return $"Wait until {server.Name} answers, then freeze it (Suspend-DalpWrite, or resume) and go on. If it never does, see that it stays stopped: {stop}. Or cut it off from everybody, not from here alone.{(vouchBy is null ? "" : $" It is silent then, and only then does a word for it count: {vouchBy} '<name>: <how he knows>'.")}";
     }
 }

@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using DalpHa.Core.Errors;
 using DalpHa.Core.Failover;
 using DalpHa.Core.Topology;
 using DalpHa.Hosting;
@@ -19,6 +20,11 @@ public sealed class ProtectDalpSiteCommand : StepCommand
     [ValidateNotNullOrEmpty]
     public string? PostgresCluster { get; set; }
 
+    /// <summary>For the active site: who vouches that what of it can't be reached serves nobody, and how that person knows: <c>'name: statement'</c>. It counts only while that does not answer.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string? ActiveIsGone { get; set; }
+
     /// <summary>Waits for a site that does not answer, and isolates it as soon as it does. Asks once, beforehand.</summary>
     [Parameter]
     public SwitchParameter Wait { get; set; }
@@ -34,7 +40,7 @@ public sealed class ProtectDalpSiteCommand : StepCommand
     protected override async Task RunAsync(CancellationToken cancellationToken)
     {
         var topology = await FindTopologyAsync().ConfigureAwait(false);
-        var settings = Settings(topology, HandRunbook.Of(ActionTimeout, FailoverInput.DatabaseOf(PostgresCluster)), FailoverKind.Failover, cancellationToken);
+        var settings = Settings(topology, HandRunbook.Of(ActionTimeout, FailoverInput.DatabaseOf(PostgresCluster)), FailoverKind.Failover, cancellationToken) with { ActiveIsGone = ReadWord() };
         if (!Wait)
         {
             await RunStepAsync(settings, Site, new IsolateStep(), cancellationToken).ConfigureAwait(false);
@@ -53,4 +59,13 @@ public sealed class ProtectDalpSiteCommand : StepCommand
             }
         }
     }
+
+    // A word for the one site is none for the other.
+    private Attestation? ReadWord() => (ActiveIsGone, Site) switch
+    {
+        (null, _) => null,
+        ({ } word, SiteRole.Active) => FailoverInput.Parse(word),
+        _ => throw new DalpException(
+            "AttestationOfOtherSite", FaultKind.InvalidInput, "-ActiveIsGone vouches for the active site, and the standby is to be isolated.", "Leave it out: nobody can vouch for a standby here.", Site),
+    };
 }
