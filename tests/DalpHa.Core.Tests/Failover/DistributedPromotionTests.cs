@@ -102,6 +102,22 @@ public sealed class DistributedPromotionTests : IDisposable
         Assert.Equal(["promote by token"], platform.Standby.Changes);
     }
 
+    [Theory]
+    [InlineData(false, "promote by token")]
+    [InlineData(true, "promote without token")]
+    public async Task A_token_of_an_earlier_demotion_is_none_of_this_one(bool isDead, string promotion)
+    {
+        // It was handed over and came back two timelines later, and the standby was built anew since: nothing there tells of the token any more.
+        (platform.Active.Timeline, platform.Standby.Timeline) = (3, 3);
+        platform.Active.Postgres = platform.Active.Postgres! with { Timeline = 3, DemotionToken = TestToken.Of("7", 1, new Core.Replication.Lsn(900)) };
+        platform.Standby.Postgres = platform.Standby.Postgres! with { Timeline = 3 };
+        platform.Active.DatabaseFailure = isDead ? TestSite.Down() : null;
+        Vouch();
+        var ended = await platform.Process().BeginAsync(Id, TestPlatform.Declaration, "promote", Token);
+        Assert.True(ended.Steps[^1].Outcome == FailoverOutcome.Succeeded, ended.StoppedBecause);
+        Assert.Equal([promotion], platform.Standby.Changes);
+    }
+
     [Fact]
     public async Task Without_a_word_a_dead_PostgreSQL_is_in_the_way_and_nothing_is_promoted()
     {

@@ -11,9 +11,11 @@ internal sealed record ClusterPair(PostgresCluster Active, PostgresCluster Stand
 {
     /// <summary>
     /// The token of this demotion; null while there is none. The operator leaves the token of an earlier demotion where it was: it is the one with which the standby was
-    /// promoted last.
+    /// promoted last, and where that was built anew since, it is of a timeline that the active one has left.
     /// </summary>
-    public string? Token => Active.DemotionToken is { } token && (token != Standby.LastPromotionToken || !Standby.IsReplica) ? token : null;
+    public string? Token => Active.DemotionToken is { } token && (token != Standby.LastPromotionToken || !Standby.IsReplica) && !IsOfEarlierTimeline(token) ? token : null;
+
+    private bool IsOfEarlierTimeline(string token) => DemotionToken.Parse(token, out _) is { Timeline: var timeline } && timeline < Active.Timeline;
 
     /// <summary>Reads both.</summary>
     /// <returns>Both; null where the active one can't be had, and somebody vouches for its site.</returns>
