@@ -30,8 +30,9 @@ internal static class Seeder
         foreach (var thing in things)
         {
             var entity = thing.GetType().GetCustomAttribute<KubernetesEntityAttribute>()!;
-            (thing.ApiVersion, thing.Kind) = (entity.Group.Length == 0 ? entity.ApiVersion : $"{entity.Group}/{entity.ApiVersion}", entity.Kind);
-            using var kind = new GenericClient(client, entity.Group, entity.ApiVersion, entity.PluralName, disposeClient: false);
+            var version = thing is V1CronJob ? await CronJobVersionAsync(client, cancellationToken) : entity.ApiVersion;
+            (thing.ApiVersion, thing.Kind) = (entity.Group.Length == 0 ? version : $"{entity.Group}/{version}", entity.Kind);
+            using var kind = new GenericClient(client, entity.Group, version, entity.PluralName, disposeClient: false);
             // By the thing's own type, which the client reads the answer as.
             if (thing.Metadata.NamespaceProperty is { } ns)
             {
@@ -43,6 +44,10 @@ internal static class Seeder
             }
         }
     }
+
+    // Before 1.21 batch/v1 has only Jobs. What the lab says of a CronJob is the same in both.
+    private static async Task<string> CronJobVersionAsync(IKubernetes client, CancellationToken cancellationToken) =>
+        (await client.BatchV1.GetAPIResourcesAsync(cancellationToken)).Resources.Any(kind => kind.Name == V1CronJob.KubePluralName) ? V1CronJob.KubeApiVersion : "v1beta1";
 
     // Shortly after the namespace, controllers make its service account with the account's token, and measure its quota. A bare pod, which nobody
     // makes a second time, is refused until then.

@@ -32,6 +32,7 @@ internal static class WorkloadManifests
         .. Services.Select(service => Deployment(service, site.IsActive, site.ReadyAfter)),
         .. Services.Select(ServiceOf),
         Validators(site.IsActive),
+        RollUp(site.IsActive),
         Database(site),
         new V1Service
         {
@@ -125,6 +126,42 @@ internal static class WorkloadManifests
                 },
             },
             VolumeClaimTemplates = [new V1PersistentVolumeClaim { Metadata = new V1ObjectMeta { Name = "data", Labels = Naming.Labels("validator") }, Spec = ClaimSpec("100Gi") }],
+        },
+    };
+
+    // It writes, and so it is suspended where the indexer is staged. Once a year, since a lab on a real API server would run it.
+    private static V1CronJob RollUp(bool isActive) => new()
+    {
+        Metadata = Naming.Platform("dalp-rollup", "indexer"),
+        Spec = new V1CronJobSpec
+        {
+            Schedule = "30 2 1 1 *",
+            Suspend = !isActive,
+            ConcurrencyPolicy = "Forbid",
+            JobTemplate = new V1JobTemplateSpec
+            {
+                Spec = new V1JobSpec
+                {
+                    Template = new V1PodTemplateSpec
+                    {
+                        Metadata = new V1ObjectMeta { Labels = Naming.Labels("rollup") },
+                        Spec = new V1PodSpec
+                        {
+                            RestartPolicy = "Never",
+                            Containers =
+                            [
+                                new V1Container
+                                {
+                                    Name = "rollup",
+                                    Image = Image("indexer"),
+                                    EnvFrom = [new V1EnvFromSource { SecretRef = new V1SecretEnvSource { Name = "dalp-db" } }],
+                                    Resources = new V1ResourceRequirements { Requests = Naming.Amounts("100m", "256Mi") },
+                                },
+                            ],
+                        },
+                    },
+                },
+            },
         },
     };
 

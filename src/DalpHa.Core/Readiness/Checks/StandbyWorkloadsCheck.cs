@@ -73,8 +73,8 @@ public sealed class StandbyWorkloadsCheck : IReadinessCheck
         {
             var staged = workloads.Count(workload => workload.Desired == 0);
             yield return Finding.Pass(
-                context.Standby.Name, "workloads",
-                $"{workloads.Count - staged} ready, {staged} staged at zero" + (cronJobs.Count > 0 ? $", {Wording.Count(cronJobs.Count, "CronJob")}" : ""), "as the topology says");
+                context.Standby.Name, "workloads", $"{workloads.Count - staged} ready, {staged} staged at zero", "as the topology says",
+                cronJobs.Count > 0 ? $"So {(cronJobs.Count == 1 ? "is" : "are")} {Wording.Count(cronJobs.Count, "CronJob")}." : "");
         }
     }
 
