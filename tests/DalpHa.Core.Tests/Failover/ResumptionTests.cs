@@ -224,25 +224,55 @@ public sealed class ResumptionTests : IDisposable
         }
     }
 
-    [Fact]
-    public async Task A_database_that_is_let_go_while_its_site_is_isolated_keeps_the_failover_from_being_done()
+    [Theory]
+    [InlineData(false, "takes writes")]
+    [InlineData(true, "can't be reached")]
+    public async Task A_database_that_is_let_go_while_its_site_is_isolated_keeps_the_failover_from_being_done(bool fallsSilent, string seen)
     {
         var isLetGo = false;
         platform.OnChange = () => { };
-        // Once it was seen to be frozen: before that it is frozen anew.
+        // Somebody vouches for the site, which answered when its isolation began: what it did before it fell silent is not known.
+        platform.ActiveIsGone = new Attestation("Head of Operations", "It is without power.");
+        // Once all of it was seen to be done: before that it is frozen anew.
+        string[] awaited = ["Freeze writes on pg", "Close Ingress/dapp"];
         platform.Active.OnReached = () =>
         {
-            if (!isLetGo && platform.Journals.Any() && Records().Any(record => record is { Event: JournalEvent.Done, Step: "isolate", Action: "Freeze writes on pg" }))
+            if (!isLetGo && platform.Journals.Any() && awaited.All(action => Records().Any(record => record is { Event: JournalEvent.Done, Step: "isolate" } && record.Action == action)))
             {
                 (isLetGo, platform.Active.IsReadOnly) = (true, false);
+                platform.Active.SetDown(fallsSilent);
             }
         };
         var stopped = await platform.Process().BeginAsync(Id, TestPlatform.Declaration, null, Token);
         Assert.True(isLetGo);
         Assert.Equal(("isolate", FailoverOutcome.Incomplete), (stopped.NextStep, stopped.Outcome));
-        Assert.Contains("takes writes", stopped.StoppedBecause, StringComparison.Ordinal);
+        Assert.Contains(seen, stopped.StoppedBecause, StringComparison.Ordinal);
+        platform.Active.SetDown(false);
         Assert.Equal(FailoverOutcome.Succeeded, (await platform.Process().ResumeAsync(Id, null, Token)).Outcome);
         Assert.False(platform.Active.TakesWrites);
+    }
+
+    [Fact]
+    public async Task A_site_that_was_isolated_and_can_not_be_seen_any_more_is_not_told_to_be()
+    {
+        var crash = new Crash();
+        platform.ActiveIsGone = new Attestation("Head of Operations", "It is without power.");
+        platform.Standby.OnReached = () =>
+        {
+            if (platform.Journals.Any() && Records().Any(record => record is { Event: JournalEvent.StepDone, Step: "isolate" }))
+            {
+                crash.Die();
+            }
+        };
+        await Assert.ThrowsAsync<CrashException>(() => platform.Process(crash).BeginAsync(Id, TestPlatform.Declaration, null, Token));
+        platform.Standby.OnReached = () => { };
+
+        platform.Active.SetDown(true);
+        var stopped = await platform.Process(takeOver: true).ResumeAsync(Id, null, Token);
+        Assert.Equal(("isolate", FailoverOutcome.Incomplete), (stopped.NextStep, stopped.Outcome));
+        Assert.Contains("ActiveReachable", stopped.StoppedBecause, StringComparison.Ordinal);
+        platform.Active.SetDown(false);
+        Assert.Equal(FailoverOutcome.Succeeded, (await platform.Process().ResumeAsync(Id, null, Token)).Outcome);
     }
 
     [Fact]

@@ -44,8 +44,11 @@ public sealed class IsolateStep : IStepRecipe
                         .. routes.Select(route => new SiteRoute(site, route, timeout).Close()),
                     ],
                     [.. fence],
-                    // Its operator sees later than PostgreSQL's silence that no instance is ready.
-                    [ActiveFence.SeeNothingLeft(world, cluster is not null || timeout < Settled ? timeout : Settled) with { RunsRegardless = true }],
+                    // Its operator sees later than PostgreSQL's silence that no instance is ready. What answered a moment ago is seen: who goes silent may have been let go before.
+                    [
+                        ActiveFence.SeeNothingLeft(world, cluster is not null || timeout < Settled ? timeout : Settled, [.. vouched.Select(word => word.Finding.Target)])
+                            with { RunsRegardless = true },
+                    ],
                 ],
             };
         }
