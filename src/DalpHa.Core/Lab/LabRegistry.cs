@@ -8,6 +8,8 @@ namespace DalpHa.Core.Lab;
 /// <param name="Root">The folder.</param>
 public sealed record LabRegistry(string Root)
 {
+    private const int ClaimTries = 200;
+    private static readonly TimeSpan ClaimPause = TimeSpan.FromMilliseconds(10);
     private static readonly TimeSpan EndBound = TimeSpan.FromSeconds(10);
 
     /// <summary>The registry in DalpHa's state folder.</summary>
@@ -48,23 +50,14 @@ public sealed record LabRegistry(string Root)
 
     /// <summary>Takes a name for a lab: of two that try at once, one succeeds.</summary>
     /// <exception cref="DalpException">There is a lab of that name.</exception>
-    public void Claim(LabRecord record)
+    public async Task ClaimAsync(LabRecord record, CancellationToken cancellationToken)
     {
-        var file = RecordFile(record.Name);
-        var draft = Path.Combine(Root, $".{record.Name}.{Path.GetRandomFileName()}");
-        try
-        {
-            AtomicFile.WriteAllText(draft, JsonSerializer.Serialize(record, LabJson.Default.LabRecord));
-            File.Move(draft, file, overwrite: false);
-        }
-        catch (IOException) when (File.Exists(file))
+        await using var turn = (await TakeTurnAsync(record.Name, cancellationToken).ConfigureAwait(false)).ConfigureAwait(false);
+        if (File.Exists(RecordFile(record.Name)))
         {
             throw Exists(record.Name);
         }
-        finally
-        {
-            File.Delete(draft);
-        }
+        Write(record);
     }
 
     /// <summary>Replaces a lab's record.</summary>
@@ -104,6 +97,24 @@ public sealed record LabRegistry(string Root)
         $"There is a lab named '{name}' already.",
         $"Use it (Get-DalpLab -Name {name}), stop it (Stop-DalpLab -Name {name}), or start another with -Name.",
         name);
+
+    // A move that must not replace anything is none on Unix: it looks, and renames then. The file is locked, and one that a killed process left is not.
+    private async Task<FileStream> TakeTurnAsync(string name, CancellationToken cancellationToken)
+    {
+        Directory.CreateDirectory(Root);
+        var path = Path.Combine(Root, $".{name}.claim");
+        for (var left = ClaimTries; ; left--)
+        {
+            try
+            {
+                return new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, bufferSize: 1, FileOptions.DeleteOnClose);
+            }
+            catch (Exception exception) when (left > 1 && exception is IOException or UnauthorizedAccessException)
+            {
+                await Task.Delay(ClaimPause, cancellationToken).ConfigureAwait(false);
+            }
+        }
+    }
 
     // A server that was killed a moment ago may still write its last file into a folder that is being removed.
     private static async Task RemoveFolderAsync(LabRecord record, CancellationToken cancellationToken)

@@ -20,7 +20,7 @@ internal sealed class LabClaim : IAsyncDisposable
     public string RegistryRoot => registry.Root;
 
     /// <exception cref="Core.Errors.DalpException">There is a lab of that name, or the folder can't be taken. Nothing is left behind.</exception>
-    public static LabClaim Take(LabSettings settings, LabRegistry registry, TimeProvider time)
+    public static async Task<LabClaim> TakeAsync(LabSettings settings, LabRegistry registry, TimeProvider time, CancellationToken cancellationToken)
     {
         var record = new LabRecord
         {
@@ -33,7 +33,7 @@ internal sealed class LabClaim : IAsyncDisposable
             KubeconfigPath = LabFolder.Kubeconfig(settings.Folder),
             TopologyPath = LabFolder.Topology(settings.Folder),
         };
-        registry.Claim(record);
+        await registry.ClaimAsync(record, cancellationToken);
         var claim = new LabClaim(registry, record);
         try
         {

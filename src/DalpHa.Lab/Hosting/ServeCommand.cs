@@ -24,7 +24,7 @@ internal sealed class ServeCommand(LabSettings settings, LabRegistry registry, T
             {
                 RealApiBinaries.Find();
             }
-            await using var claim = LabClaim.Take(settings, registry, time);
+            await using var claim = await LabClaim.TakeAsync(settings, registry, time, ending.Token);
             var logFile = LabFolder.Log(settings.Folder);
             using var log = new FileLog(logFile, time);
             using var audit = new FileLog(LabFolder.Audit(settings.Folder), time);

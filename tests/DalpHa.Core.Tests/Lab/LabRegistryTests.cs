@@ -27,7 +27,7 @@ public sealed class LabRegistryTests : IDisposable
     [Fact]
     public async Task OfManyThatClaimANameOneGetsIt()
     {
-        var outcomes = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Task.Run(() => Xunit.Record.Exception(() => Registry.Claim(Record("lab"))), Token)));
+        var outcomes = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Task.Run(async () => await Xunit.Record.ExceptionAsync(() => Registry.ClaimAsync(Record("lab"), Token)), Token)));
 
         Assert.Single(outcomes, outcome => outcome is null);
         Assert.All(outcomes.OfType<Exception>(), outcome => Assert.Equal("LabExists", Assert.IsType<DalpException>(outcome).ErrorId));
@@ -49,7 +49,7 @@ public sealed class LabRegistryTests : IDisposable
     public async Task CleaningRemovesWhatTheLabTook(bool owns, bool remains)
     {
         var folder = Filled();
-        Registry.Claim(Record("lab") with { Folder = folder, TookFolder = true, OwnsFolder = owns });
+        await Registry.ClaimAsync(Record("lab") with { Folder = folder, TookFolder = true, OwnsFolder = owns }, Token);
 
         await Registry.CleanAsync(Registry.Read("lab")!, Token);
 
@@ -62,7 +62,7 @@ public sealed class LabRegistryTests : IDisposable
     public async Task AFolderThatWasNeverTakenIsLeftAlone()
     {
         var folder = Filled();
-        Registry.Claim(Record("lab") with { Folder = folder, TookFolder = false });
+        await Registry.ClaimAsync(Record("lab") with { Folder = folder, TookFolder = false }, Token);
 
         await Registry.CleanAsync(Registry.Read("lab")!, Token);
 

@@ -40,7 +40,7 @@ internal sealed class LabInside : IAsyncDisposable
             File.SetUnixFileMode(root, (UnixFileMode)0b111_101_101);
         }
         var settings = change(new LabSettings { Name = "lab", Folder = Path.Combine(root, "lab") });
-        var claim = LabClaim.Take(settings, new LabRegistry(Path.Combine(root, "labs")), TimeProvider.System);
+        var claim = await LabClaim.TakeAsync(settings, new LabRegistry(Path.Combine(root, "labs")), TimeProvider.System, TestContext.Current.CancellationToken);
         try
         {
             var lab = await RunningLab.StartAsync(settings, claim, TimeProvider.System, NullLogger.Instance, NullLogger.Instance, _ => { }, () => { }, TestContext.Current.CancellationToken);
