@@ -13,7 +13,8 @@ namespace DalpHa.Core.Failover;
 public sealed class HandRun(IHandCrew crew, TimeProvider time, HandJournal journal)
 {
     private Func<CancellationToken, Task<FailoverStep>>? measureAgainAsync;
-    private Moment measured = Moment.Now(time);
+    private Func<CancellationToken, Task<FailoverStep>>? vetoAsync;
+    private Moment seen = Moment.Now(time);
 
     // Whether somebody did not agree to something, or it changed meanwhile: then nothing more is done, whatever it is.
     private bool isRefused;
@@ -26,7 +27,7 @@ public sealed class HandRun(IHandCrew crew, TimeProvider time, HandJournal journ
     /// <exception cref="DalpException">It may not begin (<c>PreconditionUnmet</c>); nothing was done.</exception>
     public async Task<bool> RunAsync(FailoverStep step, Func<CancellationToken, Task<FailoverStep>> measureAsync, CancellationToken cancellationToken)
     {
-        (measureAgainAsync, measured) = (measureAsync, Moment.Now(time));
+        (measureAgainAsync, vetoAsync, seen) = (measureAsync, measureAsync, Moment.Now(time));
         await RequireMetAsync(step, cancellationToken).ConfigureAwait(false);
         await HandRehearsal.RunAsync(journal, cancellationToken).ConfigureAwait(false);
         var isDone = false;
@@ -129,8 +130,9 @@ public sealed class HandRun(IHandCrew crew, TimeProvider time, HandJournal journ
             isRefused = true;
             return false;
         }
-        var done = await Task.WhenAll(toDo.Select(action => DoAsync(step, action, cancellationToken))).ConfigureAwait(false);
-        return all && done.All(isDone => isDone);
+        all &= (await Task.WhenAll(toDo.Select(action => DoAsync(step, action, cancellationToken))).ConfigureAwait(false)).All(isDone => isDone);
+        seen = all && toDo.Count > 0 ? Moment.Now(time) : seen;
+        return all;
     }
 
     // Only before the first action: what a step has begun does not have to look as it did when nobody had touched it.
@@ -141,12 +143,36 @@ public sealed class HandRun(IHandCrew crew, TimeProvider time, HandJournal journ
             return null;
         }
         measureAgainAsync = null;
-        if (measured.Age <= FailoverStep.MeasurementHolds)
+        return await RefusalAsync(measureAsync, cancellationToken).ConfigureAwait(false) is { } refusal ? $"It changed while it was asked for. {refusal}" : null;
+    }
+
+    // What can't be undone rests on what was seen just now, whatever was done and asked in between.
+    private async Task<string?> VetoAsync(FailoverAction action, CancellationToken cancellationToken)
+    {
+        if (action.CanBeUndone || vetoAsync is not { } measureAsync)
         {
             return null;
         }
+        try
+        {
+            return await RefusalAsync(measureAsync, cancellationToken).ConfigureAwait(false) is { } refusal ? $"It changed before it was done. {refusal}" : null;
+        }
+        catch (DalpException exception)
+        {
+            return $"{exception.Message} {exception.RecommendedAction}";
+        }
+    }
+
+    private async Task<string?> RefusalAsync(Func<CancellationToken, Task<FailoverStep>> measureAsync, CancellationToken cancellationToken)
+    {
+        if (seen.Age <= FailoverStep.MeasurementHolds)
+        {
+            return null;
+        }
+        var begun = Moment.Now(time);
         var now = await measureAsync(cancellationToken).ConfigureAwait(false);
-        return now.Refusal is { } refusal ? $"It changed while it was asked for. {refusal}" : null;
+        seen = begun;
+        return now.Refusal;
     }
 
     private async Task<bool> DoAsync(FailoverStep step, FailoverAction action, CancellationToken cancellationToken)
@@ -154,7 +180,7 @@ public sealed class HandRun(IHandCrew crew, TimeProvider time, HandJournal journ
         ActionResult result;
         try
         {
-            var runner = RunnerFor(crew, time, journal, step);
+            var runner = RunnerFor(crew, time, journal, step, VetoAsync);
             result = await runner.RunAsync(action, cancellationToken).ConfigureAwait(false);
         }
         catch (DalpException exception)
@@ -167,8 +193,10 @@ public sealed class HandRun(IHandCrew crew, TimeProvider time, HandJournal journ
     }
 
     /// <summary>What does the actions of a step, and writes them down.</summary>
-    internal static ActionRunner RunnerFor(IHandCrew crew, TimeProvider time, HandJournal journal, FailoverStep step) => new(time)
+    internal static ActionRunner RunnerFor(
+        IHandCrew crew, TimeProvider time, HandJournal journal, FailoverStep step, Func<FailoverAction, CancellationToken, Task<string?>>? vetoAsync = null) => new(time)
     {
+        VetoAsync = vetoAsync ?? ((_, _) => Task.FromResult<string?>(null)),
         AnnounceAsync = (action, before, _) => journal.AnnounceAsync(step, action, before.Seen),
         RecordAsync = (action, result) => journal.RecordAsync(step, action, result),
         Show = (action, seen) => crew.Show(action.Name, seen),

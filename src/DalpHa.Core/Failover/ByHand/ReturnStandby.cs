@@ -151,7 +151,7 @@ public sealed class ReturnStandby(Attestation? lossAccepted, TimeSpan timeout) :
                     new HookCall(world.Runbook.Promotion.RejoinHook!, "rejoin") { Facts = new Dictionary<string, string> { ["Server"] = server.Name, ["Primary"] = primary } }, cancellationToken),
             Timeout = follows ? timeout : world.Runbook.Promotion.RejoinTimeout,
             LookEvery = LookEvery,
-            CanBeUndone = false,
+            CanBeUndone = follows,
         };
     }
 
