@@ -143,6 +143,60 @@ public sealed class DistributedPromotionTests : IDisposable
     }
 
     [Fact]
+    public async Task A_token_that_the_standby_comes_up_to_slowly_is_waited_for_as_long_as_it_replays()
+    {
+        platform.ToReplay = 4;
+        var begun = DateTimeOffset.MaxValue;
+        platform.OnChange = () => begun = platform.Active.Changes is [.., "demote"] ? platform.Time.GetUtcNow() : begun;
+        // It has all after 36 s: of a token that it never comes up to 30 are waited for.
+        platform.Standby.OnReached = () =>
+        {
+            if (platform.ToReplay > 0 && platform.Time.GetUtcNow() - begun > TimeSpan.FromSeconds(9 * (5 - (int)platform.ToReplay)))
+            {
+                platform.ToReplay--;
+            }
+        };
+        Vouch();
+        var ended = await platform.Process().BeginAsync(Id, TestPlatform.Declaration, "promote", Token);
+        Assert.True(ended.Steps[^1].Outcome == FailoverOutcome.Succeeded, ended.StoppedBecause);
+        Assert.Equal(["promote by token"], platform.Standby.Changes);
+    }
+
+    [Fact]
+    public async Task A_site_with_a_demoted_Cluster_whose_PostgreSQL_stays_dead_is_isolated()
+    {
+        platform.Active.DatabaseFailure = TestSite.Down();
+        Vouch();
+        var ended = await platform.Process().BeginAsync(Id, TestPlatform.Declaration, null, Token);
+        Assert.True(ended.Outcome == FailoverOutcome.Succeeded, ended.StoppedBecause);
+        Assert.Equal(["promote without token"], platform.Standby.Changes.Where(change => change.StartsWith("promote", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public async Task By_hand_nothing_is_promoted_over_a_primary_that_comes_back_while_somebody_is_asked()
+    {
+        platform.Active.DatabaseFailure = TestSite.Down();
+        platform.Active.OperatorIsDown = true;
+        Vouch();
+        var crew = new HandCrew(platform) { Promotion = platform.Runbook.Promotion };
+        await crew.RunAsync(new SuspendWrites());
+        crew.OnAsked = () =>
+        {
+            if (platform.Active.Changes.Contains("demote"))
+            {
+                platform.Time.Advance(TimeSpan.FromMinutes(10));
+                platform.Active.DatabaseFailure = null;
+            }
+        };
+        Assert.False(await crew.RunAsync(new PromoteStep()));
+        Assert.True(platform.Active.TakesWrites);
+        Assert.Empty(platform.Standby.Changes);
+        var refused = crew.Results.Last(result => result.Action == "Promote pg");
+        Assert.Equal(FailoverOutcome.NotStarted, refused.Outcome);
+        Assert.Contains("It changed before it was done. ActiveFenced", refused.Detail, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_site_that_comes_back_between_the_measurement_and_the_promotion_is_not_promoted_over_and_is_demoted_next()
     {
         platform.Active.SetDown(true);

@@ -211,7 +211,7 @@ public sealed class FrozenReplicaTests : IDisposable
     [Theory]
     [InlineData(null, "db-2.west", "on db-2.west, stop what starts it again (its service, Patroni, repmgrd), then pg_ctl stop -m immediate")]
     [InlineData(null, null, "take away what runs west-pg-2 (scale it to 0)")]
-    [InlineData("pg-west", null, "fence its instance (kubectl cnpg fencing on pg-west west-pg-2)")]
+    [InlineData("pg-west", null, "fencing on pg-west west-pg-2)")]
     public async Task One_that_starts_for_good_is_told_with_what_stops_just_it_and_then_a_word_counts(string? cluster, string? host, string how)
     {
         var replica = platform.AddReplica(platform.Active);

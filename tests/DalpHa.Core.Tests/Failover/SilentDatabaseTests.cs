@@ -131,7 +131,10 @@ public sealed class SilentDatabaseTests : IDisposable
         Assert.Equal([("Freeze writes on pg", FailoverOutcome.Succeeded), ("Stop the writers of west", FailoverOutcome.NotStarted)], crew.Results.Select(result => (result.Action, result.Outcome)));
 
         platform.Active.SetDown(true);
-        Assert.Equal("PreconditionUnmet", (await Assert.ThrowsAsync<DalpException>(FreezeByHandAsync)).ErrorId);
+        var unmet = await Assert.ThrowsAsync<DalpException>(FreezeByHandAsync);
+        Assert.Equal("PreconditionUnmet", unmet.ErrorId);
+        // What it does not take is not advised.
+        Assert.DoesNotContain("-ActiveIsGone", unmet.RecommendedAction, StringComparison.Ordinal);
     }
 
     [Fact]

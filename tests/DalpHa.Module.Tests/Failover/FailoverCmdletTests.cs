@@ -22,9 +22,11 @@ public sealed class FailoverCmdletTests(LabSession session)
         Assert.All(lines, line => Assert.True(line.Length <= 120, line));
     }
 
-    [Fact]
-    public void A_word_for_the_active_site_is_none_for_the_standby() =>
-        Refused("Protect-DalpSite -Topology $topology -Site Standby -ActiveIsGone 'Jane Doe: it is off' -Confirm:$false", "AttestationOfOtherSite");
+    [Theory]
+    [InlineData("-Site Standby", "AttestationOfOtherSite")]
+    [InlineData("-Site Active -Wait", "AttestationWhileWaiting")]
+    public void A_word_for_the_active_site_is_none_for_the_standby_and_none_for_what_is_waited_for(string what, string errorId) =>
+        Refused($"Protect-DalpSite -Topology $topology {what} -ActiveIsGone 'Jane Doe: it is off' -Confirm:$false", errorId);
 
     [Fact]
     public void A_plan_that_can_not_be_run_to_its_end_is_not_begun()

@@ -28,7 +28,7 @@ public sealed class SuspendWrites : IStepRecipe
                 .. site.Silence switch
                 {
                     null => [site.WritersKnown],
-                    { } silence when site.Servers.All(one => one.Now is null) => ActiveFence.Unseen(world, silence),
+                    { } silence when site.Servers.All(one => one.Now is null) => (IReadOnlyList<Precondition>)[new Precondition(ActiveFence.Name, SiteFence.OfActive(world, takesWord: false).Unseen("writers", silence))],
                     _ => [],
                 },
                 .. fenced.Select(finding => new Precondition(ActiveFence.Name, finding)),

@@ -99,8 +99,9 @@ public sealed record DalpFailoverPlan
     [
         .. from step in Steps.Where(which)
            from blocker in step.Blockers
-           group step.Step by blocker into steps
-           select $"{steps.First()}: {steps.Key}{(steps.Count() > 1 ? $" (also {string.Join(", ", steps.Skip(1))})" : "")}",
+           group step.Step by blocker into named
+           let steps = named.Distinct()
+           select $"{steps.First()}: {named.Key}{(steps.Count() > 1 ? $" (also {string.Join(", ", steps.Skip(1))})" : "")}",
     ];
 
     private static IEnumerable<string> Needed(DalpPlanStep step) => step.Actions.Where(action => action.IsNeeded).Select(action => action.Name);

@@ -70,14 +70,15 @@ public sealed class IsolateStep : IStepRecipe
     {
         var servers = await world.Active.ReadServersAsync(cancellationToken).ConfigureAwait(false);
         var database = SiteDatabase.OfActive(world, timeout);
+        // A Cluster that is a replica by its specification is not fenced: what of it is dead comes back as a standby.
+        var silent = cluster is null or { Now.IsReplica: true } ? servers.Where(one => one.IsSilent).ToList() : [];
+        var findings = silent.Count == 0 ? [] : await SiteFence.OfActive(world).DatabasesAsync(silent, cancellationToken).ConfigureAwait(false);
+        IReadOnlyList<Precondition> vouched = [.. findings.Select(finding => new Precondition(ActiveFence.Name, finding)).Where(one => one.IsMet)];
         if (cluster is not null)
         {
             var answering = cluster.Now.IsFenced ? [] : servers.Where(one => one.Now is not null).ToList();
-            return answering.Count == 0 ? ([cluster.Fence()], [], []) : ([.. answering.Select(one => database.Freeze(one.Server))], [cluster.Fence()], []);
+            return answering.Count == 0 ? ([cluster.Fence()], [], vouched) : ([.. answering.Select(one => database.Freeze(one.Server))], [cluster.Fence()], vouched);
         }
-        var silent = servers.Where(one => one.IsSilent).ToList();
-        var findings = silent.Count == 0 ? [] : await SiteFence.OfActive(world).DatabasesAsync(silent, cancellationToken).ConfigureAwait(false);
-        IReadOnlyList<Precondition> vouched = [.. findings.Select(finding => new Precondition(ActiveFence.Name, finding)).Where(one => one.IsMet)];
         return ([.. servers.Where(one => !vouched.Any(word => word.Finding.Target == one.Server.Name)).Select(one => database.Freeze(one.Server))], [], vouched);
     }
 

@@ -26,8 +26,10 @@ internal sealed class SiteFence(FailoverSite site, DalpTopology topology, Attest
     public bool IsStandby { get; init; }
 
     /// <summary>That of the site that serves, or served.</summary>
-    public static SiteFence OfActive(FailoverWorld world) =>
-        new(world.Active, world.Topology, world.ActiveIsGone, world.Active.Site.Role == SiteRole.Active ? "-ActiveIsGone" : null, world.Runbook.Promotion is { UsesCloudNativePg: true, ActiveCluster: var name } ? name : null, world.Time);
+    /// <param name="world">Both sites.</param>
+    /// <param name="takesWord">Whether whoever asks takes a word for it: what does not is not to advise one.</param>
+    public static SiteFence OfActive(FailoverWorld world, bool takesWord = true) =>
+        new(world.Active, world.Topology, world.ActiveIsGone, takesWord && world.Active.Site.Role == SiteRole.Active ? "-ActiveIsGone" : null, world.Runbook.Promotion is { UsesCloudNativePg: true, ActiveCluster: var name } ? name : null, world.Time);
 
     /// <summary>That nothing runs which writes to the database or the chain.</summary>
     public Task<Finding> WritersAsync(CancellationToken cancellationToken) => RunningAsync(
@@ -168,7 +170,7 @@ internal sealed class SiteFence(FailoverSite site, DalpTopology topology, Attest
         var instance = server.Forward?.Pod ?? server.Name;
         var stop = (cluster, server.Host) switch
         {
-            ({ } name, _) => $"fence its instance (kubectl cnpg fencing on {name} {instance})",
+            ({ } name, _) => $"fence its instance (kubectl cnpg --context {site.Site.Cluster.Context} -n {site.Namespace} fencing on {name} {instance})",
             (_, { } host) => $"on {host}, stop what starts it again (its service, Patroni, repmgrd), then pg_ctl stop -m immediate",
             _ => $"take away what runs {instance} (scale it to 0)",
         };

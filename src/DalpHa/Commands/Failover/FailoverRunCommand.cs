@@ -128,7 +128,7 @@ public abstract class FailoverRunCommand : FailoverCommand
         {
             throw new DalpException("NobodyToAsk", FaultKind.Unavailable, $"{unasked}: {exception.Message}", $"Go on where somebody can be asked, or with {otherwise}.", null, exception);
         }
-        catch (Exception exception) when (exception is not PipelineStoppedException)
+        catch (Exception exception) when (exception is not (PipelineStoppedException or OperationCanceledException or DalpException))
         {
             throw new DalpException("PromptFailed", FaultKind.Unavailable, $"The prompt ended with an error of its own: {exception.Message}", $"Go on in another host or terminal, or with {otherwise}.", null, exception);
         }

@@ -64,6 +64,9 @@ public sealed class ProtectDalpSiteCommand : StepCommand
     private Attestation? ReadWord() => (ActiveIsGone, Site) switch
     {
         (null, _) => null,
+        // Who waits for a site to come back waits for all of it: what is silent now may come up a minute after the rest.
+        ({ }, _) when Wait => throw new DalpException(
+            "AttestationWhileWaiting", FaultKind.InvalidInput, "-ActiveIsGone vouches for what stays silent, and -Wait stands by until it answers.", "Give one of them: -Wait, until all of the site is isolated.", Site),
         ({ } word, SiteRole.Active) => FailoverInput.Parse(word),
         _ => throw new DalpException(
             "AttestationOfOtherSite", FaultKind.InvalidInput, "-ActiveIsGone vouches for the active site, and the standby is to be isolated.", "Leave it out: nobody can vouch for a standby here.", Site),

@@ -1,5 +1,6 @@
 using DalpHa.Core.Errors;
 using DalpHa.Core.Readiness;
+using DalpHa.Core.Replication;
 using DalpHa.Core.Simulation;
 using DalpHa.Core.Topology;
 
@@ -18,8 +19,9 @@ internal sealed class ClusterDemotion(FailoverWorld world, DatabaseServerSetting
     private static readonly TimeSpan MostPatience = TimeSpan.FromSeconds(60);
 
     private readonly string active = world.Runbook.Promotion.ActiveCluster!;
-    private long? asked;
+    private bool wasAsked;
     private long? hopelessSince;
+    private Lsn? furthest;
 
     /// <summary>Why the standby is promoted without the token; null as long as it is not.</summary>
     public string? WithoutToken { get; private set; }
@@ -30,6 +32,9 @@ internal sealed class ClusterDemotion(FailoverWorld world, DatabaseServerSetting
     /// <summary>How long a token is waited for while nothing is seen that could still leave one. A demotion that works takes seconds, and its own time does not count.</summary>
     /// <param name="timeout">How long the demotion may take.</param>
     public static TimeSpan PatienceOf(TimeSpan timeout) => timeout / 2 < MostPatience ? timeout / 2 : MostPatience;
+
+    // A token that is there, or that the operator says it is about, is given up last of all.
+    private static TimeSpan LongPatienceOf(TimeSpan timeout) => timeout * 0.75;
 
     /// <summary>The action. A token that can't be used ends it too: the promotion then says why it is refused, and asks for nothing.</summary>
     public FailoverAction Action() => new()
@@ -48,7 +53,7 @@ internal sealed class ClusterDemotion(FailoverWorld world, DatabaseServerSetting
             }
             finally
             {
-                asked = world.Time.GetTimestamp();
+                wasAsked = true;
             }
             await ShowAsync(cancellationToken).ConfigureAwait(false);
         },
@@ -66,7 +71,7 @@ internal sealed class ClusterDemotion(FailoverWorld world, DatabaseServerSetting
         switch (await ClusterPair.ReadAsync(world, cancellationToken).ConfigureAwait(false))
         {
             case null:
-                return await WithoutTokenAsync($"Whether Cluster/{active} was told can't be seen: {world.Active.Name} does not answer.", isThere: false, cancellationToken).ConfigureAwait(false);
+                return await WithoutTokenAsync($"Whether Cluster/{active} was told can't be seen: {world.Active.Name} does not show it.", PatienceOf(timeout), isThere: false, cancellationToken).ConfigureAwait(false);
             case { Active.IsReplica: false }:
                 hopelessSince = null;
                 return Sighting.NotYet("It is primary.");
@@ -76,34 +81,53 @@ internal sealed class ClusterDemotion(FailoverWorld world, DatabaseServerSetting
                     ? Sighting.NotYet($"It is being demoted, and {left} still answers as a primary.")
                     : Sighting.Yes("It has given its role up, and the other one has taken it.");
             case { Active.IsSwitching: false, Token: not null } pair:
-                var check = pair.Check(await ClusterPair.ReplayedAsync(world, standby, cancellationToken).ConfigureAwait(false));
-                return check.Verdict == TokenVerdict.Wait
-                    ? await WithoutTokenAsync(check.Reason, isThere: true, cancellationToken).ConfigureAwait(false)
-                    : Sighting.Yes($"It follows, and its token is there. {check.Reason}".TrimEnd());
+                var replayed = await ClusterPair.ReplayedAsync(world, standby, cancellationToken).ConfigureAwait(false);
+                var check = pair.Check(replayed);
+                return check.Verdict != TokenVerdict.Wait
+                    ? Sighting.Yes($"It follows, and its token is there. {check.Reason}".TrimEnd())
+                    : ComesUp(pair, replayed)
+                        ? Hopeful(check.Reason)
+                        : await WithoutTokenAsync(check.Reason, LongPatienceOf(timeout), isThere: true, cancellationToken).ConfigureAwait(false);
             case { Active: var told }:
-                return await WithoutTokenAsync($"It is being demoted, and there is no token: {told.Phase ?? "its operator says nothing"}.", isThere: true, cancellationToken).ConfigureAwait(false);
+                return await WithoutTokenAsync($"It is being demoted, and there is no token: {told.Phase ?? "its operator says nothing"}.", told.IsSwitching ? LongPatienceOf(timeout) : PatienceOf(timeout), isThere: true, cancellationToken).ConfigureAwait(false);
         }
     }
 
     // Who vouches for a site says that nothing comes from it any more. A primary that answers is no silence: its operator can still stop it in order.
-    private async Task<Sighting> WithoutTokenAsync(string seen, bool isThere, CancellationToken cancellationToken)
+    private async Task<Sighting> WithoutTokenAsync(string seen, TimeSpan patience, bool isThere, CancellationToken cancellationToken)
     {
-        if (asked is null || world.ActiveIsGone is not { } word)
+        if (!wasAsked || world.ActiveIsGone is not { } word)
         {
             return Sighting.NotYet(seen);
         }
         if (await HopeAsync(isThere, cancellationToken).ConfigureAwait(false) is { } hope)
         {
-            hopelessSince = null;
-            return Sighting.NotYet($"{seen} {hope}");
+            return Hopeful($"{seen} {hope}");
         }
         hopelessSince ??= world.Time.GetTimestamp();
-        var patience = PatienceOf(timeout);
         if (world.Time.GetElapsedTime(hopelessSince.Value) < patience)
         {
             return Sighting.NotYet(seen);
         }
         return Sighting.Yes(WithoutToken = $"No token was to be had for {patience.TotalSeconds:0.#} s. {seen} {word.Person} vouches: {DalpException.Sentence(word.Statement)} The standby is promoted without it: what Cluster/{active} wrote beyond it is lost, and it has to be built anew.");
+    }
+
+    private Sighting Hopeful(string seen)
+    {
+        hopelessSince = null;
+        return Sighting.NotYet(seen);
+    }
+
+    // How far it is from the token is not known while it can't be seen; as long as it replays, it is on its way.
+    private bool ComesUp(ClusterPair pair, Lsn? replayed)
+    {
+        if (replayed is not { } now || pair.Standby is not { SystemIdentifier: not null, Timeline: not null })
+        {
+            return true;
+        }
+        var isFurther = furthest is not { } before || now > before;
+        furthest = isFurther ? now : furthest;
+        return isFurther;
     }
 
     /// <returns>What is seen there that may still leave a token, or write; null when there is nothing.</returns>

@@ -40,17 +40,18 @@ internal sealed class DistributedPromotion(FailoverWorld world, TimeSpan timeout
         ];
     }
 
-    // A site that has come back since it was measured is no longer what the word was for.
+    // A site that has come back since it was measured is no longer what the word was for, and may hold a token.
     private async Task PromoteWithoutTokenAsync(CancellationToken cancellationToken)
     {
-        if (await FormerCluster.FindAsync(world, cancellationToken).ConfigureAwait(false) is { IsReplica: false } back)
+        if (await cluster.FindAsync(cancellationToken).ConfigureAwait(false) is not { IsReplica: true } alone)
         {
-            throw Changed($"Cluster/{back.Name} of {world.Active.Name} answers, and is a primary");
+            return;
         }
-        if (await cluster.FindAsync(cancellationToken).ConfigureAwait(false) is { IsReplica: true } alone)
+        if (await FormerCluster.FindAsync(world, cancellationToken).ConfigureAwait(false) is { } back && (isFormerLeft || !back.IsReplica))
         {
-            await world.Standby.CloudNativePg.PromoteAsync(alone, null, cancellationToken).ConfigureAwait(false);
+            throw Changed($"Cluster/{back.Name} of {world.Active.Name} answers{(back.IsReplica ? "" : ", and is a primary")}");
         }
+        await world.Standby.CloudNativePg.PromoteAsync(alone, null, cancellationToken).ConfigureAwait(false);
     }
 
     private async Task PromoteAsync(DatabaseServerSettings server, CancellationToken cancellationToken)
@@ -71,12 +72,15 @@ internal sealed class DistributedPromotion(FailoverWorld world, TimeSpan timeout
     // standby tells the timeline of its last restart point, until the next one.
     private async Task<(ClusterPair Pair, string? Token)?> TokenOfAsync(DatabaseServerSettings server, bool isLast, CancellationToken cancellationToken)
     {
-        var pair = await ClusterPair.ReadAsync(world, cancellationToken).ConfigureAwait(false)
-            ?? throw Changed($"Cluster/{world.Runbook.Promotion.ActiveCluster} was demoted, and {world.Active.Name} does not answer any more");
-        if (!pair.Standby.IsReplica)
+        var pair = await ClusterPair.ReadAsync(world, cancellationToken).ConfigureAwait(false);
+        if ((pair?.Standby ?? await cluster.FindAsync(cancellationToken).ConfigureAwait(false)) is not { IsReplica: true })
         {
             // It was told before, and is on its way.
             return null;
+        }
+        if (pair is null)
+        {
+            throw Changed($"Cluster/{world.Runbook.Promotion.ActiveCluster} was demoted, and {world.Active.Name} does not show it any more");
         }
         var check = pair.Check(await ClusterPair.ReplayedAsync(world, server, cancellationToken).ConfigureAwait(false));
         return check.Verdict switch

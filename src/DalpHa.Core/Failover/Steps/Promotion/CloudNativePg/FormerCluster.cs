@@ -41,15 +41,15 @@ internal static class FormerCluster
         var (site, target) = (world.Active.Name, $"Cluster/{world.Runbook.Promotion.ActiveCluster}");
         try
         {
-            return await FindAsync(world, cancellationToken).ConfigureAwait(false) switch
+            return await ClusterPair.ReadAsync(world, cancellationToken).ConfigureAwait(false) switch
             {
                 null => (Told(Finding.Warn(
                     site, target, "can't be demoted", Expected, $"The site's API does not answer, or has no such Cluster. {word.Person} vouches: {DalpException.Sentence(word.Statement)} It leaves no token, and has to be built anew.",
                     "Isolate the site as soon as it answers: Protect-DalpSite -Wait.")), true),
-                { IsReplica: true, DemotionToken: not null } => ([], false),
-                { IsReplica: var isDemoted } => (Told(Finding.Warn(
+                { Standby.IsReplica: false } or { Active.IsReplica: true, Token: not null } => ([], false),
+                { Active.IsReplica: var isDemoted } => (Told(Finding.Warn(
                     site, target, isDemoted ? "demoted, and no token is there" : "there, and to be demoted", Expected,
-                    $"Its operator writes no token while its PostgreSQL does not run. After {patience.TotalSeconds:0} s in which none is to be had the standby is promoted without one, since {word.Person} vouches for the site. It has to be built anew then.",
+                    $"Its operator writes no token while its PostgreSQL does not run. When none was to be had for {patience.TotalSeconds:0} s, or longer where one may still come, the standby is promoted without one, since {word.Person} vouches for the site. It has to be built anew then.",
                     "Let its PostgreSQL run again first, where that is sooner done.")), false),
             };
         }
