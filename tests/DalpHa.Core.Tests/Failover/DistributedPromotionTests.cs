@@ -197,6 +197,50 @@ public sealed class DistributedPromotionTests : IDisposable
     }
 
     [Fact]
+    public async Task By_hand_a_token_that_comes_while_somebody_is_asked_is_used()
+    {
+        platform.Active.DatabaseFailure = TestSite.Down();
+        platform.Active.OperatorIsDown = true;
+        Vouch();
+        var crew = new HandCrew(platform) { Promotion = platform.Runbook.Promotion };
+        await crew.RunAsync(new SuspendWrites());
+        crew.OnAsked = () =>
+        {
+            if (platform.Active.Changes.Contains("demote"))
+            {
+                platform.Time.Advance(TimeSpan.FromMinutes(10));
+                (platform.Active.DatabaseFailure, platform.Active.IsInRecovery) = (null, true);
+                platform.Active.Postgres = platform.Active.Postgres! with { DemotionToken = TestToken.Of("7", 1, new Core.Replication.Lsn(platform.Active.NextTransactionId - 1)) };
+            }
+        };
+        Assert.False(await crew.RunAsync(new PromoteStep()));
+        Assert.Empty(platform.Standby.Changes);
+        Assert.Contains("has left a token by now", crew.Results.Last(result => result.Action == "Promote pg").Detail, StringComparison.Ordinal);
+
+        Assert.True(await crew.RunAsync(new PromoteStep()));
+        Assert.Equal(["promote by token"], platform.Standby.Changes);
+    }
+
+    [Fact]
+    public async Task A_token_is_not_given_up_sooner_because_the_API_fails_for_a_moment()
+    {
+        platform.ToReplay = 4;
+        var begun = DateTimeOffset.MaxValue;
+        platform.OnChange = () => begun = platform.Active.Changes is [.., "demote"] ? platform.Time.GetUtcNow() : begun;
+        // Of one that is not there 20 s are waited for, of this one 30.
+        platform.Standby.OnReached = () =>
+        {
+            var waited = platform.Time.GetUtcNow() - begun;
+            platform.Active.Cluster.Down = waited.TotalSeconds is > 22 and < 24 ? Failing("ApiServerError", FaultKind.Unavailable) : null;
+            platform.ToReplay = waited.TotalSeconds > 26 ? 0UL : platform.ToReplay;
+        };
+        Vouch();
+        var ended = await platform.Process().BeginAsync(Id, TestPlatform.Declaration, "promote", Token);
+        Assert.True(ended.Steps[^1].Outcome == FailoverOutcome.Succeeded, ended.StoppedBecause);
+        Assert.Equal(["promote by token"], platform.Standby.Changes);
+    }
+
+    [Fact]
     public async Task A_site_that_comes_back_between_the_measurement_and_the_promotion_is_not_promoted_over_and_is_demoted_next()
     {
         platform.Active.SetDown(true);

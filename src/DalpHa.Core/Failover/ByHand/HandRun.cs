@@ -143,10 +143,11 @@ public sealed class HandRun(IHandCrew crew, TimeProvider time, HandJournal journ
             return null;
         }
         measureAgainAsync = null;
-        return await RefusalAsync(measureAsync, cancellationToken).ConfigureAwait(false) is { } refusal ? $"It changed while it was asked for. {refusal}" : null;
+        return await ChangedSinceAsync(measureAsync, cancellationToken).ConfigureAwait(false) is { Refusal: { } refusal } ? $"It changed while it was asked for. {refusal}" : null;
     }
 
-    // What can't be undone rests on what was seen just now, whatever was done and asked in between.
+    // What can't be undone rests on what was seen just now, whatever was done and asked in between. What the step itself has begun may be unseen for a while, as a server is that
+    // it restarts; what is known to be wrong stops it.
     private async Task<string?> VetoAsync(FailoverAction action, CancellationToken cancellationToken)
     {
         if (action.CanBeUndone || vetoAsync is not { } measureAsync)
@@ -155,15 +156,26 @@ public sealed class HandRun(IHandCrew crew, TimeProvider time, HandJournal journ
         }
         try
         {
-            return await RefusalAsync(measureAsync, cancellationToken).ConfigureAwait(false) is { } refusal ? $"It changed before it was done. {refusal}" : null;
+            if (await ChangedSinceAsync(measureAsync, cancellationToken).ConfigureAwait(false) is not { } now
+                || FailoverStep.RefusalOf(now.Preconditions.Where(one => one.Finding.Status == CheckStatus.Fail)) is not { } refusal)
+            {
+                return null;
+            }
+            isRefused = true;
+            return $"It changed before it was done. {refusal}";
         }
         catch (DalpException exception)
         {
             return $"{exception.Message} {exception.RecommendedAction}";
         }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            return "The operator asked to stop.";
+        }
     }
 
-    private async Task<string?> RefusalAsync(Func<CancellationToken, Task<FailoverStep>> measureAsync, CancellationToken cancellationToken)
+    // Null where what was seen is new enough.
+    private async Task<FailoverStep?> ChangedSinceAsync(Func<CancellationToken, Task<FailoverStep>> measureAsync, CancellationToken cancellationToken)
     {
         if (seen.Age <= FailoverStep.MeasurementHolds)
         {
@@ -172,7 +184,7 @@ public sealed class HandRun(IHandCrew crew, TimeProvider time, HandJournal journ
         var begun = Moment.Now(time);
         var now = await measureAsync(cancellationToken).ConfigureAwait(false);
         seen = begun;
-        return now.Refusal;
+        return now;
     }
 
     private async Task<bool> DoAsync(FailoverStep step, FailoverAction action, CancellationToken cancellationToken)

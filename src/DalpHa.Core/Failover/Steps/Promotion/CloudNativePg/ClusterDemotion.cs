@@ -21,6 +21,7 @@ internal sealed class ClusterDemotion(FailoverWorld world, DatabaseServerSetting
     private readonly string active = world.Runbook.Promotion.ActiveCluster!;
     private bool wasAsked;
     private long? hopelessSince;
+    private TimeSpan longest;
     private Lsn? furthest;
 
     /// <summary>Why the standby is promoted without the token; null as long as it is not.</summary>
@@ -105,11 +106,13 @@ internal sealed class ClusterDemotion(FailoverWorld world, DatabaseServerSetting
             return Hopeful($"{seen} {hope}");
         }
         hopelessSince ??= world.Time.GetTimestamp();
-        if (world.Time.GetElapsedTime(hopelessSince.Value) < patience)
+        // What was seen to be about once is not given up sooner because it can't be seen for a moment.
+        longest = patience > longest ? patience : longest;
+        if (world.Time.GetElapsedTime(hopelessSince.Value) < longest)
         {
             return Sighting.NotYet(seen);
         }
-        return Sighting.Yes(WithoutToken = $"No token was to be had for {patience.TotalSeconds:0.#} s. {seen} {word.Person} vouches: {DalpException.Sentence(word.Statement)} The standby is promoted without it: what Cluster/{active} wrote beyond it is lost, and it has to be built anew.");
+        return Sighting.Yes(WithoutToken = $"No token was to be had for {longest.TotalSeconds:0.#} s. {seen} {word.Person} vouches: {DalpException.Sentence(word.Statement)} The standby is promoted without it: what Cluster/{active} wrote beyond it is lost, and it has to be built anew.");
     }
 
     private Sighting Hopeful(string seen)

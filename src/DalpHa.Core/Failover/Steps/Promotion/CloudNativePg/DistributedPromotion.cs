@@ -1,4 +1,5 @@
 using DalpHa.Core.Errors;
+using DalpHa.Core.Simulation;
 using DalpHa.Core.Topology;
 
 namespace DalpHa.Core.Failover;
@@ -35,21 +36,29 @@ internal sealed class DistributedPromotion(FailoverWorld world, TimeSpan timeout
         return
         [
             .. isFormerLeft ? (IReadOnlyList<FailoverAction>[])[] : [[demotion.Action()]],
-            [cluster.BecomePrimary(server, token => isFormerLeft || demotion.WithoutToken is not null ? PromoteWithoutTokenAsync(token) : PromoteAsync(server, token))],
+            [cluster.BecomePrimary(server, token => isFormerLeft || demotion.WithoutToken is not null ? PromoteWithoutTokenAsync(server, token) : PromoteAsync(server, token))],
             [cluster.Settle()],
         ];
     }
 
     // A site that has come back since it was measured is no longer what the word was for, and may hold a token.
-    private async Task PromoteWithoutTokenAsync(CancellationToken cancellationToken)
+    private async Task PromoteWithoutTokenAsync(DatabaseServerSettings server, CancellationToken cancellationToken)
     {
         if (await cluster.FindAsync(cancellationToken).ConfigureAwait(false) is not { IsReplica: true } alone)
         {
             return;
         }
-        if (await FormerCluster.FindAsync(world, cancellationToken).ConfigureAwait(false) is { } back && (isFormerLeft || !back.IsReplica))
+        if (await ClusterPair.ReadAsync(world, cancellationToken).ConfigureAwait(false) is { Active: var back } pair)
         {
-            throw Changed($"Cluster/{back.Name} of {world.Active.Name} answers{(back.IsReplica ? "" : ", and is a primary")}");
+            if (isFormerLeft || !back.IsReplica)
+            {
+                throw Changed($"Cluster/{back.Name} of {world.Active.Name} answers{(back.IsReplica ? "" : ", and is a primary")}");
+            }
+            // A rehearsal's is none that could be used.
+            if (pair.Token is not (null or TellingCloudNativePg.TokenToCome) && pair.Check(await ClusterPair.ReplayedAsync(world, server, cancellationToken).ConfigureAwait(false)).Verdict != TokenVerdict.Wait)
+            {
+                throw Changed($"Cluster/{back.Name} of {world.Active.Name} has left a token by now");
+            }
         }
         await world.Standby.CloudNativePg.PromoteAsync(alone, null, cancellationToken).ConfigureAwait(false);
     }
