@@ -175,19 +175,7 @@ public sealed class DistributedPromotionTests : IDisposable
     [Fact]
     public async Task By_hand_nothing_is_promoted_over_a_primary_that_comes_back_while_somebody_is_asked()
     {
-        platform.Active.DatabaseFailure = TestSite.Down();
-        platform.Active.OperatorIsDown = true;
-        Vouch();
-        var crew = new HandCrew(platform) { Promotion = platform.Runbook.Promotion };
-        await crew.RunAsync(new SuspendWrites());
-        crew.OnAsked = () =>
-        {
-            if (platform.Active.Changes.Contains("demote"))
-            {
-                platform.Time.Advance(TimeSpan.FromMinutes(10));
-                platform.Active.DatabaseFailure = null;
-            }
-        };
+        var crew = await AskedForLongAsync(() => platform.Active.DatabaseFailure = null);
         Assert.False(await crew.RunAsync(new PromoteStep()));
         Assert.True(platform.Active.TakesWrites);
         Assert.Empty(platform.Standby.Changes);
@@ -199,20 +187,11 @@ public sealed class DistributedPromotionTests : IDisposable
     [Fact]
     public async Task By_hand_a_token_that_comes_while_somebody_is_asked_is_used()
     {
-        platform.Active.DatabaseFailure = TestSite.Down();
-        platform.Active.OperatorIsDown = true;
-        Vouch();
-        var crew = new HandCrew(platform) { Promotion = platform.Runbook.Promotion };
-        await crew.RunAsync(new SuspendWrites());
-        crew.OnAsked = () =>
+        var crew = await AskedForLongAsync(() =>
         {
-            if (platform.Active.Changes.Contains("demote"))
-            {
-                platform.Time.Advance(TimeSpan.FromMinutes(10));
-                (platform.Active.DatabaseFailure, platform.Active.IsInRecovery) = (null, true);
-                platform.Active.Postgres = platform.Active.Postgres! with { DemotionToken = TestToken.Of("7", 1, new Core.Replication.Lsn(platform.Active.NextTransactionId - 1)) };
-            }
-        };
+            (platform.Active.DatabaseFailure, platform.Active.IsInRecovery) = (null, true);
+            platform.Active.Postgres = platform.Active.Postgres! with { DemotionToken = TestToken.Of("7", 1, new Core.Replication.Lsn(platform.Active.NextTransactionId - 1)) };
+        });
         Assert.False(await crew.RunAsync(new PromoteStep()));
         Assert.Empty(platform.Standby.Changes);
         Assert.Contains("has left a token by now", crew.Results.Last(result => result.Action == "Promote pg").Detail, StringComparison.Ordinal);
@@ -339,6 +318,24 @@ public sealed class DistributedPromotionTests : IDisposable
         Assert.Single(platform.Active.Changes, "demote");
         Assert.Equal(["promote without token"], platform.Standby.Changes);
         return true;
+    }
+
+    // Its PostgreSQL is dead, and its operator too. Whoever promotes by hand is asked for ten minutes once the Cluster was told that it is a replica.
+    private async Task<HandCrew> AskedForLongAsync(Action meanwhile)
+    {
+        (platform.Active.DatabaseFailure, platform.Active.OperatorIsDown) = (TestSite.Down(), true);
+        Vouch();
+        var crew = new HandCrew(platform) { Promotion = platform.Runbook.Promotion };
+        await crew.RunAsync(new SuspendWrites());
+        crew.OnAsked = () =>
+        {
+            if (platform.Active.Changes.Contains("demote"))
+            {
+                platform.Time.Advance(TimeSpan.FromMinutes(10));
+                meanwhile();
+            }
+        };
+        return crew;
     }
 
     // The database can be frozen by SQL, and its operator does nothing of what its Cluster is told.
